@@ -1,0 +1,98 @@
+"""`python -m benchmarks [SECTION ...]`: prints every figure of docs/performance.md, section by section."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import conversations, queueing, search, storage, turns, weight
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+"""Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
+
+
+def simulation() -> None:
+    path = SHARED / "twitter-airlines" / "conversations.jsonl.xz"
+    if _absent(path):
+        return
+    for run in conversations.run(path):
+        figures = run.figures
+        print(f"  {run.store:7} {figures.sessions:,} sessions, {figures.messages:,} messages, {figures.commands:,} commands")
+        print(f"          {figures.commands_per_s:,.0f} commands/s, texts equal: {run.texts_equal}, content {figures.content_hash[:16]}")
+
+
+def theory() -> None:
+    path = SHARED / "contact-centre" / "erlang_reference.csv"
+    if _absent(path):
+        return
+    rows = queueing.rows(path)
+    wrong = {(row.load, row.agents): differ for row in rows if (differ := queueing.exact(row))}
+    print(f"  exact: {len(rows)} rows of 5,000 customers; waits that differ from the heap's: {sum(wrong.values())} {wrong or ''}")
+    for row in rows:
+        if row.load in (1, 5, 20) and row.load / row.agents <= 0.9 and row.p_wait >= 0.01:
+            customers, share, mean = queueing.statistical(row)
+            verdict = "agrees" if share.holds and mean.holds else "DIFFERS"
+            waits = f"p_wait {share.measured:.4f} ({share.expected:.4f}), mean wait {mean.measured:8.3f} s ({mean.expected:8.3f})"
+            print(f"  load {row.load:4.0f} agents {row.agents:3}: {customers:7,} customers, {waits}: {verdict}")
+
+
+def commands() -> None:
+    for name, ratio in storage.messages().items():
+        print(f"  {name:52} {ratio}")
+
+
+def lives() -> None:
+    print(f"  {'a life of 6 commands, NORMAL, 1 caller':52} {storage.lives()}")
+
+
+def weights() -> None:
+    imported, nothing = weight.import_seconds()
+    print(f"  import cschat: {imported:.3f} s (an empty program: {nothing:.6f} s)")
+    print(f"  a session record: {weight.record_bytes():,} bytes")
+    growth, speed = weight.stream_growth_bytes()
+    print(f"  stream of 1,000,000 events: {growth / 1e6:.1f} MB growth, {speed:,.0f} events/s")
+
+
+def searching() -> None:
+    if not _absent(SHARED / "banking77"):
+        search.show(SHARED)
+
+
+def bots() -> None:
+    print(f"  the engine alone: {turns.engine():,.0f} turns/s")
+    print(f"  a desk in memory: {turns.desk():,.0f} turns/s")
+    print(f"  {'SQLite NORMAL, 1 caller, against hand':52} {turns.sqlite()}")
+    tasks, threads = turns.many()
+    print(f"  SQLite FULL, 16 callers: {tasks:,.0f} turns/s by tasks, {threads:,.0f} by threads")
+
+
+SECTIONS: dict[str, Callable[[], None]] = {
+    "simulation": simulation,
+    "theory": theory,
+    "commands": commands,
+    "lives": lives,
+    "weights": weights,
+    "search": searching,
+    "bots": bots,
+}
+
+
+def _absent(path: Path) -> bool:
+    if not path.exists():
+        print(f"  skipped: {path.name} is not here")
+    return not path.exists()
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        sys.exit(f"no such section: {', '.join(unknown)} (there are {', '.join(SECTIONS)})")
+    for name in names or SECTIONS:
+        print(f"{name} ({time.strftime('%Y-%m-%d')})", flush=True)
+        SECTIONS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

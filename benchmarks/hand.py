@@ -1,0 +1,251 @@
+"""The floor: what a careful programmer writes for this one purpose, with sqlite3 and msgspec dicts.
+
+The same tables and indexes (made by cschat), the same reads and writes, one commit per command. No access rules, no machine, no validation.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cschat.core.ids import Ids
+
+__all__ = ["Hand"]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Hand:
+    """One connection to a file that cschat has made."""
+
+    def __init__(self, path: Path, *, durable: bool, checkpoint_pages: int = 1000) -> None:
+        self.db = sqlite3.connect(path, isolation_level=None, cached_statements=512, check_same_thread=False)
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self.db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
+        self.ids = Ids()
+
+    # ----------------------------------------------------------------------------------------------------------- rows
+
+    def _row(self, table: str, id: str) -> tuple[dict[str, Any], int]:
+        data, version = self.db.execute(f"SELECT data, version FROM cschat_{table} WHERE id = ?", (id,)).fetchone()
+        return _decode(data), version
+
+    def _customer(self, brand: str, key: str) -> dict[str, Any]:
+        sql = "SELECT data, version FROM cschat_customer WHERE brand = ? AND key = ?"
+        return _decode(self.db.execute(sql, (brand, key)).fetchone()[0])
+
+    def _event(self, session: dict[str, Any], type_: str, body: dict[str, Any], actor: str, now: int, once: str | None = None) -> None:
+        session["seq"] += 1
+        session["last"] = now
+        self.db.execute(
+            "INSERT INTO cschat_event (brand, subject, seq, time, type, actor, cause, once, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (session["brand"], session["id"], session["seq"], now, type_, actor, None, once, _encode(body).decode()),
+        )
+
+    def _save(self, session: dict[str, Any], version: int, **columns: Any) -> None:
+        more = "".join(f", {name} = ?" for name in columns)
+        self.db.execute(
+            f"UPDATE cschat_session SET data = ?, version = version + 1{more} WHERE id = ? AND version = ?",
+            (_encode(session).decode(), *columns.values(), session["id"], version),
+        )
+
+    def _message(
+        self, session: dict[str, Any], text: str, author: str, agent: str | None, actor: str, now: int, once: str | None = None
+    ) -> None:
+        content = {"kind": "text", "text": text, "media": None, "choices": [], "cards": [], "fields": [], "article": None}
+        body = {"id": self.ids.new("msg", now), "author": author, "content": content, "visibility": "public", "agent": agent, "step": False}
+        self._event(session, "MessageSent", body, actor, now, once)
+        turn = session["turn"]
+        turn["last_said"] = now
+        if author == "agent":
+            if turn["first_response"] is None:
+                turn["first_response"] = now
+            elif turn["customer_since"] is not None:
+                turn["customer_wait"] += now - turn["customer_since"]
+            turn["customer_since"], turn["agent_since"] = None, now
+            turn["human_messages"] += 1
+            session["read_by_staff"] = session["seq"]
+        else:
+            turn["agent_wait"] += 0 if turn["agent_since"] is None else now - turn["agent_since"]
+            turn["customer_since"], turn["agent_since"] = turn["customer_since"] or now, None
+            turn["customer_messages"] += 1
+            session["read_by_customer"], session["spoke"] = session["seq"], True
+
+    # -------------------------------------------------------------------------------------------------------- commands
+
+    def send(self, session_id: str, agent: str, text: str, request_id: str | None = None) -> None:
+        """An agent says something."""
+        now = time.time_ns() // 1000
+        self.db.execute("BEGIN IMMEDIATE")
+        self._row("agent", agent)
+        once = None
+        if request_id is not None:
+            once = f"r:agent:{agent}:{request_id}"
+            if self.db.execute("SELECT data FROM cschat_event WHERE subject = ? AND once = ?", (session_id, once)).fetchone():
+                self.db.execute("ROLLBACK")
+                return
+        session, version = self._row("session", session_id)
+        self._message(session, text, "agent", agent, f"agent:{agent}", now, once)
+        self._save(session, version)
+        self.db.execute("COMMIT")
+
+    def bot_turn(self, brand: str, key: str, session_id: str, text: str) -> None:
+        """The customer says something, a bot answers, and stands somewhere else."""
+        now = time.time_ns() // 1000
+        self.db.execute("BEGIN IMMEDIATE")
+        customer = self._customer(brand, key)
+        session, version = self._row("session", session_id)
+        self._message(session, text, "customer", None, f"customer:{customer['id']}", now)
+        cursor = {
+            "scenario": "scn_1",
+            "step": "confirm",
+            "known": {"order_no": text},
+            "tries": 0,
+            "part": 0,
+            "frames": [],
+            "asked": 0,
+            "until": None,
+        }
+        buttons = [{"label": label, "value": None, "url": None} for label in ("환불", "배송", "교환")]
+        content = {
+            "kind": "choices",
+            "text": "무엇을 도와드릴까요?",
+            "media": None,
+            "choices": buttons,
+            "cards": [],
+            "fields": [],
+            "article": None,
+        }
+        said = {"id": self.ids.new("msg", now), "author": "bot", "content": content, "visibility": "public", "agent": None, "step": False}
+        self._event(session, "MessageSent", said, "system", now)
+        self._event(
+            session, "BotMoved", {"side": False, "cursor": cursor, "scenario": "scn_1", "path": [["hello", "choose:1"]]}, "system", now
+        )
+        session["main"] = cursor
+        self._save(session, version)
+        self.db.execute("COMMIT")
+
+    def life(self, brand: str, key: str, customer: str, agent: str) -> None:
+        """Open, customer message, claim, agent message, end, wrap up: six commands, six commits."""
+        session = self._open(brand, key, customer)
+        self._say(session, brand, key, customer)
+        self._claim(session, agent)
+        self.send(session, agent, "안녕하세요")
+        self._end(session, agent)
+        self._wrap_up(session, agent)
+
+    def _open(self, brand: str, key: str, customer: str) -> str:
+        now = time.time_ns() // 1000
+        self.db.execute("BEGIN IMMEDIATE")
+        self._customer(brand, key)
+        session = _new_session(self.ids.new("ses", now), brand, customer, now)
+        body = {"customer": customer, "channel": "web", "language": None, "subject": "", "previous": None}
+        self._event(session, "Opened", body, f"customer:{customer}", now)
+        self.db.execute(
+            "INSERT INTO cschat_session (id, version, data, brand, state, since, agent, customer, opened, wake)"
+            " VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (session["id"], _encode(session).decode(), brand, "bot", now, None, customer, now, None),
+        )
+        self.db.execute("COMMIT")
+        return session["id"]
+
+    def _say(self, session_id: str, brand: str, key: str, customer: str) -> None:
+        now = time.time_ns() // 1000
+        self.db.execute("BEGIN IMMEDIATE")
+        self._customer(brand, key)
+        session, version = self._row("session", session_id)
+        self._message(session, "배송이 언제 오나요?", "customer", None, f"customer:{customer}", now)
+        self._save(session, version)
+        self.db.execute("COMMIT")
+
+    def _claim(self, session_id: str, agent: str) -> None:
+        now = time.time_ns() // 1000
+        self.db.execute("BEGIN IMMEDIATE")
+        self._row("agent", agent)
+        session, version = self._row("session", session_id)
+        self.db.execute("SELECT count(*) FROM cschat_session WHERE agent = ? AND state IN (?, ?)", (agent, "active", "wrap_up")).fetchone()
+        self._event(
+            session, "Assigned", {"agent": agent, "how": "claim", "why": "", "turn": _clocks(session["turn"], now)}, f"agent:{agent}", now
+        )
+        turn = _new_turn("live", now)
+        turn["queued"] = [{"began": now, "ended": now, "assigned": True}]
+        turn["owned"] = [{"agent": agent, "began": now, "ended": None}]
+        session |= {
+            "turn": turn,
+            "turns": 2,
+            "agent": agent,
+            "last_agent": agent,
+            "state": "active",
+            "since": now,
+            "handed": session["seq"],
+        }
+        self._save(session, version, state="active", since=now, agent=agent)
+        self.db.execute("COMMIT")
+
+    def _end(self, session_id: str, agent: str) -> None:
+        now = time.time_ns() // 1000
+        self.db.execute("BEGIN IMMEDIATE")
+        self._row("agent", agent)
+        session, version = self._row("session", session_id)
+        self.db.execute("SELECT data, version FROM cschat_brand WHERE id = ?", (session["brand"],)).fetchone()
+        body = {"by": "agent", "reason": "done", "timer": None, "policy": None, "wrap_up_by": None, "turn": None}
+        self._event(session, "Ended", body, f"agent:{agent}", now)
+        session["turn"]["ended"] = now
+        session |= {"ended": now, "reason": "done", "state": "wrap_up", "since": now, "handed": session["seq"]}
+        self._save(session, version, state="wrap_up", since=now)
+        self.db.execute("COMMIT")
+
+    def _wrap_up(self, session_id: str, agent: str) -> None:
+        now = time.time_ns() // 1000
+        self.db.execute("BEGIN IMMEDIATE")
+        self._row("agent", agent)
+        session, version = self._row("session", session_id)
+        clocks = _clocks(session["turn"], now)
+        body = {"by": "agent", "note": "배송 조회", "category": None, "tags": [], "reason": "done", "turn": clocks}
+        self._event(session, "WrappedUp", body, f"agent:{agent}", now)
+        session |= {"agent": None, "closed": now, "state": "closed", "since": now, "handed": session["seq"]}
+        self._save(session, version, state="closed", since=now, agent=None)
+        self.db.execute("COMMIT")
+
+
+def _new_turn(kind: str, now: int) -> dict[str, Any]:
+    turn: dict[str, Any] = {"kind": kind, "began": now, "queued": [], "owned": []}
+    turn |= dict.fromkeys(("first_response", "last_said", "customer_since", "agent_since", "paused"))
+    turn |= dict.fromkeys(("customer_wait", "customer_wait_open", "agent_wait", "agent_wait_open"), 0)
+    return turn | dict.fromkeys(("customer_messages", "human_messages", "bot_messages"), 0) | {"ended": None}
+
+
+def _clocks(turn: dict[str, Any], now: int) -> dict[str, Any]:
+    first, last, ended = turn["first_response"], turn["last_said"], turn["ended"]
+    return {
+        "kind": turn["kind"],
+        "began": turn["began"],
+        "total": (now - turn["began"]) // 1000,
+        "queue_times": [(spell["ended"] - spell["began"]) // 1000 for spell in turn["queued"] if spell["ended"]],
+        "owned": [{"agent": own["agent"], "duration": ((own["ended"] or now) - own["began"]) // 1000} for own in turn["owned"]],
+        "first_response": None if first is None else (first - turn["began"]) // 1000,
+        "customer_wait": turn["customer_wait"] // 1000,
+        "customer_wait_open": turn["customer_wait_open"] // 1000,
+        "agent_wait": turn["agent_wait"] // 1000,
+        "agent_wait_open": turn["agent_wait_open"] // 1000,
+        "talk_time": None if first is None else (last - first) // 1000,
+        "after_work": None if ended is None else (now - ended) // 1000,
+        "customer_messages": turn["customer_messages"],
+        "human_messages": turn["human_messages"],
+        "bot_messages": turn["bot_messages"],
+    }
+
+
+def _new_session(id: str, brand: str, customer: str, now: int) -> dict[str, Any]:
+    session: dict[str, Any] = {"id": id, "brand": brand, "seq": 0, "last": now, "customer": customer, "channel": "web", "language": None}
+    session |= {"subject": "", "state": "bot", "since": now, "opened": now, "turn": _new_turn("bot", now), "turns": 1}
+    session |= dict.fromkeys(("agent", "last_agent", "group", "category"))
+    session |= {"tags": [], "priority": "normal", "spoke": False, "handed": 1}
+    session |= dict.fromkeys(("held_until", "ended", "reason", "closed", "previous", "next"))
+    return session | {"read_by_customer": 0, "read_by_staff": 0, "rating": None, "main": None, "side": None, "wake": None}

@@ -1,0 +1,366 @@
+"""Tables of the reference pages, made from the classes they are about."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import attrs
+import click
+import msgspec
+
+from cschat import commands, errors, queries
+from cschat.commands.protocol import fits
+from cschat.core import events
+from cschat.core.access import GRANTS, Permission
+from cschat.core.brand import Brand
+from cschat.core.people import Role
+from cschat.core.records import PERSONAL, STAFF, Field, Record, evolve, fields_of
+from cschat.core.session import Session, State, opened
+from cschat.door import CORE_KINDS
+from cschat.queries.protocol import shown
+from cschat.sight import Who
+from cschat.simulate import Figures
+from cschat.storage.codec import instant_fields
+from cschat.storage.migrations import plural
+
+COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "waking")
+QUERY_MODULES = ("sessions", "lists", "customers", "team", "health")
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = tuple(head)
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "-"
+
+
+def _doc(thing: Any) -> str:
+    """A docstring's first paragraph on one line."""
+    return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+
+
+# --------------------------------------------------------------------------------------------------------------- errors
+
+
+def error_tree() -> str:
+    """Every error below its parent, with its code and status."""
+
+    def rows(kind: type[errors.CschatError], depth: int) -> Iterator[tuple[str, ...]]:
+        yield (f"{'&emsp;' * depth}`{kind.__name__}`", f"`{kind.code}`", str(kind.status_hint), _doc(kind))
+        for child in kind.__subclasses__():
+            yield from rows(child, depth + 1)
+
+    return _table(("error", "code", "status", "means"), rows(errors.CschatError, 0))
+
+
+# --------------------------------------------------------------------------------------------------------------- access
+
+_PERSONS = {
+    "customer": Who(Role.CUSTOMER, "cus_own"),
+    "owner": Who(Role.AGENT, "agt_owner"),
+    "agent": Who(Role.AGENT, "agt_other"),
+    "admin": Who(Role.ADMIN, "agt_admin"),
+    "system": Who(Role.SYSTEM),
+    "host": Who(Role.HOST),
+}
+
+
+def grants() -> str:
+    """Which role has which permission."""
+    rows = ((f"`{permission.name}`", *("yes" if role in GRANTS[permission] else "" for role in Role)) for permission in Permission)
+    return _table(("permission", *(str(role) for role in Role)), rows)
+
+
+def _who(command: Any) -> str:
+    if not _on_session(command):
+        return _roles(command)
+    able = {name: _states(command, who) for name, who in _PERSONS.items()}
+    if able["agent"]:
+        del able["owner"]
+    return _listed(name for name, states in able.items() if states)
+
+
+def _roles(thing: Any) -> str:
+    return _listed(str(role) for role in Role if role in GRANTS[thing.permission])
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = tuple(names)
+    return "everyone" if set(names) == set(Role) else ", ".join(names)
+
+
+def _where(command: Any) -> str:
+    if not _on_session(command):
+        return "-"
+    states = set.union(*(_states(command, who) for who in _PERSONS.values()))
+    return "any state" if len(states) == len(State) else ", ".join(state.name for state in State if state in states)
+
+
+def _states(command: Any, who: Who) -> set[State]:
+    return {state for state in State if fits(command, _session(state), who)}
+
+
+def _on_session(command: Any) -> bool:
+    return any(field.name == "session" for field in attrs.fields(command))
+
+
+def _session(state: State) -> Session:
+    begun = opened(events.Event("brd_x", "ses_x", 1, 0, "customer:cus_own", events.Opened("cus_own", "web")))
+    return evolve(begun, state=state, agent="agt_owner" if state in (State.ACTIVE, State.WRAP_UP) else None)
+
+
+# ------------------------------------------------------------------------------------------------------------- commands
+
+
+def command_table(module: str) -> str:
+    """The commands of one module: who may, in which states, what is recorded."""
+    rows = (
+        (f"[`{name}`](#cschat.commands.{name})", f"`{command.permission.name}`", _who(command), _where(command), _code(recorded(command)))
+        for name, command in _members(import_module(f"cschat.commands.{module}"), commands.COMMANDS)
+    )
+    return _table(("command", "permission", "by", "in", "may record"), rows)
+
+
+def class_list(package: str, module: str, known: tuple[type, ...]) -> str:
+    """Autodoc directives for the commands or queries of one module."""
+    names = [name for name, _ in _members(import_module(f"cschat.{package}.{module}"), known)]
+    return "\n".join(["```{eval-rst}", "\n\n".join(f".. autoclass:: cschat.{package}.{name}\n   :no-members:" for name in names), "```"])
+
+
+def _members(module: ModuleType, known: tuple[type, ...]) -> Iterator[tuple[str, Any]]:
+    return ((name, kind) for name, kind in vars(module).items() if kind in known and kind.__module__ == module.__name__)
+
+
+def recorded(command: type) -> list[str]:
+    """The events that a command's code makes, in itself or in the functions that it calls; in the order of `BODIES`."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    _follow(command.__module__, command.__name__, found, seen)
+    return [name for name in events.BODIES if name in found]
+
+
+def _follow(module: str, name: str, found: set[str], seen: set[tuple[str, str]]) -> None:
+    """Add the events that a function or class makes, and follow what it names."""
+    defined, imported = _source(module)
+    if name in imported:
+        return _follow(*imported[name], found, seen)
+    if name not in defined or (module, name) in seen:
+        return None
+    seen.add((module, name))
+    for node in ast.walk(defined[name]):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            if node.func.value.id == "e":
+                found.add(node.func.attr)
+            elif node.func.value.id in ("ctx", "self"):
+                _follow("cschat.commands.protocol", f"Context.{node.func.attr}", found, seen)
+        elif isinstance(node, ast.Name) and node.id != "Context":  # followed method by method: as a whole it is every way of recording
+            _follow(module, node.id, found, seen)
+    return None
+
+
+@cache
+def _source(module: str) -> tuple[dict[str, ast.AST], dict[str, tuple[str, str]]]:
+    """The functions and classes of a module by name (methods as `Class.method`), and what it imports from other command modules."""
+    tree = ast.parse(inspect.getsource(import_module(module)))
+    defined: dict[str, ast.AST] = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    for node in list(defined.values()):
+        if isinstance(node, ast.ClassDef):
+            defined |= {f"{node.name}.{item.name}": item for item in node.body if isinstance(item, ast.FunctionDef)}
+    imports = (node for node in tree.body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cschat.commands."))
+    return defined, {name.name: (str(node.module), name.name) for node in imports for name in node.names}
+
+
+# -------------------------------------------------------------------------------------------------------------- queries
+
+
+def query_table(module: str) -> str:
+    """The queries of one module: who may ask, what is answered."""
+    rows = (
+        (f"[`{name}`](#cschat.queries.{name})", f"`{query.permission.name}`", _roles(query), f"`{_answer(query)}`")
+        for name, query in _members(import_module(f"cschat.queries.{module}"), queries.QUERIES)
+    )
+    return _table(("query", "permission", "by", "answer"), rows)
+
+
+def _answer(query: Any) -> str:
+    return str(inspect.signature(query.run).return_annotation).replace("e.Event", "Event").replace(" | ", " or ")
+
+
+# --------------------------------------------------------------------------------------------------------------- events
+
+
+def event_table(about: str) -> str:
+    """The events of sessions, of people or of settings: what happened, what they carry, whether a customer sees them."""
+    bodies = {"sessions": events.SESSION_BODIES, "other": [body for body in events.BODIES.values() if body not in events.SESSION_BODIES]}[
+        about
+    ]
+    rows = (
+        (f"`{body.__name__}`", _doc(body), _fields(body), *(("yes" if _seen(body) else "",) if about == "sessions" else ()))
+        for body in bodies
+    )
+    return _table(("event", "what happened", "carries", *(("customers see it",) if about == "sessions" else ())), rows)
+
+
+def _fields(kind: type) -> str:
+    return ", ".join(f"`{field.name}`{_marks(field)}" for field in fields_of(kind)) or "-"
+
+
+def _marks(field: Field) -> str:
+    return " ".join(sign for mark, sign in ((PERSONAL, "¹"), (STAFF, "²")) if mark in field.marks)
+
+
+def _seen(body: type) -> bool:
+    """Whether a customer is shown such an event."""
+    made = body(**{field.name: "" if field.default is msgspec.NODEFAULT else field.default for field in fields_of(body)})
+    return shown(events.Event("brd_x", "ses_x", 1, 0, "system", made), Role.CUSTOMER) is not None
+
+
+# -------------------------------------------------------------------------------------------------------------- records
+
+
+def record_table(name: str) -> str:
+    """The fields of a record class."""
+    kind: type[Record] = {kind.kind: kind for kind in CORE_KINDS}[name]
+    rows = ((f"`{field.name}`{_marks(field)}", f"`{_type(kind, field)}`", _default(field)) for field in fields_of(kind))
+    return _table(("field", "type", "default"), rows)
+
+
+def _type(kind: type, field: Field) -> str:
+    bare = re.sub(r"^Annotated\[(.*?)(, (PERSONAL|STAFF))+\]$", r"\1", kind.__annotations__[field.name])
+    return bare.replace("e.BotCursor", "BotCursor").replace(" | ", " or ")
+
+
+def _default(field: Field) -> str:
+    if field.default is msgspec.NODEFAULT:
+        return ""
+    if isinstance(field.default, msgspec.Struct):
+        return f"`{type(field.default).__name__}()`"
+    return f"`{_plain(field.default)!r}`"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return value.value if isinstance(value, StrEnum) else value
+
+
+_SETTINGS = {
+    "name": "What the brand is called. For people; the desk does not use it.",
+    "language": 'The language of the desk\'s own sentences for a customer whose language is not known: `"ko"`, or English for any other.',
+    "zone": "The brand's time zone. Kept for opening hours, which come later.",
+    "accepting": "Whether requests for a person are accepted: `auto` if somebody is available, `open` always, `closed` never.",
+    "grace": "For how many seconds after the end a customer's message is only appended and reopens nothing.",
+    "reopening": 'What a customer\'s message does after the grace, by channel; `"*"` is every other channel. '
+    "`same_session`, `new_session` or `never`.",
+    "reopen_window": "For how many seconds after the end `same_session` holds; after it the message begins a new session.",
+    "wrap_up_limit": "After how many seconds an open wrap-up is closed by the desk. `0` in the command: no limit.",
+    "seen_fence": "Refuse an agent's message whose `seen` is behind what customers or colleagues have said since.",
+    "end_when_gone": "Whether `LeavePage` ends a session.",
+    "entry": "Which scenario a new session begins with: rules, of which the first that fits counts. None fits: straight to people.",
+    "beside": 'The scenario that begins beside people when a session is `"queued"`, `"assigned"` or `"ended"`.',
+    "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
+}
+
+
+def settings() -> str:
+    """The settings of a brand, as `ChangeBrand` takes them."""
+    plain, rows = Brand(id="brd_x"), []
+    for field in attrs.fields(commands.ChangeBrand):
+        stored = getattr(plain, field.name)
+        value = stored // 1000 if field.name in ("grace", "reopen_window") else stored
+        rows.append(
+            (
+                f"`{field.name}`",
+                f"`{getattr(value, 'value', value)!r}`" if value is not plain.reopening else "`{'*': 'new_session'}`",
+                _SETTINGS[field.name],
+            )
+        )
+    return _table(("setting", "default", "what it decides"), rows)
+
+
+def views() -> str:
+    """The views of a database file and their columns."""
+    rows = ((f"`{plural(kind)}`", _doc(kind).split(". ")[0].rstrip("."), _code(_columns(kind))) for kind in CORE_KINDS)
+    return _table(("view", "one row is", "columns"), rows)
+
+
+def _columns(kind: type[Record]) -> list[str]:
+    instants = instant_fields(kind)
+    return [instants.get(field.name, field.name) for field in fields_of(kind)]
+
+
+# --------------------------------------------------------------------------------------------------------- command line
+
+
+def simulate_options() -> str:
+    """The options of `cschat simulate`."""
+    from cschat.cli import cschat
+
+    options = [option for option in cschat.commands["simulate"].params if isinstance(option, click.Option)]
+    return _table(("option", "what it does", "default"), ((_option(option), _help(option), _default_of(option)) for option in options))
+
+
+def _option(option: click.Option) -> str:
+    takes = option.metavar or (None if option.is_flag else option.type.name.upper().split()[0])
+    return f"`{' '.join(filter(None, (option.opts[0], takes)))}`".replace("|", "\\|")
+
+
+def _help(option: click.Option) -> str:
+    return (option.help or "").split(" [default:")[0]
+
+
+def _default_of(option: click.Option) -> str:
+    told = (option.help or "").partition(" [default: ")[2].rstrip("]")
+    shown = told or ("" if option.is_flag or option.default is None else f"`{option.default}`")
+    return "" if "UNSET" in shown else shown
+
+
+_FIGURES = {
+    "sessions": "how many customers came",
+    "messages": "what customers and agents said",
+    "commands": "how many commands did it all",
+    "closed": "sessions that are closed in the end",
+    "p_wait": "share of requests that waited at all",
+    "mean_wait_s": "mean wait in seconds, over all requests",
+    "p90_wait_s": "90 % of requests waited at most so long",
+    "mean_queue": "how many waited, on average over time",
+    "occupancy": "share of all slots that was busy, on average over time",
+    "wall_s": "real time of the run",
+    "commands_per_s": "commands over `wall_s`",
+    "content_hash": "SHA-256 over all events and records: equal if two runs did the same",
+    "skipped": "bad lines that were passed over",
+}
+
+
+def figures() -> str:
+    """The figures of a simulation."""
+    return _table(("key", "what it is"), ((f"`{field.name}`", _FIGURES[field.name]) for field in attrs.fields(Figures)))
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "errors": error_tree,
+    "grants": grants,
+    "events-sessions": lambda: event_table("sessions"),
+    "events-other": lambda: event_table("other"),
+    "settings": settings,
+    "views": views,
+    "simulate-options": simulate_options,
+    "simulate-figures": figures,
+    **{f"record-{kind.kind}": lambda kind=kind: record_table(kind.kind) for kind in CORE_KINDS},
+    **{f"commands-{name}": lambda name=name: command_table(name) for name in COMMAND_MODULES},
+    **{f"command-classes-{name}": lambda name=name: class_list("commands", name, commands.COMMANDS) for name in COMMAND_MODULES},
+    **{f"queries-{name}": lambda name=name: query_table(name) for name in QUERY_MODULES},
+    **{f"query-classes-{name}": lambda name=name: class_list("queries", name, queries.QUERIES) for name in QUERY_MODULES},
+}
+"""Every part that a page can take from here, by the name it has there."""

@@ -1,0 +1,270 @@
+"""The cschat command.
+
+May: read arguments, call the library, print. May not: know more than the library.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import attrs
+import click
+
+from cschat.bots import text_index
+from cschat.bots.reading import read_articles, read_questions
+from cschat.cli_bot import bot
+from cschat.core.clock import FakeClock
+from cschat.core.times import Micros, as_micros
+from cschat.desk import Desk
+from cschat.errors import CschatError, Invalid
+from cschat.simulate import Figures, Service, Simulation
+from cschat.simulate.arrivals import from_file, poisson, thinned
+from cschat.simulate.reading import Conversation, numbered_lines, read_conversations
+from cschat.simulate.running import repeated
+
+__all__ = ["GC_THRESHOLD", "main"]
+
+GC_THRESHOLD = (50_000, 20, 50)
+"""A simulation makes millions of records that live to its end; Python's default looks through them for cycles so often that it takes a
+fifth of the time."""
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line on standard error and exit code 1."""
+    try:
+        sys.exit(cschat.main(standalone_mode=False) or 0)  # what `Context.exit` was given
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except CschatError as error:
+        click.echo(f"cschat: {error}", err=True)
+        sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="cschat")
+def cschat() -> None:
+    """A customer-support desk, from the command line."""
+
+
+cschat.add_command(bot)
+
+
+@cschat.command()
+@click.argument("conversations", type=click.Path(path_type=Path))
+@click.option("--store", default="memory:", show_default=True, metavar="URL", help="memory: or sqlite:///support.db")
+@click.option("--agents", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many agents work.")
+@click.option("--slots", default=3, show_default=True, type=click.IntRange(1, 1000), help="Sessions an agent has at once.")
+@click.option(
+    "--arrivals",
+    default="poisson",
+    show_default=True,
+    metavar="poisson|FILE.csv[.gz]",
+    help="When customers come: at random, or as counted in a file of two columns, local time and count per slot.",
+)
+@click.option("--rate", default=60.0, show_default=True, metavar="PER_HOUR", help="Customers an hour, for poisson.")
+@click.option(
+    "--thin", default=1.0, show_default=True, metavar="F", type=click.FloatRange(0, 1), help="Keep each arrival with this probability."
+)
+@click.option(
+    "--service",
+    default="chars:20",
+    show_default=True,
+    metavar="exp:SECONDS|chars:PER_SECOND",
+    help="From claim to wrap-up: exponential with a mean, or 5 s and the letters' time for each agent turn.",
+)
+@click.option(
+    "--customers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many customers come; the file is repeated if need be. [default: the file once through, or all arrivals of an arrivals file]",
+)
+@click.option(
+    "--warmup", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="Leave the first customers out of the figures."
+)
+@click.option("--start", metavar="ISO", help="When the clock begins. [default: 2026-03-02T09:00, or the file's first row]")
+@click.option("--end", metavar="ISO", help="No arrivals from here on.")
+@click.option("--zone", default="Asia/Seoul", show_default=True, help="The zone of local times.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same content on every store.")
+@click.option("--skip-bad", is_flag=True, help="Pass over bad lines, and list them at the end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def simulate(  # noqa: PLR0917  (one parameter for each option)
+    conversations: Path,
+    store: str,
+    agents: int,
+    slots: int,
+    arrivals: str,
+    rate: float,
+    thin: float,
+    service: str,
+    customers: int | None,
+    warmup: int,
+    start: str | None,
+    end: str | None,
+    zone: str,
+    seed: int,
+    skip_bad: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Let recorded CONVERSATIONS pass through a whole desk on a virtual clock.
+
+    Customers arrive, say what the file says, wait for an agent, get the file's answers, are ended, wrapped up and tagged with the file's
+    intent. CONVERSATIONS is JSON Lines (also .gz, .xz): {"id", "intent"|null, "turns": [{"from": "customer"|"agent", "text"}]}.
+    """
+    where = _zone(zone)
+    first, last = _instant(start, where, "start"), _instant(end, where, "end")
+    chance = random.Random(seed)  # noqa: S311  (a simulation is to be repeatable)
+    skipped: list[Invalid] | None = [] if skip_bad else None
+    if arrivals == "poisson":
+        begin = as_micros(datetime(2026, 3, 2, 9, tzinfo=where)) if first is None else first
+        coming = poisson(rate, begin, chance, end=last)
+    else:
+        coming = from_file(arrivals, zone=where, start=first, end=last, rng=chance)
+        begin = None
+    coming = thinned(coming, thin, random.Random(seed + 1)) if thin < 1 else coming  # noqa: S311
+    told = _Told(skipped)
+    once_through = customers is None and arrivals == "poisson"
+    said = told.read(conversations) if once_through else repeated(lambda: told.read(conversations))
+    if begin is None:
+        head = next(coming, None)
+        if head is None:
+            raise Invalid(field="arrivals", reason="there are none in this period")
+        begin, coming = head, _with(head, coming)
+    clock = FakeClock("1970-01-01T00:00:00+00:00", zone)
+    clock.set(begin)
+    gc.set_threshold(*GC_THRESHOLD)
+    with Desk.open(store, clock=clock, seed=seed) as desk, _progress(customers, quiet=as_json) as progress:
+        run = Simulation(desk, agents=agents, slots=slots, service=Service.parse(service), seed=seed + 2, warmup=warmup)
+        figures = run.run(said, islice(coming, customers), progress=progress)
+    figures = attrs.evolve(figures, skipped=len(skipped or ()))
+    if as_json:
+        click.echo(json.dumps(attrs.asdict(figures)))
+    else:
+        _show(figures, store)
+    for error in skipped or ():
+        click.echo(f"skipped: {error}", err=True)
+
+
+@cschat.command()
+@click.option(
+    "--articles", required=True, type=click.Path(path_type=Path), help='JSON Lines: {"id", "title", "body"?, "examples"?: [...]}.'
+)
+@click.option("--queries", required=True, type=click.Path(path_type=Path), help='JSON Lines: {"id", "text"}.')
+@click.option("-k", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many articles for a query, at most.")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), metavar="F", help="The least score of a confident answer. [default: set from data]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each query.")
+def search(articles: Path, queries: Path, k: int, threshold: float | None, as_json: bool) -> None:  # noqa: FBT001
+    """Find the articles that answer each query, best first, and say whether the best is good enough to be offered.
+
+    Files may be packed (.gz, .xz). A bad line ends the run with its number, the field and what is wrong with it. Needs the extra search.
+    """
+    read = list(read_articles(numbered_lines(articles)))
+    ids = {document.id: id for id, document in read}
+    index = text_index((document for _, document in read), threshold=threshold)
+    for query in read_questions(numbered_lines(queries)):
+        answer = index.search(query.text, k)
+        if as_json:
+            hits = [{"id": ids[hit.id], "score": round(hit.score, 6)} for hit in answer.hits]
+            click.echo(json.dumps({"id": query.id, "hits": hits, "confident": answer.confident}, ensure_ascii=False))
+        else:
+            best = ", ".join(f"{hit.id} {hit.score:.2f}" for hit in answer.hits) or "nothing"
+            click.echo(f"{query.id}: {best}{'' if answer.confident else ' (no good answer)'}")
+
+
+class _Told:
+    """Reads the file, perhaps several times; bad lines are listed the first time only."""
+
+    def __init__(self, skipped: list[Invalid] | None) -> None:
+        self._skipped = skipped
+        self._again = False
+
+    def read(self, path: Path) -> Iterator[Conversation]:
+        listed = self._skipped if not self._again or self._skipped is None else []
+        self._again = True
+        return read_conversations(path, skipped=listed)
+
+
+def _with(head: Micros, rest: Iterator[Micros]) -> Iterator[Micros]:
+    yield head
+    yield from rest
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Invalid(field="zone", reason=f"{name!r} is no time zone", allowed=["Asia/Seoul", "UTC"]) from error
+
+
+def _instant(text: str | None, zone: ZoneInfo, field: str) -> Micros | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(field=field, reason=f"{text!r} is no ISO time", allowed=["2026-03-02", "2026-03-02T09:00"]) from error
+    return as_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+@contextmanager
+def _progress(total: int | None, *, quiet: bool) -> Generator[Callable[[int], None] | None]:
+    """A progress bar on a terminal, if rich is installed; nothing in a pipe."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    except ImportError:
+        yield None
+        return
+    columns = (TextColumn("customers"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("customers", total=total)
+        yield lambda done: bar.update(task, completed=done) if done % 50 == 0 else None
+
+
+def _show(figures: Figures, store: str) -> None:
+    rows = [
+        ("sessions", f"{figures.sessions:,} ({figures.closed:,} closed)"),
+        ("messages", f"{figures.messages:,}"),
+        ("waited at all", _share(figures.p_wait)),
+        ("mean wait", _seconds(figures.mean_wait_s)),
+        ("90 % waited at most", _seconds(figures.p90_wait_s)),
+        ("mean queue", "-" if figures.mean_queue is None else f"{figures.mean_queue:.2f}"),
+        ("occupancy", _share(figures.occupancy)),
+        ("commands", f"{figures.commands:,} in {figures.wall_s:.2f} s ({figures.commands_per_s:,.0f}/s)"),
+        ("content", figures.content_hash[:16]),
+    ]
+    for name, value in rows:
+        click.echo(f"{name:>20}  {value}")
+    if figures.skipped:
+        click.echo(f"{'skipped':>20}  {figures.skipped} bad lines, listed below")
+    if store.startswith("sqlite"):
+        path = store.partition(":///")[2].partition("?")[0]
+        click.echo(f"\nTo look into it: sqlite-utils {path} 'SELECT * FROM sessions LIMIT 3'")  # noqa: S608  (printed, not run)
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s" if value < 90 else f"{value / 60:.1f} min"
+
+
+if __name__ == "__main__":
+    main()

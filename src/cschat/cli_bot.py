@@ -1,0 +1,240 @@
+"""`cschat bot`: scenarios from the command line.
+
+May: read files, call the library, print. May not: know more than the library.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from cschat.bots.check import Problem, World, check_source
+from cschat.bots.explore import coverage, explore
+from cschat.bots.format import load, read
+from cschat.bots.graph import mermaid, svg
+from cschat.bots.rehearsal import Rehearsal
+from cschat.bots.scenario import Scenario
+from cschat.core.channels import CHANNELS
+from cschat.errors import Invalid, ScenarioError
+from cschat.testing.conversations import play, read_conversations
+
+__all__ = ["bot"]
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def bot() -> None:
+    """Scenarios of bots: check them, look at them, try them. Needs the extra bots."""
+
+
+def _source(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(field=str(file), reason=f"is no text in UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def _scenario(file: Path) -> Scenario:
+    try:
+        return read(file)
+    except ScenarioError as error:
+        raise Invalid(field=str(file), reason=str(error)) from error
+
+
+def _listed(text: str | None) -> frozenset[str] | None:
+    return None if text is None else frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+@bot.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("--actions", metavar="A,B", help="The actions of the host; others are errors. [default: not checked]")
+@click.option("--categories", metavar="A,B", help="The categories of the brand. [default: not checked]")
+@click.option("--groups", metavar="A,B", help="The groups of the brand. [default: not checked]")
+@click.option("--channel", "channels", multiple=True, type=click.Choice(sorted(CHANNELS)), help="A channel it must be shown on.")
+@click.option("--answers", default=12, show_default=True, help="How many answers it may take to reach a person.")
+@click.option("--side", is_flag=True, help="It runs beside people.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each problem.")
+@click.pass_context
+def check(  # noqa: PLR0917  (one parameter for each option)
+    context: click.Context,
+    files: tuple[Path, ...],
+    actions: str | None,
+    categories: str | None,
+    groups: str | None,
+    channels: tuple[str, ...],
+    answers: int,
+    side: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Find what is wrong with scenarios before they run. The exit code is 1 if there is an error.
+
+    The FILES may call each other.
+    """
+    sources = {file: _source(file) for file in files}
+    known: dict[str, Scenario] = {}
+    for source in sources.values():
+        try:
+            scenario = load(source)
+            known[scenario.scenario] = scenario
+        except ScenarioError:
+            continue  # told below, with its line
+    world = World(
+        actions=_listed(actions),
+        categories=_listed(categories),
+        groups=_listed(groups),
+        scenarios=known,
+        channels=channels or ("web",),
+        answers_to_person=answers,
+        side=side,
+    )
+    errors = 0
+    for file, source in sources.items():
+        problems = check_source(source, world)
+        errors += sum(problem.severity == "error" for problem in problems)
+        for problem in problems:
+            click.echo(json.dumps(_plain(file, problem), ensure_ascii=False) if as_json else _told(file, problem))
+        if not problems and not as_json:
+            click.echo(f"{file}: nothing is wrong")
+    if errors:
+        context.exit(1)
+
+
+def _plain(file: Path, problem: Problem) -> dict[str, Any]:
+    return {"file": str(file), **attrs.asdict(problem), "severity": problem.severity, "why": problem.why}
+
+
+def _told(file: Path, problem: Problem) -> str:
+    place = f"{file}:{problem.line}" if problem.line else str(file)
+    lines = [
+        f"{place}: {problem.severity}: {f'step {problem.step}: ' if problem.step else ''}{problem.what} [{problem.kind}]",
+        f"    {problem.why}",
+    ]
+    if problem.conversation:
+        lines.append("    It shows so:" if problem.replayed else "    It may show so (playing it did not confirm it):")
+        lines += _conversation(problem.conversation)
+    return "\n".join(lines)
+
+
+def _conversation(conversation: tuple[tuple[str, str], ...]) -> list[str]:
+    lines = []
+    for who, text in conversation:
+        first, *rest = text.split("\n")
+        lines.append(f"      {who:>8} | {first}")
+        lines += [f"      {'':>8} | {line}" for line in rest]
+    return lines
+
+
+@bot.command("explore")
+@click.argument("file", type=_FILE)
+@click.option("--conversations", is_flag=True, help="Print the conversation that takes each edge.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each edge.")
+def explore_(file: Path, conversations: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Take every edge of a scenario, and name those that cannot be taken."""
+    found = explore(_scenario(file))
+    if as_json:
+        for (step, edge), conversation in found.covered.items():
+            click.echo(json.dumps({"step": step, "edge": edge, "covered": True, "conversation": conversation}, ensure_ascii=False))
+        for (step, edge), reason in found.uncovered.items():
+            click.echo(json.dumps({"step": step, "edge": edge, "covered": False, "reason": reason}, ensure_ascii=False))
+        return
+    if conversations:
+        for (step, edge), conversation in found.covered.items():
+            click.echo("\n".join([f"{step} > {edge}", *_conversation(conversation)]))
+    click.echo(f"{len(found.covered)} of {len(found.covered) + len(found.uncovered)} edges can be taken")
+    for (step, edge), reason in found.uncovered.items():
+        click.echo(f"  {step} > {edge}: {reason}")
+
+
+@bot.command()
+@click.argument("file", type=_FILE)
+@click.option("--format", "form", default="mermaid", show_default=True, type=click.Choice(["mermaid", "svg"]))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
+def graph(file: Path, form: str, output: Path | None) -> None:
+    """Draw a scenario."""
+    scenario = _scenario(file)
+    drawn = svg(scenario) if form == "svg" else mermaid(scenario)
+    if output is None:
+        click.echo(drawn, nl=False)
+    else:
+        output.write_text(drawn, encoding="utf-8")
+
+
+@bot.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("--coverage", "show_coverage", is_flag=True, help="Name the edges of the scenarios that no conversation took.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each conversation.")
+@click.pass_context
+def test(context: click.Context, files: tuple[Path, ...], show_coverage: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Play the conversations of FILES and compare what the bots say. The exit code is 1 if one does not hold."""
+    failed, taken = 0, dict[str, tuple[Scenario, list[tuple[str, str, str]]]]()
+    for file in files:
+        for one in read_conversations(file):
+            try:
+                chat = play(one)
+                reason = ""
+                taken.setdefault(chat.scenario.scenario, (chat.scenario, []))[1].extend(chat.play.path)
+            except AssertionError as error:
+                failed, reason = failed + 1, str(error)
+            if as_json:
+                told = {"file": str(file), "conversation": one.name, "holds": not reason, "reason": reason}
+                click.echo(json.dumps(told, ensure_ascii=False))
+            else:
+                click.echo(f"{file}: {one.name}: {'does not hold' if reason else 'holds'}")
+                click.echo("".join(f"    {line}\n" for line in reason.splitlines()), nl=False)
+    if show_coverage and not as_json:
+        for name, (scenario, path) in taken.items():
+            done, missing = coverage(scenario, path)
+            click.echo(f"{name}: {len(done)} of {len(done) + len(missing)} edges taken")
+            click.echo("".join(f"    {step} > {edge}\n" for step, edge in missing), nl=False)
+    if failed:
+        context.exit(1)
+
+
+@bot.command()
+@click.argument("file", type=_FILE)
+@click.option("--language", default="ko", show_default=True)
+@click.option("--refused", type=click.Choice(["closed", "lunch", "holiday", "nobody", "overflow"]), help="Nobody can come, and why.")
+@click.option("--action", "actions", multiple=True, metavar="NAME=JSON", help="What an action answers; one that is not given fails.")
+def chat(file: Path, language: str, refused: str | None, actions: tuple[str, ...]) -> None:
+    """Try a scenario: type what a customer would. Ctrl-D ends it."""
+    play = Rehearsal(_scenario(file), actions=dict(_action(text) for text in actions), refused=refused, language=language)
+    shown = 0
+    while True:
+        for line in play.lines[shown:]:
+            if line.who == "bot":
+                click.echo("\n".join(f"  {text}" for text in line.text.split("\n")))
+        shown = len(play.lines)
+        if play.failure is not None:
+            raise play.failure
+        if play.over:
+            click.echo(f"({play.ended})")
+            return
+        said = _typed()
+        if not said:
+            return
+        if said.strip():
+            play.says(said.strip())
+
+
+def _typed() -> str:
+    """One line, with its end; nothing when there are no more."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    try:
+        return input("> ") + "\n"
+    except EOFError:
+        return ""
+
+
+def _action(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    try:
+        return name.strip(), json.loads(value) if equals else None
+    except json.JSONDecodeError as error:
+        raise Invalid(field="action", reason=f"{value!r} is no JSON: {error.msg}", allowed=['find_order={"status": "배송중"}']) from error

@@ -1,0 +1,193 @@
+"""Who has a session: claims, assignments, transfers, releases, holds.
+
+May: decide ownership and room, on rows read in the writing transaction. May not: choose among agents.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+import attrs
+
+from cschat.commands.protocol import Context
+from cschat.core import events as e
+from cschat.core.access import Permission
+from cschat.core.fields import flag, is_id, line, optional_id, record_id
+from cschat.core.people import Agent, Group, Role
+from cschat.core.session import Session, State
+from cschat.core.times import as_micros
+from cschat.errors import AlreadyAssigned, Invalid, LimitExceeded
+from cschat.sight import Who
+from cschat.storage.protocol import In
+
+__all__ = [
+    "AssignSession",
+    "ClaimSession",
+    "HoldSession",
+    "ReleaseSession",
+    "ResumeSession",
+    "TransferSession",
+    "demand_room",
+    "load",
+    "owns",
+]
+
+
+def load(ctx: Context, agent: str) -> int:
+    """How many sessions an agent has: talking or wrapping up."""
+    return ctx.tx.count(Session, where={"agent": agent, "state": In((State.ACTIVE, State.WRAP_UP))})
+
+
+def demand_room(ctx: Context, agent: Agent, *, force: bool = False) -> None:
+    """`Invalid` if the agent works here no more; `LimitExceeded` if they have as many sessions as they may, unless it is forced."""
+    if agent.removed:
+        raise Invalid(field="agent", reason="was removed")
+    if not force and load(ctx, agent.id) >= agent.capacity:
+        raise LimitExceeded(f"{agent.id} has {agent.capacity} sessions already", limit="capacity", value=agent.capacity, agent_id=agent.id)
+
+
+def owns(session: Session, who: Who) -> bool:
+    """Whether an actor may act for the owner: the owner, an admin, the desk, its host."""
+    return who.role is not Role.CUSTOMER and (who.role is not Role.AGENT or session.agent == who.id)
+
+
+def take_over(ctx: Context, session: Session, agent: Agent, *, how: str, force: bool = False) -> Session:
+    """Give a session that nobody has to an agent. Already theirs: nothing happens. Another's: `AlreadyAssigned`."""
+    if session.agent == agent.id and session.state is State.ACTIVE:
+        return session
+    if session.agent is not None:
+        raise AlreadyAssigned(f"{session.agent} has {session.id}", session_id=session.id, agent_id=session.agent)
+    demand_room(ctx, agent, force=force)
+    return ctx.record(session, e.Assigned(agent.id, how))
+
+
+@attrs.frozen
+class ClaimSession:
+    """An agent takes a session that nobody has: from the queue, the review list, or out of a bot's hands. Answers with the session.
+
+    `AlreadyAssigned(agent_id)` for whoever comes second; `LimitExceeded` without room.
+    """
+
+    permission: ClassVar = Permission.SERVE
+    begins_with: ClassVar = (e.Assigned,)
+
+    session: str = attrs.field(converter=record_id, validator=is_id)
+
+    @staticmethod
+    def fits(session: Session, who: Who) -> bool:
+        return who.role in (Role.AGENT, Role.ADMIN) and session.state in (State.BOT, State.QUEUED, State.INTAKE)
+
+    def run(self, ctx: Context) -> Session:
+        return take_over(ctx, ctx.see.session(self.session), ctx.acting_agent(), how="claim")
+
+
+@attrs.frozen
+class AssignSession:
+    """Give a session that nobody has to an agent; `force` passes the agent's capacity. Answers with the session."""
+
+    permission: ClassVar = Permission.DIRECT
+    begins_with: ClassVar = (e.Assigned,)
+
+    session: str = attrs.field(converter=record_id, validator=is_id)
+    agent: str = attrs.field(converter=record_id, validator=is_id)
+    force: bool = attrs.field(default=False, validator=flag)
+
+    @staticmethod
+    def fits(session: Session, _who: Who) -> bool:
+        return session.state in (State.BOT, State.QUEUED, State.INTAKE)
+
+    def run(self, ctx: Context) -> Session:
+        return take_over(ctx, ctx.see.session(self.session), ctx.see.mine(Agent, self.agent), how="manual", force=self.force)
+
+
+@attrs.frozen
+class TransferSession:
+    """Hand a session on, to an `agent` or to the queue of a `group`, with a note. Answers with the session.
+
+    By its owner or an admin. A full agent is refused (`LimitExceeded`) unless an admin uses `force`.
+    """
+
+    permission: ClassVar = Permission.SERVE
+    records: ClassVar = e.Transferred
+    fits: ClassVar = staticmethod(owns)
+
+    session: str = attrs.field(converter=record_id, validator=is_id)
+    agent: str | None = attrs.field(default=None, converter=optional_id, validator=is_id)
+    group: str | None = attrs.field(default=None, converter=optional_id, validator=is_id)
+    note: str = attrs.field(default="", validator=line(limit=5000))
+    force: bool = attrs.field(default=False, validator=flag)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.agent is None) == (self.group is None):
+            raise Invalid(field="agent", reason="a transfer goes either to an agent or to a group")
+
+    def run(self, ctx: Context) -> Session:
+        session = ctx.take(self)
+        if self.group is not None:
+            group = ctx.see.mine(Group, self.group)
+            if group.removed:
+                raise Invalid(field="group", reason="was removed")
+            return ctx.record(session, e.Transferred("group", group=group.id, note=self.note))
+        agent = ctx.see.mine(Agent, str(self.agent))
+        if agent.id == session.agent:
+            return session
+        if self.force:
+            ctx.see.demand(Permission.DIRECT)
+        demand_room(ctx, agent, force=self.force)
+        return ctx.record(session, e.Transferred("agent", agent=agent.id, note=self.note))
+
+
+@attrs.frozen
+class ReleaseSession:
+    """Put a session back into the queue, at its old place. By its owner or an admin. Answers with the session."""
+
+    permission: ClassVar = Permission.SERVE
+    records: ClassVar = e.Released
+    fits: ClassVar = staticmethod(owns)
+
+    session: str = attrs.field(converter=record_id, validator=is_id)
+    why: str = attrs.field(default="", validator=line())
+
+    def run(self, ctx: Context) -> Session:
+        return ctx.record(ctx.take(self), e.Released(self.why))
+
+
+@attrs.frozen
+class HoldSession:
+    """Wait for something else until a time (aware), or until the customer writes. By its owner or an admin. Answers with the session."""
+
+    permission: ClassVar = Permission.SERVE
+    records: ClassVar = e.Held
+    fits: ClassVar = staticmethod(owns)
+
+    session: str = attrs.field(converter=record_id, validator=is_id)
+    until: datetime = attrs.field()
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.until, datetime):
+            raise Invalid(field="until", reason="must be a datetime")
+        if self.until.utcoffset() is None:
+            raise Invalid(field="until", reason="needs a time zone")
+
+    def run(self, ctx: Context) -> Session:
+        session = ctx.take(self)
+        until = as_micros(self.until)
+        if until <= ctx.now:
+            raise Invalid(field="until", reason="is past")
+        return session if session.held_until == until else ctx.record(session, e.Held(until))
+
+
+@attrs.frozen
+class ResumeSession:
+    """End a hold. By its owner or an admin. Without a hold nothing happens. Answers with the session."""
+
+    permission: ClassVar = Permission.SERVE
+    records: ClassVar = e.Resumed
+    fits: ClassVar = staticmethod(owns)
+
+    session: str = attrs.field(converter=record_id, validator=is_id)
+
+    def run(self, ctx: Context) -> Session:
+        session = ctx.take(self)
+        return session if session.held_until is None else ctx.record(session, e.Resumed(by=ctx.see.who.role))

@@ -1,0 +1,262 @@
+"""What a command is, and what it may use while it runs.
+
+May: give a command its transaction, its time, its ids, its actor, and a way to record events. May not: know any one command.
+
+A command is a frozen attrs class with a `permission` and a `run(ctx)`. It looks through `ctx.see` and records through `ctx`. One that acts
+on a session has the field `session`, and may declare `records`, the event that must be possible in the session's state, and
+`fits(session, who)`, who else is needed. Both are checked by `ctx.take(self)` and answer `Desk.allowed`. `run` may run again after a
+database conflict: `now` and new ids are the same each time. A repeated request is answered by `again(ctx, event)` if the command has it,
+else with the session as it is, or with the record of the class that the command `makes`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+import attrs
+
+from cschat.core import events as e
+from cschat.core.access import GRANTS, Actor, Permission
+from cschat.core.content import Content
+from cschat.core.ids import Ids
+from cschat.core.people import Agent, Customer, CustomerKind, Profile, Role
+from cschat.core.records import Record, evolve
+from cschat.core.session import Session, legal, may, opened
+from cschat.core.times import Micros
+from cschat.errors import Forbidden, IllegalTransition, Invalid, ReactionLoop
+from cschat.sight import Sight, Who
+from cschat.storage.protocol import Key, Transaction
+
+__all__ = ["Command", "Context", "Reactor", "SideBot", "fits", "touches"]
+
+T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R", bound=Record)
+
+MAX_CHAIN = 32
+"""How many events may set each other off before it is called a loop."""
+
+
+class Command(Protocol[T_co]):
+    """One thing that can be done."""
+
+    permission: ClassVar[Permission]
+
+    def run(self, ctx: Context, /) -> T_co:
+        """Load, decide, record; answer."""
+        ...
+
+
+class Reactor(Protocol):
+    """Something that answers events within the transaction in which they happen."""
+
+    @property
+    def on(self) -> Collection[type]:
+        """The event bodies it wants to see."""
+        ...
+
+    def react(self, ctx: Context, event: e.Event, /) -> None:
+        """Answer; what is recorded here names `event` as its cause and the system as its actor."""
+        ...
+
+
+@runtime_checkable
+class SideBot(Protocol):
+    """A reactor that runs side scenarios and so may take a customer's message before it counts as one."""
+
+    def takes(self, ctx: Context, session: Session, content: Content, /) -> bool:
+        """Whether the session's side scenario waits for just this."""
+        ...
+
+
+def touches(command: Command[Any]) -> Sequence[Key]:
+    """The records that a command names: a hint for the store."""
+    named = ((kind, getattr(command, name)) for kind, name in _named_by(type(command)))
+    return [Key(kind, id) for kind, id in named if id is not None]
+
+
+_NAMES: dict[str, type[Record]] = {"session": Session, "customer": Customer, "source": Customer, "into": Customer, "agent": Agent}
+"""What the fields of commands that name a record are called."""
+
+
+@cache
+def _named_by(command: type) -> Sequence[tuple[type[Record], str]]:
+    return [(_NAMES[field.name], field.name) for field in attrs.fields(command) if field.name in _NAMES]
+
+
+def fits(command: type[Command[Any]], session: Session, who: Who) -> bool:
+    """Whether `who` may do this with a session in this state."""
+    records: type | None = getattr(command, "records", None)
+    test: Callable[[Session, Who], bool] | None = getattr(command, "fits", None)
+    return (
+        who.role in GRANTS[command.permission] and (records is None or may(session.state, records)) and (test is None or test(session, who))
+    )
+
+
+class Context:
+    """What a command may use. One for each attempt; `made` outlives it, so that ids are the same each time."""
+
+    __slots__ = ("_cause", "_made", "_once", "_pending", "_reactors", "_recorded", "_source", "_used", "brand_id", "now", "see", "tx")
+
+    def __init__(
+        self,
+        tx: Transaction,
+        *,
+        brand_id: str,
+        actor: Actor,
+        now: Micros,
+        ids: Ids,
+        made: list[str],
+        reactors: Mapping[type, Sequence[Reactor]],
+    ) -> None:
+        self.tx = tx
+        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now)
+        self.brand_id = brand_id
+        self.now = now
+        self._source = ids
+        self._made = made
+        self._used = 0
+        self._reactors = reactors
+        self._pending: deque[tuple[e.Event, tuple[str, ...]]] = deque()
+        self._cause: tuple[e.Event, tuple[str, ...]] | None = None
+        self._once: str | None = None
+        self._recorded: list[tuple[str, int]] = []
+
+    # ----------------------------------------------------------------------------------------------------------- actors
+
+    def acting_agent(self) -> Agent:
+        """The agent who acts; `Invalid` if it is none."""
+        if self.see.who.role not in (Role.AGENT, Role.ADMIN) or self.see.who.id is None:
+            raise Invalid(field="actor", reason="only an agent can do this", allowed=["Actor.agent(...)"])
+        return self.tx.get(Agent, self.see.who.id)
+
+    def acting_customer(self) -> Customer:
+        """The customer who acts, registered if the desk has not met them."""
+        if self.see.who.id is not None:
+            return self.tx.get(Customer, self.see.who.id)
+        return self.register(self.see.actor.key, Profile(name=self.see.actor.name))
+
+    def register(self, key: str, profile: Profile) -> Customer:
+        """A new customer."""
+        kind = CustomerKind(key.partition(":")[0])
+        id = self.new_id(Customer)
+        if self.see.actor.kind is Role.CUSTOMER:
+            self.see.who = Who(Role.CUSTOMER, id)
+        fresh = Customer(id=id, brand=self.brand_id, seq=0, key=key, type=kind, registered=self.now, profile=profile)
+        return self.change(fresh, e.CustomerRegistered(key, kind, profile))
+
+    def take(self, command: Any) -> Session:
+        """The session of a command, if its state and the actor fit. `IllegalTransition` or `Forbidden` else."""
+        session = self.see.session(command.session)
+        records: type | None = getattr(command, "records", None)
+        if records is not None and not may(session.state, records):
+            raise IllegalTransition(
+                f"{records.__name__} is not possible for {session.id}, which is {session.state}",
+                session_id=session.id,
+                state=session.state,
+                event=records.__name__,
+                allowed=legal(session.state),
+            )
+        if not fits(type(command), session, self.see.who):
+            raise Forbidden(
+                f"{self.see.who.name} may not do this with {session.id}", actor=self.see.who.name, permission=command.permission
+            )
+        return session
+
+    # -------------------------------------------------------------------------------------------------------- recording
+
+    def new_id(self, kind: type[Record]) -> str:
+        """A new id with the prefix of a record class."""
+        return self.new_id_with(kind.prefix)
+
+    def new_id_with(self, prefix: str) -> str:
+        """A new id with a prefix."""
+        if self._used == len(self._made):
+            self._made.append(self._source.new(prefix, self.now))
+        self._used += 1
+        return self._made[self._used - 1]
+
+    def record(self, session: Session, body: e.Body) -> Session:
+        """Something happened to a session: the session after it. The event that ends a turn gets its clocks here."""
+        time = max(self.now, session.last)
+        clocks = session.clocks_if(body, time)
+        if clocks is not None:
+            body = evolve(body, turn=clocks)
+        event = self._event(session.id, session.seq + 1, time, body, once=self._once)
+        self._once = None
+        after = session.apply(event)
+        self.tx.put(after)
+        return after
+
+    def open(self, body: e.Opened | e.OpenedByAgent) -> Session:
+        """A new session."""
+        return self._opened(self.new_id(Session), body)
+
+    def continue_in(self, session: Session, body: e.Opened) -> Session:
+        """A new session that goes on from a closed one, each naming the other. The closed one has it first, for whoever asks again."""
+        id = self.new_id(Session)
+        self.record(session, e.Continued(id))
+        return self._opened(id, body)
+
+    def _opened(self, id: str, body: e.Opened | e.OpenedByAgent) -> Session:
+        session = opened(self._event(id, 1, self.now, body))
+        self.tx.put(session)
+        return session
+
+    def change(self, record: R, body: e.Body, **changes: Any) -> R:
+        """Something happened to a record that is no session; `changes` are its fields after it. A new record has seq 0 before."""
+        seq: int = record.seq + 1  # type: ignore[attr-defined]
+        self._event(record.id, seq, self.now, body)
+        after = evolve(record, seq=seq, **changes)
+        self.tx.put(after)
+        return after
+
+    def _event(self, subject: str, seq: int, time: Micros, body: e.Body, once: str | None = None) -> e.Event:
+        cause = self._cause
+        event = e.Event(self.brand_id, subject, seq, time, self.see.who.name, body, None if cause is None else cause[0].name, once)
+        self.tx.append(event)
+        self._recorded.append((subject, seq))
+        if type(body) in self._reactors:
+            chain = () if cause is None else cause[1]
+            if len(chain) >= MAX_CHAIN:
+                raise ReactionLoop(f"reactors set each other off without end: {' > '.join(chain[-6:])}", chain=chain)
+            self._pending.append((event, (*chain, event.type)))
+        return event
+
+    # -------------------------------------------------------------------------------------------------- for `carry_out`
+
+    def carry_once(self, once: str) -> None:
+        """Let the first event of a session that is recorded carry `once`."""
+        self._once = once
+
+    def mark(self) -> int:
+        """How much has been recorded so far."""
+        return len(self._recorded)
+
+    def first_since(self, mark: int) -> tuple[str, int] | None:
+        """The first event (subject, seq) recorded since a mark; one of a session, if there is any."""
+        since = self._recorded[mark:]
+        return next((name for name in since if name[0].startswith(f"{Session.prefix}_")), since[0] if since else None)
+
+    def react(self) -> bool:
+        """Offer what was recorded, first to last, to every reactor, in their order. Whether there was anything."""
+        pending = self._pending
+        if not pending:
+            return False
+        asked, self.see.who = self.see.who, Who(Role.SYSTEM)
+        while pending:
+            self._cause = pending.popleft()
+            event = self._cause[0]
+            for reactor in self._reactors[type(event.body)]:
+                reactor.react(self, event)
+        self._cause, self.see.who = None, asked
+        return True
+
+    def side_takes(self, session: Session, content: Content) -> bool:
+        """Whether the session's side scenario takes what the customer says."""
+        if session.side is None:
+            return False
+        bots = dict.fromkeys(reactor for several in self._reactors.values() for reactor in several if isinstance(reactor, SideBot))
+        return any(bot.takes(self, session, content) for bot in bots)

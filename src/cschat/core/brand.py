@@ -1,0 +1,70 @@
+"""The brand: one desk of one company, and its policies.
+
+May: hold settings. May not: apply them.
+
+A brand that nobody has changed yet has no record and is all defaults. Durations are stored in milliseconds.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from cschat.core.records import Index
+from cschat.core.scenarios import EntryRule
+
+__all__ = ["Accepting", "Brand", "Reopening"]
+
+
+class Accepting(StrEnum):
+    """Whether requests for a person are accepted: when somebody is available, always, or never."""
+
+    AUTO = "auto"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Reopening(StrEnum):
+    """What a customer's message to a closed session does once the grace is over."""
+
+    SAME_SESSION = "same_session"
+    NEW_SESSION = "new_session"
+    NEVER = "never"
+
+
+class Brand(Struct, frozen=True):
+    """Settings of one desk. `reopening` is by channel; "*" stands for every channel that is not named.
+
+    `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`.
+    """
+
+    kind: ClassVar[str] = "brand"
+    prefix: ClassVar[str] = "brd"
+    indexes: ClassVar[tuple[Index, ...]] = ()
+
+    id: str
+    seq: int = 0
+    name: str = ""
+    language: str = "ko"
+    zone: str = "Asia/Seoul"
+    accepting: Accepting = Accepting.AUTO
+    grace: int = 600_000
+    reopening: dict[str, Reopening] = msgspec.field(default_factory=lambda: {"*": Reopening.NEW_SESSION})
+    reopen_window: int = 86_400_000
+    wrap_up_limit: int | None = None
+    seen_fence: bool = False
+    end_when_gone: bool = False
+    open_labels: bool = True
+    entry: tuple[EntryRule, ...] = ()
+    beside: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def brand(self) -> str:
+        return self.id
+
+    def reopening_for(self, channel: str) -> Reopening:
+        """The reopening policy of a channel."""
+        return self.reopening.get(channel) or self.reopening.get("*", Reopening.NEW_SESSION)

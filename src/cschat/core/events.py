@@ -1,0 +1,514 @@
+"""Everything that can happen. What happened is never changed; only erasure blanks its personal fields.
+
+May: describe events. May not: decide whether they may happen (`session`) or what follows.
+
+An `Event` is the envelope (which brand and subject, its place in the subject and in the store, when, by whom, because of what);
+its `body` says what happened. The body's class name is the event's type, on the wire and in the database.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from cschat.core.content import Content, Speaker, Visibility
+from cschat.core.labels import TagList
+from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
+from cschat.core.records import PERSONAL, STAFF
+from cschat.core.times import Micros, as_datetime
+from cschat.core.turns import Clocks
+
+# ------------------------------------------------------------------------------------------------------------- sessions
+
+
+class Opened(Struct, frozen=True):
+    """A customer began a session. `previous` is the closed one that it goes on from."""
+
+    customer: str
+    channel: str
+    language: str | None = None
+    subject: Annotated[str, PERSONAL] = ""
+    previous: str | None = None
+    page: Annotated[str, PERSONAL] = ""
+
+
+class OpenedByAgent(Struct, frozen=True):
+    """An agent began it (outbound): it waits in no queue."""
+
+    agent: str
+    customer: str
+    channel: str
+    language: str | None = None
+    subject: Annotated[str, PERSONAL] = ""
+    previous: str | None = None
+
+
+class AgentRequested(Struct, frozen=True):
+    """A person was asked for, and the request was accepted."""
+
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class AgentUnavailable(Struct, frozen=True):
+    """A person was asked for, and nobody can come: `reason` is closed, lunch, holiday, nobody or overflow."""
+
+    reason: str
+    opens_at: Micros | None = None
+
+
+class MessageLeft(Struct, frozen=True):
+    """The customer leaves what they said, to be answered later."""
+
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class MovedToIntake(Struct, frozen=True):
+    """The desk took the session out of the queue: it will be answered later."""
+
+    reason: str
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class ReturnedToBot(Struct, frozen=True):
+    """Out of the queue, back to where nobody had asked for a person."""
+
+    reason: str
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class Assigned(Struct, frozen=True):
+    """An agent has it. `how`: claim or manual; `why` is for people."""
+
+    agent: str
+    how: str
+    why: Annotated[str, PERSONAL, STAFF] = ""
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class Transferred(Struct, frozen=True):
+    """Handed on, `to` an "agent" or to the queue of a "group", with a note for whoever takes over."""
+
+    to: str
+    agent: str | None = None
+    group: str | None = None
+    note: Annotated[str, PERSONAL, STAFF] = ""
+
+
+class Released(Struct, frozen=True):
+    """Back to the queue."""
+
+    why: Annotated[str, PERSONAL, STAFF] = ""
+
+
+class Held(Struct, frozen=True):
+    """The agent waits for something else; clocks stop until `until`, or until the customer writes."""
+
+    until: Micros
+
+
+class Resumed(Struct, frozen=True):
+    """The hold is over."""
+
+    by: Role
+
+
+class Ended(Struct, frozen=True):
+    """The talk is over. An end by the system names its `timer` and `policy`. `wrap_up_by` is when the note must be there."""
+
+    by: Role
+    reason: str
+    timer: Annotated[str | None, STAFF] = None
+    policy: Annotated[str | None, STAFF] = None
+    wrap_up_by: Annotated[Micros | None, STAFF] = None
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class WrappedUp(Struct, frozen=True):
+    """The closing note is written (or, by the system, given up: `reason`)."""
+
+    by: Role
+    note: Annotated[str, PERSONAL, STAFF] = ""
+    category: Annotated[str | None, STAFF] = None
+    tags: Annotated[tuple[str, ...], STAFF] = ()
+    reason: Annotated[str, STAFF] = "done"
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class Reopened(Struct, frozen=True):
+    """It goes on, in the state `to`; `agent` has it if that is ACTIVE."""
+
+    by: Role
+    to: str
+    agent: str | None = None
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class ForceClosed(Struct, frozen=True):
+    """Closed from wherever it was."""
+
+    by: Role
+    reason: str
+    turn: Annotated[Clocks | None, STAFF] = None
+
+
+class MessageSent(Struct, frozen=True):
+    """Something was said. A message that a side scenario took is a `step` of it: no turn, no activity."""
+
+    id: str
+    author: Speaker
+    content: Content
+    visibility: Visibility = Visibility.PUBLIC
+    agent: str | None = None
+    step: bool = False
+
+
+class MessagesRead(Struct, frozen=True):
+    """Customer or agents have read up to a seq."""
+
+    reader: Speaker
+    up_to: int
+
+
+class CategorySet(Struct, frozen=True):
+    """What the session is about."""
+
+    category: Annotated[str | None, STAFF] = None
+
+
+class PrioritySet(Struct, frozen=True):
+    """How urgent it is."""
+
+    priority: Annotated[str, STAFF]
+
+
+class SubjectSet(Struct, frozen=True):
+    """One line that says what the session is about."""
+
+    subject: Annotated[str, PERSONAL]
+
+
+class SessionTagged(Struct, frozen=True):
+    """Tags were added or removed."""
+
+    added: Annotated[tuple[str, ...], STAFF] = ()
+    removed: Annotated[tuple[str, ...], STAFF] = ()
+
+
+class Rated(Struct, frozen=True):
+    """The customer judged: `score` out of `scale`."""
+
+    score: int
+    scale: int
+    comment: Annotated[str, PERSONAL] = ""
+
+
+class BotCursor(Struct, frozen=True):
+    """Where a scenario stands in a session, and what it knows so far.
+
+    `tries` counts wrong answers to the step, `part` is where in it (the field of a form), `frames` are the scenarios to come back to, with
+    the step there. `asked` is the seq of the action that it waits for, `until` when it gives that up.
+    """
+
+    scenario: str
+    step: str
+    known: Annotated[dict[str, Any], PERSONAL] = msgspec.field(default_factory=dict)
+    tries: int = 0
+    part: int = 0
+    frames: tuple[tuple[str, str], ...] = ()
+    asked: int = 0
+    until: Micros | None = None
+
+
+class BotMoved(Struct, frozen=True):
+    """The main or side scenario moved; no cursor: it is over. `path` are the steps it left, each with the edge it took."""
+
+    side: bool
+    cursor: Annotated[BotCursor | None, STAFF] = None
+    scenario: Annotated[str, STAFF] = ""
+    path: Annotated[tuple[tuple[str, str], ...], STAFF] = ()
+
+
+class ActionRequested(Struct, frozen=True):
+    """A scenario wants the host to do something; `until` is when it no longer waits."""
+
+    action: Annotated[str, STAFF]
+    given: Annotated[dict[str, Any], PERSONAL, STAFF]
+    until: Annotated[Micros, STAFF]
+
+
+class ActionAnswered(Struct, frozen=True):
+    """The action that was requested at the seq `answers` is done, with a `value`, or has failed, for a `reason`."""
+
+    answers: int
+    ok: bool
+    value: Annotated[Any, PERSONAL, STAFF] = None
+    reason: Annotated[str, PERSONAL, STAFF] = ""
+
+
+class ActionAnswerDropped(Struct, frozen=True):
+    """The answer to the action requested at the seq `answers` came when nobody waited for it any more."""
+
+    answers: int
+
+
+class ScenarioFailed(Struct, frozen=True):
+    """A scenario could not go on: people take over."""
+
+    scenario: Annotated[str, STAFF]
+    step: Annotated[str, STAFF]
+    reason: Annotated[str, STAFF]
+
+
+class BotReplyDropped(Struct, frozen=True):
+    """A bot answered what was said at `answers`, but the session had gone into other hands meanwhile."""
+
+    answers: int
+
+
+class Continued(Struct, frozen=True):
+    """The customer's next message opened a new session, `session`."""
+
+    session: str
+
+
+class CustomerReplaced(Struct, frozen=True):
+    """Two customers turned out to be one: the session is now `customer`'s."""
+
+    customer: str
+
+
+# --------------------------------------------------------------------------------------------------------------- people
+
+
+class CustomerRegistered(Struct, frozen=True):
+    """The desk got to know a customer."""
+
+    key: Annotated[str, PERSONAL]
+    type: CustomerKind
+    profile: Profile = Profile()
+
+
+class CustomerUpdated(Struct, frozen=True):
+    """Profile, language, attributes or device changed; the fields that are named are the new values."""
+
+    changes: Annotated[dict[str, Any], PERSONAL]
+
+
+class CustomerTagged(Struct, frozen=True):
+    """Tags were added or removed."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class ConsentRecorded(Struct, frozen=True):
+    """The customer agreed to something, or took it back."""
+
+    what: str
+    purpose: str
+    version: str
+    given: bool
+
+
+class CustomerMerged(Struct, frozen=True):
+    """This customer is now `into`; their sessions have moved there."""
+
+    into: str
+
+
+class Erased(Struct, frozen=True):
+    """All that is personal was blanked, here and in the `sessions` sessions of this customer."""
+
+    sessions: int
+
+
+class AgentAdded(Struct, frozen=True):
+    """A new agent."""
+
+    name: str
+    role: Role
+    status: AgentStatus
+    capacity: int
+    auto_limit: int
+    user_id: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+class AgentChanged(Struct, frozen=True):
+    """Settings of an agent changed: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class AgentStatusSet(Struct, frozen=True):
+    """An agent declared a status, or it was set for them."""
+
+    status: AgentStatus
+    by: Role
+    reason: str = ""
+
+
+class AgentRemoved(Struct, frozen=True):
+    """The agent works here no more; what they had is back in the queue or closed."""
+
+
+# ------------------------------------------------------------------------------------------------------------- settings
+
+
+class GroupAdded(Struct, frozen=True):
+    """A new group."""
+
+    name: str
+
+
+class GroupChanged(Struct, frozen=True):
+    """The group has another name."""
+
+    name: str
+
+
+class GroupRemoved(Struct, frozen=True):
+    """The group is no more; its agents have left it."""
+
+
+class CategoryAdded(Struct, frozen=True):
+    """A new node of the category tree."""
+
+    path: str
+
+
+class CategoryChanged(Struct, frozen=True):
+    """The node was renamed, moved, disabled or enabled."""
+
+    path: str
+    disabled: bool
+
+
+class TagAdded(Struct, frozen=True):
+    """A new word in one of the two tag lists."""
+
+    list: TagList
+    name: str
+
+
+class TagChanged(Struct, frozen=True):
+    """The word was disabled or enabled."""
+
+    disabled: bool
+
+
+class ScenarioPublished(Struct, frozen=True):
+    """A scenario has a new version; sessions that began with an older one finish on it."""
+
+    name: str
+    version: int
+
+
+class BrandChanged(Struct, frozen=True):
+    """Settings of the brand changed: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+SESSION_BODIES: tuple[type, ...] = (
+    Opened,
+    OpenedByAgent,
+    AgentRequested,
+    AgentUnavailable,
+    MessageLeft,
+    MovedToIntake,
+    ReturnedToBot,
+    Assigned,
+    Transferred,
+    Released,
+    Held,
+    Resumed,
+    Ended,
+    WrappedUp,
+    Reopened,
+    ForceClosed,
+    MessageSent,
+    MessagesRead,
+    CategorySet,
+    PrioritySet,
+    SubjectSet,
+    SessionTagged,
+    Rated,
+    BotMoved,
+    BotReplyDropped,
+    ActionRequested,
+    ActionAnswered,
+    ActionAnswerDropped,
+    ScenarioFailed,
+    Continued,
+    CustomerReplaced,
+)
+"""What can happen to a session."""
+
+BODIES: dict[str, type] = {
+    body.__name__: body
+    for body in (
+        *SESSION_BODIES,
+        CustomerRegistered,
+        CustomerUpdated,
+        CustomerTagged,
+        ConsentRecorded,
+        CustomerMerged,
+        Erased,
+        AgentAdded,
+        AgentChanged,
+        AgentStatusSet,
+        AgentRemoved,
+        GroupAdded,
+        GroupChanged,
+        GroupRemoved,
+        CategoryAdded,
+        CategoryChanged,
+        TagAdded,
+        TagChanged,
+        ScenarioPublished,
+        BrandChanged,
+    )
+}
+"""Every type of event by its name."""
+
+Body: TypeAlias = Any
+"""One of `BODIES`."""
+
+
+class Event(Struct, frozen=True):
+    """One thing that happened.
+
+    `seq` counts without gaps within the subject (a session, or the customer, agent, group, category, tag or brand it is about);
+    `position` rises through the whole store and is 0 until the store has it. `actor` is `customer:<id>`, `agent:<id>`, `system`
+    or `host`. `cause` is `<subject>:<seq>` of the event that a reactor answered with this one. `once` is what makes a repeated
+    request one event.
+    """
+
+    brand: str
+    subject: str
+    seq: int
+    time: Micros
+    actor: str
+    body: Body
+    cause: str | None = None
+    once: str | None = None
+    position: int = 0
+
+    @property
+    def type(self) -> str:
+        return type(self.body).__name__
+
+    @property
+    def at(self) -> datetime:
+        return as_datetime(self.time)
+
+    @property
+    def name(self) -> str:
+        """`<subject>:<seq>`, which names the event for good."""
+        return f"{self.subject}:{self.seq}"

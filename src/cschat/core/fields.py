@@ -1,0 +1,121 @@
+"""The fields of commands and queries: records by id, words of a set, text and numbers within bounds.
+
+May: convert and check one field. May not: look anything up.
+
+Converters only shorten Python calls (a record stands for its id, "high" for `Priority.HIGH`); the field's type is the wire's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar, cast
+
+import attrs
+
+from cschat.core.content import text
+from cschat.errors import Invalid
+
+__all__ = ["HasId", "flag", "ids", "is_id", "line", "listed", "member", "names", "optional_id", "record_id", "whole"]
+
+M = TypeVar("M", bound=StrEnum)
+_Check = Callable[[object, "attrs.Attribute[Any]", Any], None]
+
+MAX_NAMES = 100
+"""Names or ids in one field."""
+
+
+class HasId(Protocol):
+    """Any record."""
+
+    @property
+    def id(self) -> str: ...
+
+
+def record_id(thing: str | HasId) -> str:
+    """The id of a record; an id as it is."""
+    return thing if isinstance(thing, str) else getattr(thing, "id", cast("str", thing))  # what has none is refused by `is_id`
+
+
+def optional_id(thing: str | HasId | None) -> str | None:
+    """The id of a record; an id and None as they are."""
+    return None if thing is None else record_id(thing)
+
+
+def is_id(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+    """A validator of an id; None where it is the default."""
+    if value is None and field.default is None:
+        return
+    if not isinstance(value, str) or not value or not value.isascii():
+        raise Invalid(field=field.name, reason="must be a record or its id")
+
+
+def line(*, limit: int = 200, required: bool = False, optional: bool = False) -> _Check:
+    """A validator of text: at most `limit` letters, storable, not blank if `required`; None if `optional` or the default."""
+
+    def check(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+        if value is None:
+            if optional or field.default is None:
+                return
+            raise Invalid(field=field.name, reason="is needed")
+        text(value, field.name, limit)
+        if required and not value.strip():
+            raise Invalid(field=field.name, reason="must not be blank")
+
+    return check
+
+
+def member(kind: type[M], value: M | str, field: str) -> M:
+    """A member of `kind`, given as it is or by its value. `Invalid` if there is none."""
+    if type(value) is kind:
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        raise Invalid(field=field, reason=f"{value!r} is none of them", allowed=list(kind)) from None
+
+
+def names(*, limit: int = 100) -> _Check:
+    """A validator of a tuple of names, each at most `limit` letters and not blank."""
+    one = line(limit=limit, required=True)
+
+    def check(command: object, field: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and field.default is None:
+            return
+        if not isinstance(value, tuple) or len(value) > MAX_NAMES:
+            raise Invalid(field=field.name, reason="must be a list", allowed=[f"at most {MAX_NAMES}"])
+        for name in value:
+            if name is None:
+                raise Invalid(field=field.name, reason="must not hold None")
+            one(command, field, name)
+
+    return check
+
+
+def listed(things: Any) -> Any:
+    """A converter: several things as a tuple. A lone text is not taken for its letters; `names` refuses it."""
+    return things if isinstance(things, str) or not isinstance(things, Iterable) else tuple(things)
+
+
+def ids(things: Any) -> Any:
+    """A converter: several records, or their ids, as a tuple of ids."""
+    several = listed(things)
+    return tuple(record_id(thing) for thing in several) if isinstance(several, tuple) else several
+
+
+def whole(low: int, high: int = 2**53) -> _Check:
+    """A validator of an integer from `low` to `high`; None where it is the default."""
+
+    def check(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and field.default is None:
+            return
+        if type(value) is not int or not low <= value <= high:
+            raise Invalid(field=field.name, reason=f"{value!r} is out of bounds", allowed=[f"{low} to {high}"])
+
+    return check
+
+
+def flag(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
+    """A validator of True or False; None where it is the default."""
+    if type(value) is not bool and not (value is None and field.default is None):
+        raise Invalid(field=field.name, reason=f"{value!r} is neither true nor false")

@@ -1,0 +1,546 @@
+"""The desk: the door that a host holds. `Desk` for threads, `AsyncDesk` for event loops, the same words on both.
+
+May: put the parts together. May not: decide anything about a session.
+
+Both are thin: what a call means is in `Door`, which makes the work that the store then runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any, Self, TypeVar
+
+import attrs
+
+from cschat.commands.carrying import carry_out, carry_out_all, forget_requests
+from cschat.commands.protocol import Command, Reactor, touches
+from cschat.commands.reactors.bots import Search
+from cschat.core.access import Actor
+from cschat.core.clock import Clock
+from cschat.core.events import Event
+from cschat.core.fields import HasId, record_id
+from cschat.core.session import Session
+from cschat.core.times import Micros
+from cschat.door import PAGE, Door, brand_record, first_door, names_of
+from cschat.errors import Conflict, StoreClosed
+from cschat.queries.protocol import Page, Query
+from cschat.storage.protocol import Gte, Key, Store, Transaction
+from cschat.transport.actions import Action
+from cschat.transport.relay import Delivery, Handler, Job
+
+__all__ = ["AsyncDesk", "Desk"]
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Handler)
+A = TypeVar("A", bound=Action)
+Work = Callable[[Transaction], T]
+
+_log = logging.getLogger("cschat.desk")
+_POLL_SECONDS = 1.0
+
+
+class Desk:
+    """A support desk, for code that blocks: scripts, Flask, Django. Safe to share between threads, and across a fork.
+
+    A door has a brand and an actor; `brand(...)` and `acting_as(...)` give other doors to the same desk.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._works = door.works
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Store = "memory:",
+        *,
+        brand: str = "main",
+        clock: Clock | None = None,
+        seed: int | None = None,
+        reactors: Sequence[Reactor] = (),
+    ) -> Desk:
+        """A desk on a store, acting as the host. The database is opened when it is first used.
+
+        `url`: "memory:", "sqlite:///support.db" (`?synchronous=normal` for speed: a power cut may take the last commits), or a `Store`.
+        `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order.
+        """
+        return cls(first_door(url, brand, clock, seed, reactors))
+
+    def brand(self, name: str) -> Desk:
+        """The same desk for another brand, acting as the host."""
+        return Desk(Door(self._works, brand_record(name), Actor.host))
+
+    def acting_as(self, actor: Actor) -> Desk:
+        """The same desk and brand for another actor."""
+        return Desk(Door(self._works, self._door.brand_id, actor))
+
+    @property
+    def store(self) -> Store:
+        """The store, for scripts: `desk.store.stream(Session)`, `desk.store.stream_log()`."""
+        return self._works.store
+
+    @property
+    def clock(self) -> Clock:
+        """The desk's one clock."""
+        return self._works.clock
+
+    # -------------------------------------------------------------------------------------------------- do, ask, watch
+
+    def do(self, command: Command[T], *, request_id: str | None = None) -> T:
+        """Carry out a command; when this returns, it is committed. The same `request_id` by the same actor again has no further effect."""
+        return self._transact(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), touches(command))
+
+    def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
+        """Carry out all or none, in one commit; their answers."""
+        keys = [key for command in commands for key in touches(command)]
+        return self._transact(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), keys)
+
+    def _transact(self, work: Work[T], keys: Sequence[Key] = (), brand_id: str | None = None) -> T:
+        batch = self._works.batches.get(threading.get_ident())
+        if batch is not None:
+            return batch.run(work)
+        self._works.relay.ensure()
+        return self._works.store.transact(work, brand=brand_id or self._door.brand_id, touches=keys)
+
+    def ask(self, query: Query[T]) -> T:
+        """Answer a query from a consistent snapshot."""
+        return self._read(self._door.asking(query))
+
+    def _read(self, work: Work[T]) -> T:
+        batch = self._works.batches.get(threading.get_ident())
+        return self._works.store.read(work) if batch is None else batch.read(work)
+
+    def each(self, query: Query[Page[T]]) -> Iterator[T]:
+        """All items of a query that answers in pages, page by page."""
+        following: Any = query
+        while following is not None:
+            page = self.ask(following)
+            yield from page.items
+            following = None if page.next is None else attrs.evolve(following, after=page.next)
+
+    def allowed(self, session: str | HasId, as_: Actor | None = None) -> frozenset[type[Command[Any]]]:
+        """The commands that an actor (by default this door's) may now carry out on a session."""
+        return self._read(self._door.allowing(record_id(session), as_))
+
+    def watch(
+        self,
+        *,
+        after: int | None = None,
+        types: Collection[type] | None = None,
+        session: str | HasId | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[Event]:
+        """Events as they are committed, by any process: those that this door's actor may see.
+
+        `after`: a position to resume from (`event.position` of the last one seen; 0: all there are); None: from now. `timeout`: end after
+        so many seconds without news; None: never.
+        """
+        store, position = self._works.store, self.position() if after is None else after
+        wanted, subject = names_of(types), None if session is None else record_id(session)
+        while True:
+            events, reached = self._read(self._door.looking_on(position, wanted, subject))
+            yield from events
+            if reached == position:
+                news = store.wait(after=position, timeout=_POLL_SECONDS if timeout is None else timeout) > position
+                if timeout is not None and not news:
+                    return
+            position = reached
+
+    def position(self) -> int:
+        """The position of the last committed event."""
+        return self._works.store.position()
+
+    @contextmanager
+    def batch(self, size: int = 500) -> Generator[None]:
+        """For imports: commands of this thread run at once and see each other, and are committed after every `size` and at the end.
+
+        Nothing is acknowledged before the block is left. A command that raises leaves no trace and stops the block; what had run before it
+        stays.
+        """
+        thread = threading.get_ident()
+        if thread in self._works.batches:
+            raise Conflict("this thread is in a batch already")
+        self._works.relay.ensure()
+        with self._works.store.batch(size=size) as batch:
+            self._works.batches[thread] = batch
+            try:
+                yield
+            finally:
+                del self._works.batches[thread]
+
+    # ------------------------------------------------------------------------------------------------- time and effects
+
+    def after(self, event: type | Sequence[type], *, name: str | None = None) -> Callable[[F], F]:
+        """Decorate a host effect: called as `handler(event, delivery)` after the commit, at least once, in order for each session.
+
+        A new handler begins with what is committed from now on. Its `name` (default: module and function) is its identity: under the same
+        name it goes on where it was. It may be a coroutine function. If it raises it is tried again later, and parked when hopeless.
+        """
+        return self._door.followed(event, name)
+
+    def action(self, name: str | None = None) -> Callable[[A], A]:
+        """Decorate a host action, which a scenario's `do` calls by `name` (default: that of the function), with keyword arguments.
+
+        It runs after the commit, at least once, and answers with plain data; it may be a coroutine function. If it raises, or takes longer
+        than the step's timeout, the scenario goes on with `on_error`.
+        """
+        return self._door.acted(name)
+
+    def faq(self, search: Search) -> None:
+        """Let the `faq` steps of scenarios search with this: `search(text, section, limit)` gives `Found` articles, best first.
+
+        It gives only such as are good enough to be offered. It runs within the transaction of the customer's message: an index in memory,
+        nothing that waits.
+        """
+        self._works.scenarios.search = search
+
+    def run_due(self) -> int:
+        """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`."""
+        done = self.run_clocks()
+        for job in self._works.relay.claim():
+            self._works.relay.finish(job, self._deliver(job))
+            done += 1
+        return done
+
+    def run_clocks(self) -> int:
+        """Do what is due of session clocks alone, and forget old request ids. How many clocks there were."""
+        done = 0
+        for session in self._read(self._door.due_sessions(self._works.clock.now())):
+            try:
+                self._transact(self._door.waking(session), brand_id=session.brand)
+                done += 1
+            except StoreClosed:
+                raise
+            except Exception:  # noqa: BLE001  (logged; a reactor that fails for one session must not hold up the others)
+                _log.exception("the timer of %s failed", session.id)
+        if self._read(self._door.old_requests):
+            self._transact(self._door.doing(lambda ctx: forget_requests(ctx, PAGE)))
+        return done
+
+    def _deliver(self, job: Job) -> Exception | None:
+        try:
+            answer = job.target.handler(job.event, job.delivery)
+            if inspect.isawaitable(answer):
+                import anyio
+
+                async def wait() -> None:
+                    await answer
+
+                anyio.run(wait)
+        except Exception as error:  # noqa: BLE001  (recorded with the delivery, and logged)
+            return error
+        return None
+
+    def settle(self) -> int:
+        """Do what is due, and what follows from it, until all is quiet. How many things were done."""
+        done = 0
+        while step := self.run_due():
+            done += step
+        return done
+
+    def advance(self, **duration: float) -> None:
+        """With a `FakeClock`: let time pass, `advance(minutes=30)`, doing what falls due at the moment it does."""
+        clock = self._door.fake_clock
+        end = clock.now() + timedelta(**duration) // timedelta(microseconds=1)
+        self.settle()
+        while (due := self.next_due()) is not None and due <= end:
+            clock.set(due)
+            self.settle()
+        clock.set(end)
+
+    def next_due(self) -> Micros | None:
+        """When, after now, the next session clock or delivery falls due."""
+        now = self._works.clock.now()
+        first = self._read(lambda tx: tx.find(Session, where={"wake": Gte(now + 1)}, order="wake", limit=1))
+        dues = [first[0].wake if first else None, self._works.relay.next_due(now)]
+        return min((due for due in dues if due is not None), default=None)
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """Run what is due in a background thread for as long as the block lasts."""
+        stop, news = threading.Event(), threading.Event()
+        unsubscribe = self._works.store.subscribe(news.set)
+        thread = threading.Thread(target=self._run, args=(stop, news), name="cschat-runner", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            news.set()
+            thread.join()
+            unsubscribe()
+
+    def _run(self, stop: threading.Event, news: threading.Event) -> None:
+        while not stop.is_set():
+            news.clear()
+            try:
+                quiet = self.run_due() == 0
+            except StoreClosed:
+                return
+            except Exception:  # noqa: BLE001  (logged; the runner must not end with one bad round)
+                _log.exception("a round of the runner failed")
+                quiet = True
+            if quiet and not stop.is_set():
+                news.wait(_POLL_SECONDS)
+
+    def parked(self, limit: int = 100) -> list[Delivery]:
+        """Deliveries that were given up, longest ago first."""
+        return self._works.relay.parked(limit)
+
+    def resend(self, delivery: Delivery | str) -> None:
+        """Try a parked delivery again."""
+        self._works.relay.resend(record_id(delivery))
+
+    def discard(self, delivery: Delivery | str) -> None:
+        """Give a parked delivery up for good; what waited behind it goes on."""
+        self._works.relay.discard(record_id(delivery))
+
+    def close(self) -> None:
+        """Finish what was begun, and close the store. Afterwards every call raises `StoreClosed`."""
+        self._works.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+class AsyncDesk:
+    """A support desk, for asyncio and trio: the words of `Desk` with `await`. Safe to share between tasks and loops.
+
+    Commands go straight to the store's writer, so that many tasks share one commit; what reads runs in a worker thread. There is no
+    `batch`: imports are for `Desk`.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._works = door.works
+        self._desk = Desk(door)
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Store = "memory:",
+        *,
+        brand: str = "main",
+        clock: Clock | None = None,
+        seed: int | None = None,
+        reactors: Sequence[Reactor] = (),
+    ) -> AsyncDesk:
+        """As `Desk.open`. Not a coroutine: the database is opened when it is first used."""
+        return cls(first_door(url, brand, clock, seed, reactors))
+
+    def brand(self, name: str) -> AsyncDesk:
+        """As `Desk.brand`."""
+        return AsyncDesk(Door(self._works, brand_record(name), Actor.host))
+
+    def acting_as(self, actor: Actor) -> AsyncDesk:
+        """As `Desk.acting_as`."""
+        return AsyncDesk(Door(self._works, self._door.brand_id, actor))
+
+    @property
+    def store(self) -> Store:
+        """As `Desk.store`. Its calls block: not for the loop's thread."""
+        return self._works.store
+
+    @property
+    def clock(self) -> Clock:
+        """As `Desk.clock`."""
+        return self._works.clock
+
+    async def do(self, command: Command[T], *, request_id: str | None = None) -> T:
+        """As `Desk.do`. Cancelled before it has begun, it is dropped; after that it is committed."""
+        return await self._submit(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), touches(command))
+
+    async def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
+        """As `Desk.do_all`."""
+        keys = [key for command in commands for key in touches(command)]
+        return await self._submit(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), keys)
+
+    async def _submit(self, work: Work[T], keys: Sequence[Key]) -> T:
+        from cschat.loops import current
+
+        if self._works.relay.unsure:
+            await self._in_thread(self._works.relay.ensure)
+        store, brand_id = self._works.store, self._door.brand_id
+        return await current().answer(lambda waker: store.submit(work, brand=brand_id, touches=keys, waker=waker))
+
+    async def ask(self, query: Query[T]) -> T:
+        """As `Desk.ask`."""
+        return await self._in_thread(lambda: self._desk.ask(query))
+
+    async def each(self, query: Query[Page[T]]) -> AsyncIterator[T]:
+        """As `Desk.each`."""
+        following: Any = query
+        while following is not None:
+            page = await self.ask(following)
+            for item in page.items:
+                yield item
+            following = None if page.next is None else attrs.evolve(following, after=page.next)
+
+    async def allowed(self, session: str | HasId, as_: Actor | None = None) -> frozenset[type[Command[Any]]]:
+        """As `Desk.allowed`."""
+        return await self._in_thread(lambda: self._desk.allowed(session, as_))
+
+    async def watch(
+        self,
+        *,
+        after: int | None = None,
+        types: Collection[type] | None = None,
+        session: str | HasId | None = None,
+        timeout: float | None = None,
+    ) -> AsyncIterator[Event]:
+        """As `Desk.watch`. A waiting watcher costs no thread."""
+        import anyio
+
+        from cschat.loops import current
+
+        position = await self.position() if after is None else after
+        wanted, subject = names_of(types), None if session is None else record_id(session)
+        loop, news = current(), [anyio.Event()]
+        stop = self._works.store.subscribe(lambda: loop.call(lambda: news[0].set()))
+        try:
+            while True:
+                heard = news[0] = anyio.Event()
+                work = self._door.looking_on(position, wanted, subject)
+                events, reached = await self._in_thread(lambda work=work: self._works.store.read(work))  # type: ignore[misc]
+                for event in events:
+                    yield event
+                if reached == position:
+                    with anyio.move_on_after(timeout) as limit:
+                        await heard.wait()
+                    if limit.cancelled_caught:
+                        return
+                position = reached
+        finally:
+            stop()
+
+    async def position(self) -> int:
+        """As `Desk.position`."""
+        return await self._in_thread(self._desk.position)
+
+    def after(self, event: type | Sequence[type], *, name: str | None = None) -> Callable[[F], F]:
+        """As `Desk.after`. Coroutine functions run in this desk's loop, others in a worker thread."""
+        return self._door.followed(event, name)
+
+    def action(self, name: str | None = None) -> Callable[[A], A]:
+        """As `Desk.action`."""
+        return self._door.acted(name)
+
+    def faq(self, search: Search) -> None:
+        """As `Desk.faq`."""
+        self._works.scenarios.search = search
+
+    async def run_due(self) -> int:
+        """As `Desk.run_due`."""
+        import anyio
+
+        relay = self._works.relay
+        done = await self._in_thread(self._desk.run_clocks)
+        for job in await self._in_thread(relay.claim):
+            error = await self._deliver(job)
+            with anyio.CancelScope(shield=True):  # what has been delivered is recorded, even if the runner ends now
+                await self._in_thread(lambda job=job, error=error: relay.finish(job, error))  # type: ignore[misc]
+            done += 1
+        return done
+
+    async def _deliver(self, job: Job) -> Exception | None:
+        try:
+            if inspect.iscoroutinefunction(job.target.handler):
+                await job.target.handler(job.event, job.delivery)
+            else:
+                (answer,) = await self._in_thread(lambda: (job.target.handler(job.event, job.delivery),))
+                if inspect.isawaitable(answer):
+                    await answer
+        except Exception as error:  # noqa: BLE001  (recorded with the delivery, and logged)
+            return error
+        return None
+
+    async def settle(self) -> int:
+        """As `Desk.settle`."""
+        done = 0
+        while step := await self.run_due():
+            done += step
+        return done
+
+    async def advance(self, **duration: float) -> None:
+        """As `Desk.advance`."""
+        clock = self._door.fake_clock
+        end = clock.now() + timedelta(**duration) // timedelta(microseconds=1)
+        await self.settle()
+        while (due := await self._in_thread(self._desk.next_due)) is not None and due <= end:
+            clock.set(due)
+            await self.settle()
+        clock.set(end)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Run what is due in a task for as long as the block lasts."""
+        import anyio
+
+        error: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._run)
+            try:
+                yield
+            except Exception as raised:  # noqa: BLE001  (raised below as it is; the task group would wrap it)
+                error = raised
+            tasks.cancel_scope.cancel()
+        if error is not None:
+            raise error
+
+    async def _run(self) -> None:
+        import anyio
+
+        from cschat.loops import current
+
+        loop, news = current(), [anyio.Event()]
+        stop = self._works.store.subscribe(lambda: loop.call(lambda: news[0].set()))
+        try:
+            while True:
+                heard = news[0] = anyio.Event()
+                try:
+                    quiet = await self.run_due() == 0
+                except StoreClosed:
+                    return
+                except Exception:  # noqa: BLE001  (logged; the runner must not end with one bad round)
+                    _log.exception("a round of the runner failed")
+                    quiet = True
+                if quiet:
+                    with anyio.move_on_after(_POLL_SECONDS):
+                        await heard.wait()
+        finally:
+            stop()
+
+    async def parked(self, limit: int = 100) -> list[Delivery]:
+        """As `Desk.parked`."""
+        return await self._in_thread(lambda: self._desk.parked(limit))
+
+    async def resend(self, delivery: Delivery | str) -> None:
+        """As `Desk.resend`."""
+        await self._in_thread(lambda: self._desk.resend(delivery))
+
+    async def discard(self, delivery: Delivery | str) -> None:
+        """As `Desk.discard`."""
+        await self._in_thread(lambda: self._desk.discard(delivery))
+
+    async def close(self) -> None:
+        """As `Desk.close`."""
+        await self._in_thread(self._desk.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        from anyio import to_thread
+
+        return await to_thread.run_sync(function)

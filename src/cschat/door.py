@@ -1,0 +1,195 @@
+"""Doors: what a call on a desk means, before any store runs it.
+
+May: turn commands, queries and times into work. May not: run it; `Desk` and `AsyncDesk` do, each in its own way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from cschat.commands import COMMANDS, WakeSession
+from cschat.commands.carrying import KEEP_REQUESTS, Request, carry_out
+from cschat.commands.protocol import Command, Context, Reactor, fits
+from cschat.commands.reactors.bots import Scenarios
+from cschat.core.access import Actor
+from cschat.core.brand import Brand
+from cschat.core.clock import Clock, FakeClock, SystemClock
+from cschat.core.events import BODIES, Event
+from cschat.core.ids import Ids
+from cschat.core.labels import Category, Tag
+from cschat.core.people import Agent, Customer, Group, Role
+from cschat.core.records import Record
+from cschat.core.scenarios import ScenarioVersion
+from cschat.core.session import Session
+from cschat.core.times import Micros
+from cschat.errors import Conflict, Invalid
+from cschat.queries.protocol import Query, shown
+from cschat.sight import Sight
+from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
+from cschat.transport.actions import Action, Actions
+from cschat.transport.relay import Delivery, Follower, Handler, Relay
+
+__all__ = ["CORE_KINDS", "KINDS", "PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Handler)
+A = TypeVar("A", bound=Action)
+Work = Callable[[Transaction], T]
+
+CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion)
+"""What a desk is about: what an export holds and `content_hash` covers."""
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Request, Follower, Delivery)
+"""Every record class that a store of the desk keeps."""
+
+PAGE = 200
+_SESSION_COMMANDS = tuple(command for command in COMMANDS if any(field.name == "session" for field in attrs.fields(command)))
+
+
+class Works:
+    """What all doors of one desk share."""
+
+    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.scenarios = Scenarios()
+        order = [self.scenarios, *reactors]
+        self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
+        self.relay = Relay(store, clock)
+        self.actions = Actions(self.relay, clock, self._carry)
+        self.batches: dict[int, Batch] = {}
+
+    def _carry(self, brand_id: str, command: Command[Any]) -> None:
+        """Carry out a command of the desk itself."""
+        work = Door(self, brand_id, Actor.system).doing(lambda ctx: carry_out(command, ctx))
+        self.store.transact(work, brand=brand_id)
+
+
+class Door:
+    """One brand and one actor: turns commands and queries into work for the store."""
+
+    def __init__(self, works: Works, brand_id: str, actor: Actor) -> None:
+        self.works = works
+        self.brand_id = brand_id
+        self.actor = actor
+
+    def doing(self, then: Callable[[Context], T], *, brand_id: str | None = None, actor: Actor | None = None) -> Work[T]:
+        """Work that gives `then` a context. Time and ids are settled here, so that every attempt has the same."""
+        works, now, made = self.works, self.works.clock.now(), list[str]()
+        brand, who = brand_id or self.brand_id, actor or self.actor
+
+        def work(tx: Transaction) -> T:
+            return then(Context(tx, brand_id=brand, actor=who, now=now, ids=works.ids, made=made, reactors=works.reactors))
+
+        return work
+
+    def asking(self, query: Query[T]) -> Work[T]:
+        """Work that answers a query."""
+
+        def work(tx: Transaction) -> T:
+            sight = self.sight(tx)
+            sight.demand(query.permission)
+            return query.run(sight)
+
+        return work
+
+    def sight(self, tx: Transaction, actor: Actor | None = None) -> Sight:
+        return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=self.works.clock.now())
+
+    def allowing(self, session: str, actor: Actor | None) -> Work[frozenset[type[Command[Any]]]]:
+        """Work that finds what an actor may do with a session."""
+
+        def work(tx: Transaction) -> frozenset[type[Command[Any]]]:
+            sight = self.sight(tx, actor)
+            record = sight.session(session)
+            return frozenset(command for command in _SESSION_COMMANDS if fits(command, record, sight.who))
+
+        return work
+
+    def looking_on(self, after: int, wanted: frozenset[str] | None, session: str | None) -> Work[tuple[list[Event], int]]:
+        """Work that reads the next page of the log: what the actor may see of it, and how far it goes."""
+
+        def work(tx: Transaction) -> tuple[list[Event], int]:
+            sight = self.sight(tx)
+            page = tx.log(after=after, limit=PAGE)
+            seen = (_seen_by(event, sight) for event in page if event.brand == self.brand_id and session in (None, event.subject))
+            return [event for event in seen if event is not None and (wanted is None or event.type in wanted)], page[
+                -1
+            ].position if page else after
+
+        return work
+
+    def due_sessions(self, until: Micros) -> Work[list[Session]]:
+        """Work that finds the sessions, of all brands, whose time has come: earliest first."""
+        return lambda tx: tx.find(Session, where={"wake": Lte(until)}, order="wake", limit=PAGE)
+
+    def old_requests(self, tx: Transaction) -> bool:
+        """Work that tells whether there are request ids that nobody will repeat."""
+        return bool(tx.find(Request, where={"made": Lt(self.works.clock.now() - KEEP_REQUESTS)}, order="made", limit=1))
+
+    def waking(self, session: Session) -> Work[Session]:
+        """Work that looks at a session whose time has come."""
+        return self.doing(lambda ctx: carry_out(WakeSession(session.id), ctx), brand_id=session.brand, actor=Actor.system)
+
+    def followed(self, event: type | Sequence[type], name: str | None) -> Callable[[F], F]:
+        """The decorator that makes a function a target of the relay."""
+        bodies = (event,) if isinstance(event, type) else tuple(event)
+        for body in bodies:
+            if body not in BODIES.values():
+                raise Invalid(field="event", reason=f"{body.__name__} is no event")
+
+        def follow(handler: F) -> F:
+            self.works.relay.add(name or f"{handler.__module__}.{handler.__qualname__}", bodies, handler)
+            return handler
+
+        return follow
+
+    def acted(self, name: str | None) -> Callable[[A], A]:
+        """The decorator that makes a function a host action."""
+
+        def register(action: A) -> A:
+            self.works.actions.add(name or action.__name__, action)
+            return action
+
+        return register
+
+    @property
+    def fake_clock(self) -> FakeClock:
+        """The clock, if it can be moved by hand."""
+        if not isinstance(self.works.clock, FakeClock):
+            raise Conflict("only a desk with a FakeClock can be moved in time")
+        return self.works.clock
+
+
+def _seen_by(event: Event, sight: Sight) -> Event | None:
+    """The event as the actor may see it; customers see only what happens to their own sessions."""
+    if sight.who.role is Role.CUSTOMER:
+        session = sight.tx.peek(Session, event.subject) if event.subject.startswith(f"{Session.prefix}_") else None
+        if session is None or session.customer != sight.who.id:
+            return None
+    return shown(event, sight.who.role)
+
+
+def brand_record(name: str) -> str:
+    """The id of a brand's record, made of its short name."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
+        raise Invalid(field="brand", reason=f"{name!r} is no short name", allowed=["a-z, 0-9, - and _, at most 63 letters"])
+    return f"{Brand.prefix}_{name}"
+
+
+def first_door(url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor]) -> Door:
+    """The host's door to a new desk."""
+    from cschat.storage.opening import open_store
+
+    brand_id = brand_record(brand)
+    store = open_store(url, KINDS) if isinstance(url, str) else url
+    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors), brand_id, Actor.host)
+
+
+def names_of(types: Collection[type] | None) -> frozenset[str] | None:
+    """The type names of event bodies; None for all."""
+    return None if types is None else frozenset(type_.__name__ for type_ in types)

@@ -1,0 +1,111 @@
+"""What an actor sees: who they are, and the records of their brand that they may know of.
+
+May: look up. May not: write, or know any one command or query.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import attrs
+
+from cschat.core.access import GRANTS, Actor, Permission
+from cschat.core.brand import Brand
+from cschat.core.people import Agent, Customer, Role
+from cschat.core.records import STAFF, Record, blanked
+from cschat.core.session import Session, State
+from cschat.core.times import Micros
+from cschat.errors import Forbidden, NotFound
+from cschat.storage.protocol import Lte, Transaction
+
+__all__ = ["Sight", "Who"]
+
+R = TypeVar("R", bound=Record)
+_TIES = 1000
+
+
+@attrs.frozen
+class Who:
+    """The actor as the desk knows them. `id` is None for a customer it has not met, the system and the host."""
+
+    role: Role
+    id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How events name the actor: `customer:<id>`, `agent:<id>`, `system`, `host`."""
+        kind = Role.AGENT if self.role is Role.ADMIN else self.role
+        return str(kind) if self.id is None else f"{kind}:{self.id}"
+
+
+class Sight:
+    """A transaction through the eyes of an actor."""
+
+    __slots__ = ("_who", "actor", "brand_id", "now", "tx")
+
+    def __init__(self, tx: Transaction, *, brand_id: str, actor: Actor, now: Micros) -> None:
+        self.tx = tx
+        self.brand_id = brand_id
+        self.actor = actor
+        self.now = now
+        self._who: Who | None = None
+
+    @property
+    def who(self) -> Who:
+        """The actor, looked up. `Forbidden` if they are no agent of this brand."""
+        if self._who is None:
+            self._who = self._look_up()
+        return self._who
+
+    @who.setter
+    def who(self, who: Who) -> None:
+        self._who = who
+
+    def _look_up(self) -> Who:
+        actor = self.actor
+        if actor.kind is Role.AGENT:
+            agent = self.tx.peek(Agent, actor.key)
+            if agent is None or agent.removed or agent.brand != self.brand_id:
+                raise Forbidden(f"{actor.key} is no agent here", actor=actor.key, permission="")
+            return Who(agent.role, agent.id)
+        if actor.kind is Role.CUSTOMER:
+            known = self.tx.find(Customer, where={"brand": self.brand_id, "key": actor.key}, limit=1)
+            return Who(Role.CUSTOMER, known[0].id if known else None)
+        return Who(actor.kind)
+
+    def demand(self, permission: Permission) -> None:
+        """Raise `Forbidden` unless the actor's role has the permission."""
+        role = self.who.role
+        if role not in GRANTS[permission]:
+            raise Forbidden(f"{role} may not {permission}", actor=self.who.name, permission=permission)
+
+    def mine(self, kind: type[R], id: str) -> R:
+        """A record of this brand; `NotFound` else."""
+        record = self.tx.get(kind, id)
+        if record.brand != self.brand_id:
+            raise NotFound(f"there is no {kind.kind} {id}", kind=kind.kind, id=id)
+        return record
+
+    def session(self, id: str) -> Session:
+        """A session that the actor may know of; `NotFound` else."""
+        session = self.mine(Session, id)
+        if self.who.role is Role.CUSTOMER and session.customer != self.who.id:
+            raise NotFound(f"there is no session {id}", kind="session", id=id)
+        return session
+
+    def brand(self) -> Brand:
+        """The brand's settings; all defaults if nobody has changed any."""
+        return self.tx.peek(Brand, self.brand_id) or Brand(id=self.brand_id)
+
+    def present(self, record: R) -> R:
+        """A record as the actor may see it: customers see no field that is for staff."""
+        return blanked(record, STAFF) if self.who.role is Role.CUSTOMER else record
+
+    def queue_position(self, session: Session) -> int:
+        """The place of a session in the order of the queue, from 1: by how long they wait, then by id."""
+        waiting = {"brand": session.brand, "state": State.QUEUED}
+        place = self.tx.count(Session, where={**waiting, "since": Lte(session.since)})
+        if place == 1:
+            return place
+        as_long = self.tx.find(Session, where={**waiting, "since": session.since}, limit=_TIES)
+        return place - sum(1 for other in as_long if other.id > session.id)

@@ -1,0 +1,94 @@
+"""Records and events as JSON, and back.
+
+May: encode and decode. May not: know a database.
+
+Documents (what a store keeps) hold instants as whole microseconds. The face (what people, files and the web see) holds them as ISO text
+under the name of the property: `opened` is `opened_at`.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any, TypeVar, get_args
+
+import attrs
+import msgspec
+
+from cschat.core.events import BODIES, Event
+from cschat.core.records import Record, fields_of
+from cschat.core.times import as_iso
+
+__all__ = ["decode_body", "decode_record", "encode", "face"]
+
+R = TypeVar("R", bound=Record)
+
+_encoder = msgspec.json.Encoder()
+_preparing = threading.Lock()
+_records: dict[type, msgspec.json.Decoder[Any]] = {}
+_bodies: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(body) for name, body in BODIES.items()}
+
+
+def encode(thing: Any) -> str:
+    """The document of a record or an event's body."""
+    return _encoder.encode(thing).decode()
+
+
+def decode_record(kind: type[R], document: str) -> R:
+    """The record of a document."""
+    decoder = _records.get(kind) or _decoder(kind)
+    return decoder.decode(document)  # type: ignore[no-any-return]
+
+
+def decode_body(type_: str, document: str) -> Any:
+    """The body of an event of a type."""
+    return _bodies[type_].decode(document)
+
+
+def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
+    """Made by one thread at a time: a class that two threads prepare at once is seen half prepared, and the process dies."""
+    with _preparing:
+        return _records.setdefault(kind, msgspec.json.Decoder(kind))
+
+
+def face(thing: Any) -> Any:
+    """Anything of ours as plain JSON values, instants as ISO text. An event is one flat object with its `type` and `body`."""
+    if isinstance(thing, Event):
+        return {"type": thing.type, **_fields(thing)}
+    if isinstance(thing, msgspec.Struct):
+        return _fields(thing)
+    if attrs.has(type(thing)):
+        return {field.name: face(getattr(thing, field.name)) for field in attrs.fields(type(thing))}
+    if isinstance(thing, dict):
+        return {str(key): face(value) for key, value in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [face(item) for item in thing]
+    return msgspec.to_builtins(thing)
+
+
+def _fields(thing: object) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    kind: type = type(thing)
+    instants = instant_fields(kind)
+    for field in fields_of(kind):
+        value = getattr(thing, field.name)
+        if field.name in instants:
+            shown[instants[field.name]] = None if value is None else as_iso(value)
+        else:
+            shown[field.name] = face(value)
+    return shown
+
+
+@cache
+def instant_fields(cls: type) -> dict[str, str]:
+    """The fields of a class that hold instants, and the names they have on the face."""
+    hints = {field.name: field.type for field in fields_of(cls)}
+    return {
+        name: "at" if name == "time" else name if name.endswith("_at") else f"{name}_at"
+        for name, hint in hints.items()
+        if _is_instant(hint)
+    }
+
+
+def _is_instant(hint: Any) -> bool:
+    return "instant" in getattr(hint, "__metadata__", ()) or any(_is_instant(arg) for arg in get_args(hint))

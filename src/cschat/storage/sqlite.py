@@ -1,0 +1,392 @@
+"""The SQLite store: one file, many threads, several processes.
+
+May: speak SQL. May not: decide anything about a desk.
+
+WAL; writers begin with `BEGIN IMMEDIATE`, so what a command reads cannot change before it writes; readers have connections of their own.
+`synchronous=FULL` (the default) survives a power cut; with `NORMAL` a power cut, though not a crash, may take the last commits.
+The file is opened at first use, and anew in a forked child.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import cache, lru_cache
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from cschat.core.events import Event
+from cschat.core.records import Record, index_fields
+from cschat.errors import VersionConflict
+from cschat.storage.codec import decode_body, decode_record, encode
+from cschat.storage.connecting import Lookout, Readers, last_position, ours
+from cschat.storage.forking import FORK_SECONDS, survive
+from cschat.storage.front import Front
+from cschat.storage.migrations import migrate, table_name
+from cschat.storage.protocol import Batch, Cursor, Gte, In, Key, Lt, Lte, Pending, Transaction, Waker, Where
+from cschat.storage.signal import Signal
+from cschat.storage.unit import Change, Unit, Writes
+from cschat.storage.where import plan
+
+__all__ = ["SqliteStore"]
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+Work = Callable[[Transaction], T]
+
+BUSY_SECONDS = 10.0
+"""How long a writer waits for another process before it gives up with `StoreUnavailable`."""
+CHECKPOINT_SECONDS = 0.05
+CHECKPOINT_BYTES = 1000 * 4096
+"""A checkpoint is tried when so much time has passed and the write-ahead log has grown so far."""
+
+_PAGE = 500
+_EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
+_INSERT_EVENT = "INSERT INTO cschat_event (brand, subject, seq, time, type, actor, cause, once, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OPERATORS: dict[type, str] = {Lt: "<", Lte: "<=", Gte: ">="}
+
+
+class _Table:
+    """The statements of one record class."""
+
+    def __init__(self, kind: type[Record]) -> None:
+        self.name = table_name(kind)
+        self.columns = tuple(name for name in index_fields(kind) if name != "id")
+        self.values: Callable[[Record], tuple[Any, ...]] = _getter(self.columns)
+        quoted = [f'"{name}"' for name in self.columns]
+        self.load = f"SELECT data, version FROM {self.name} WHERE id = ?"
+        self.insert = f"INSERT INTO {self.name} ({', '.join(['id', 'version', 'data', *quoted])}) VALUES (?, 1, ?{', ?' * len(quoted)})"
+        self.delete = f"DELETE FROM {self.name} WHERE id = ? AND version = ?"
+        self.update = f"UPDATE {self.name} SET data = ?, version = version + 1 WHERE id = ? AND version = ?"
+
+    def update_with(self, columns: Sequence[str]) -> str:
+        """An UPDATE that also writes some index columns."""
+        more = "".join(f', "{name}" = ?' for name in columns)
+        return f"UPDATE {self.name} SET data = ?, version = version + 1{more} WHERE id = ? AND version = ?"
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
+@cache
+def _table(kind: type[Record]) -> _Table:
+    return _Table(kind)
+
+
+class _Engine:
+    """What a unit asks, on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run a statement; the driver's errors become ours."""
+        try:
+            return self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise ours(error) from error
+
+    def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
+        row = self.execute(_table(kind).load, (id,)).fetchone()
+        return None if row is None else (decode_record(kind, row[0]), row[1])
+
+    def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
+        sql = _select(kind, _shape(where), order, after=after is not None)
+        values = _values(where) if after is None else [*_values(where), *(after if order else after[1:])]
+        return [(decode_record(kind, data), version) for data, version in self.execute(sql, (*values, limit))]
+
+    def count(self, kind: type[R], where: Where, /) -> int:
+        return int(self.execute(_count(kind, _shape(where)), _values(where)).fetchone()[0])
+
+    def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]:
+        sql = f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return [_event(row) for row in self.execute(sql, (subject, after_seq, limit))]
+
+    def once(self, subject: str, once: str, /) -> Event | None:
+        row = self.execute(f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND once = ?", (subject, once)).fetchone()
+        return None if row is None else _event(row)
+
+    def log(self, after: int, limit: int, /) -> list[Event]:
+        sql = f"SELECT {_EVENT} FROM cschat_event WHERE position > ? ORDER BY position LIMIT ?"
+        return [_event(row) for row in self.execute(sql, (after, limit))]
+
+    def write(self, writes: Writes, /) -> None:
+        for change in writes.changes:
+            self._write(change)
+        for event in writes.events:
+            body = event.body
+            document, type_ = encode(body), type(body).__name__
+            row = (event.brand, event.subject, event.seq, event.time, type_, event.actor, event.cause, event.once, document)
+            self.execute(_INSERT_EVENT, row)
+        for event in writes.redactions:
+            self.execute("UPDATE cschat_event SET data = ? WHERE subject = ? AND seq = ?", (encode(event.body), event.subject, event.seq))
+
+    def _write(self, change: Change) -> None:
+        table = _table(change.kind)
+        after = change.after
+        if after is None:
+            written = self.execute(table.delete, (change.id, change.version)).rowcount
+        elif change.before is None:
+            written = self.execute(table.insert, (change.id, encode(after), *table.values(after))).rowcount
+        else:
+            old, new = table.values(change.before), table.values(after)
+            if old == new:
+                written = self.execute(table.update, (encode(after), change.id, change.version)).rowcount
+            else:
+                moved = [place for place, value in enumerate(new) if value != old[place]]
+                sql = table.update_with([table.columns[place] for place in moved])
+                written = self.execute(sql, (encode(after), *(new[place] for place in moved), change.id, change.version)).rowcount
+        if written != 1:
+            raise VersionConflict(f"{change.id} has changed meanwhile", kind=change.kind.kind, id=change.id)
+
+
+_Shape = tuple[tuple[str, type, int], ...]
+
+
+def _shape(where: Where) -> _Shape:
+    """What of a question decides its SQL: the names, the kinds of test, and how many values an `In` has."""
+    return tuple([(name, type(test), len(test.values) if type(test) is In else 0) for name, test in where.items()])
+
+
+def _values(where: Where) -> list[Any]:
+    values: list[Any] = []
+    for test in where.values():
+        if type(test) is In:
+            values.extend(test.values)
+        else:
+            values.append(test.value if type(test) in _OPERATORS else test)
+    return values
+
+
+@lru_cache(maxsize=1024)
+def _select(kind: type[Record], shape: _Shape, order: str | None, *, after: bool) -> str:
+    field = None if order is None else order.removeprefix("-")
+    way, beyond = ("DESC", "<") if order is not None and order.startswith("-") else ("ASC", ">")
+    edge = "" if not after else f" AND id {beyond} ?" if field is None else f' AND ("{field}", id) {beyond} (?, ?)'
+    sort = f"id {way}" if field is None else f'"{field}" {way}, id {way}'
+    return f"SELECT data, version FROM {_table(kind).name} WHERE {_tests(kind, shape, order)}{edge} ORDER BY {sort} LIMIT ?"
+
+
+@lru_cache(maxsize=1024)
+def _count(kind: type[Record], shape: _Shape) -> str:
+    return f"SELECT count(*) FROM {_table(kind).name} WHERE {_tests(kind, shape, None)}"
+
+
+def _tests(kind: type[Record], shape: _Shape, order: str | None) -> str:
+    """The condition. It names every field of the index as not null, or SQLite would not see that the partial index serves."""
+    asked = {name: Gte(None) if test in _OPERATORS else None for name, test, _many in shape}
+    chosen = plan(kind, asked, order)
+    tests = [f'"{name}" IS NOT NULL' for name in chosen.index.fields if name not in asked]
+    for name, test, many in shape:
+        tests.append(f'"{name}" IN ({", ".join("?" * many)})' if test is In else f'"{name}" {_OPERATORS.get(test, "=")} ?')
+    return " AND ".join(tests)
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    position, brand, subject, seq, when, type_, actor, cause, once, data = row
+    return Event(brand, subject, seq, when, actor, decode_body(type_, data), cause, once, position)
+
+
+class _Backend:
+    """The writing connection, as the front wants it."""
+
+    def __init__(self, open_: Callable[[], sqlite3.Connection], path: str, signal: Signal) -> None:
+        self._open = open_
+        self._wal = Path(f"{path}-wal")
+        self._signal = signal
+        self._connection: sqlite3.Connection | None = None
+        self._keeper: sqlite3.Connection | None = None
+        self._next_checkpoint = 0.0
+
+    def begin(self) -> Unit:
+        try:
+            if self._connection is None:
+                self._connection = self._open()
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self.close()  # whatever troubled this connection need not trouble the next one
+            raise ours(error) from error
+        return Unit(_Engine(self._connection))
+
+    def commit(self) -> None:
+        try:
+            cast("sqlite3.Connection", self._connection).execute("COMMIT")
+        except sqlite3.Error as error:
+            raise ours(error) from error
+
+    def rollback(self) -> bool:
+        connection = self._connection
+        if connection is None or not connection.in_transaction:
+            return connection is None
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._connection = None
+        return True
+
+    def committed(self) -> None:
+        try:
+            if self._signal.wanted and self._connection is not None:
+                self._signal.tell(last_position(self._connection))
+            self._checkpoint()
+        except (sqlite3.Error, OSError):
+            return  # housekeeping: the next one will do
+
+    def _checkpoint(self) -> None:
+        """Move the write-ahead log into the file on a second connection, so that no commit has to."""
+        now = time.monotonic()
+        if now < self._next_checkpoint:
+            return
+        self._next_checkpoint = now + CHECKPOINT_SECONDS
+        if self._wal.stat().st_size < CHECKPOINT_BYTES:
+            return
+        if self._keeper is None:
+            self._keeper = self._open()
+        self._keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        for connection in (self._keeper, self._connection):
+            if connection is not None:
+                connection.close()
+        self._connection = self._keeper = None
+
+    def forget(self) -> None:
+        """In a forked child: use the parent's connections no more, and do not even close them."""
+        _inherited.extend((self._connection, self._keeper))
+        self._connection = self._keeper = None
+
+
+_inherited: list[object] = []
+
+
+class SqliteStore:
+    """A `Store` in one file. `durable=False` is `synchronous=NORMAL`. `kinds` are the record classes it keeps."""
+
+    def __init__(
+        self, path: str | Path, *, kinds: Sequence[type[Record]], durable: bool = True, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
+        self._path = str(Path(path).absolute())
+        self._kinds = tuple(kinds)
+        self._synchronous = "FULL" if durable else "NORMAL"
+        self._busy = busy_seconds
+        self._signal = Signal()
+        self._backend = _Backend(self._open, self._path, self._signal)
+        self._front = Front(self._backend)
+        self._readers = Readers(self._open)
+        self._lookout = Lookout(self._open, self._signal)
+        self._paused = False
+        survive(self)
+
+    def transact(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = ()) -> T:
+        return self._front.transact(work)
+
+    def submit(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = (), waker: Waker) -> Pending[T]:
+        return self._front.submit(work, waker)
+
+    def batch(self, *, size: int) -> AbstractContextManager[Batch]:
+        return self._front.batch(size)
+
+    def read(self, work: Work[T], /) -> T:
+        with self._readers.one() as connection:
+            connection.execute("BEGIN")
+            try:
+                return work(Unit(_Engine(connection)))
+            finally:
+                connection.execute("COMMIT")
+
+    def stream(self, kind: type[R], /, *, brand: str | None = None) -> Iterator[R]:
+        last = ""
+        sql = f"SELECT data FROM {_table(kind).name} WHERE id > ? ORDER BY id LIMIT {_PAGE}"
+        while True:
+            with self._readers.one() as connection:
+                page = [decode_record(kind, data) for (data,) in connection.execute(sql, (last,))]
+            if not page:
+                return
+            yield from (record for record in page if brand is None or record.brand == brand)
+            last = page[-1].id
+
+    def stream_log(self, /, *, after: int = 0, until: int | None = None) -> Iterator[Event]:
+        while True:
+            with self._readers.one() as connection:
+                page = _Engine(connection).log(after, _PAGE)
+            for event in page:
+                if until is not None and event.position > until:
+                    return
+                yield event
+            if not page:
+                return
+            after = page[-1].position
+
+    def position(self) -> int:
+        with self._readers.one() as connection:
+            return last_position(connection)
+
+    def wait(self, /, *, after: int, timeout: float) -> int:
+        with self._signal.attention():
+            self._lookout.ensure()
+            position = self.position()
+            return position if position > after else max(position, self._signal.wait(after, timeout))
+
+    def subscribe(self, heard: Callable[[], None], /) -> Callable[[], None]:
+        stop = self._signal.subscribe(heard)
+        self._lookout.ensure()
+        return stop
+
+    def close(self) -> None:
+        self._front.close()
+        self._readers.close()
+        self._signal.close()
+        self._lookout.close()
+        self._backend.close()
+
+    def rest(self) -> bool:
+        self._paused = self._front.pause(FORK_SECONDS)
+        if self._paused:
+            self._backend.close()
+        self._lookout.rest()
+        return self._readers.rest(FORK_SECONDS) and self._paused
+
+    def wake(self, *, child: bool) -> None:
+        if child:
+            self._signal.reset()
+            if not self._paused:
+                self._backend.forget()
+        self._lookout.wake(child=child)
+        self._readers.wake(child=child)
+        self._front.resume(child=child, paused=self._paused)
+
+    # ------------------------------------------------------------------------------------------------------ connections
+
+    def _open(self) -> sqlite3.Connection:
+        """A connection that may write; brings the file up to date."""
+        connection = self._connect()
+        try:
+            self._write_ahead(connection)
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA wal_autocheckpoint = 8000")
+            connection.execute("PRAGMA secure_delete = FAST")  # what is blanked is overwritten, not only unlinked
+            migrate(connection, self._kinds)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        """Turn the write-ahead log on. Unlike all else, this does not wait when others do the same to a fresh file."""
+        late = time.monotonic() + self._busy
+        while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > late:
+                    raise
+                time.sleep(0.005)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=self._busy, isolation_level=None, check_same_thread=False, cached_statements=512)

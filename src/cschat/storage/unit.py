@@ -1,0 +1,186 @@
+"""The unit of work: what one command has read and written, before any of it reaches the database.
+
+May: buffer, and lay the buffer over what the database says. May not: know which database it is.
+
+A unit lives as long as a batch. Between two commands it keeps what it knows of the records (the batch is one transaction, so nobody else
+can have changed them); `flush` hands a command's writes to the engine, `discard` forgets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar, cast
+
+import attrs
+
+from cschat.core.events import Event
+from cschat.core.records import Record
+from cschat.errors import NotFound
+from cschat.storage.protocol import Cursor, Where
+from cschat.storage.where import matches, plan
+
+__all__ = ["Change", "Engine", "Unit", "Writes"]
+
+R = TypeVar("R", bound=Record)
+_Name = tuple[type[Record], str]
+
+
+@attrs.frozen
+class Change:
+    """One record's way from `before` (None: new) at `version` to `after` (None: deleted)."""
+
+    kind: type[Record]
+    id: str
+    before: Record | None
+    version: int
+    after: Record | None
+
+
+@attrs.frozen
+class Writes:
+    """What one command writes, all of it or nothing."""
+
+    changes: Sequence[Change]
+    events: Sequence[Event]
+    redactions: Sequence[Event]
+
+
+class Engine(Protocol):
+    """What a database must be able to do inside its transaction."""
+
+    def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
+        """A record and its version."""
+        ...
+
+    def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]: ...
+    def count(self, kind: type[R], where: Where, /) -> int: ...
+    def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]: ...
+    def once(self, subject: str, once: str, /) -> Event | None: ...
+    def log(self, after: int, limit: int, /) -> list[Event]: ...
+
+    def write(self, writes: Writes, /) -> None:
+        """Write, checking versions (`VersionConflict`) and unique indexes (`Conflict`). If it raises, the batch is rolled back."""
+        ...
+
+
+class Unit:
+    """A `Transaction` over an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[_Name, tuple[Record, int]] = {}
+        self._changed: dict[_Name, Record | None] = {}
+        self._events: list[Event] = []
+        self._redactions: list[Event] = []
+
+    def get(self, kind: type[R], id: str, /) -> R:
+        record = self.peek(kind, id)
+        if record is None:
+            raise NotFound(f"there is no {kind.kind} {id}", kind=kind.kind, id=id)
+        return record
+
+    def peek(self, kind: type[R], id: str, /) -> R | None:
+        name = (kind, id)
+        if name in self._changed:
+            return cast("R | None", self._changed[name])
+        known = self._known.get(name)
+        if known is None:
+            known = self._engine.load(kind, id)
+            if known is None:
+                return None
+            self._known[name] = known
+        return cast("R", known[0])
+
+    def find(self, kind: type[R], /, *, where: Where, order: str | None = None, after: Cursor | None = None, limit: int) -> list[R]:
+        index = plan(kind, where, order).index
+        mine = {id: cast("R | None", record) for (class_, id), record in self._changed.items() if class_ is kind}
+        found: dict[str, R] = {}
+        for record, version in self._engine.select(kind, where, order, after, limit + len(mine)):
+            found[record.id] = cast("R", self._known.setdefault((kind, record.id), (record, version))[0])
+        if not mine:
+            return list(found.values())
+        for id, own in mine.items():
+            found.pop(id, None)
+            if own is not None and matches(own, where, index):
+                found[id] = own
+        return _ordered(list(found.values()), order, after)[:limit]
+
+    def count(self, kind: type[R], /, *, where: Where) -> int:
+        index = plan(kind, where, None).index
+        number = self._engine.count(kind, where)
+        for (class_, id), record in self._changed.items():
+            if class_ is kind:
+                known = self._known.get((class_, id))
+                number -= known is not None and matches(known[0], where, index)
+                number += record is not None and matches(record, where, index)
+        return number
+
+    def put(self, record: Record, /) -> None:
+        self._changed[(type(record), record.id)] = record
+
+    def delete(self, kind: type[R], id: str, /) -> None:
+        self.get(kind, id)
+        self._changed[(kind, id)] = None
+
+    def append(self, event: Event, /) -> None:
+        self._events.append(event)
+
+    def redact(self, event: Event, /) -> None:
+        for place, own in enumerate(self._events):
+            if own.subject == event.subject and own.seq == event.seq:
+                self._events[place] = event
+                return
+        self._redactions.append(event)
+
+    def events(self, subject: str, /, *, after_seq: int = 0, limit: int) -> list[Event]:
+        stored = self._engine.events(subject, after_seq, limit)
+        own = (event for event in self._events if event.subject == subject and event.seq > after_seq)
+        return [*(map(self._as_redacted, stored) if self._redactions else stored), *own][:limit]
+
+    def _as_redacted(self, event: Event) -> Event:
+        blank = (own for own in reversed(self._redactions) if own.subject == event.subject and own.seq == event.seq)
+        return next(blank, event)
+
+    def once(self, subject: str, once: str, /) -> Event | None:
+        own = (event for event in self._events if event.once == once and event.subject == subject)
+        return next(own, None) or self._engine.once(subject, once)
+
+    def log(self, /, *, after: int, limit: int) -> list[Event]:
+        return self._engine.log(after, limit)
+
+    def flush(self) -> None:
+        """Hand the command's writes to the engine. On an error the batch is lost, and this unit with it."""
+        if not (self._changed or self._events or self._redactions):
+            return
+        changes = []
+        for (kind, id), after in self._changed.items():
+            before, version = self._known.get((kind, id), (None, 0))
+            if after is not before:
+                changes.append(Change(kind, id, before, version, after))
+        self._engine.write(Writes(changes, self._events, self._redactions))
+        for change in changes:
+            if change.after is None:
+                self._known.pop((change.kind, change.id), None)
+            else:
+                self._known[(change.kind, change.id)] = (change.after, change.version + 1)
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget the command's writes."""
+        self._changed = {}
+        self._events = []
+        self._redactions = []
+
+
+def _ordered(records: list[R], order: str | None, after: Cursor | None) -> list[R]:
+    """Sort as the engine does, and drop what the page before has shown: own writes may lie on either side of it."""
+
+    def place(record: Any) -> Any:
+        return record.id if order is None else (getattr(record, order.removeprefix("-")), record.id)
+
+    falling = order is not None and order.startswith("-")
+    records.sort(key=place, reverse=falling)
+    if after is None:
+        return records
+    edge: Any = after[1] if order is None else after
+    return [record for record in records if (place(record) < edge if falling else place(record) > edge)]

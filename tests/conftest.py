@@ -1,0 +1,39 @@
+"""The desks that tests run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from tests.office import Office
+
+from cschat import Desk
+from cschat.core.clock import FakeClock
+
+# On a busy machine a slow example is no failure.
+settings.register_profile("cschat", deadline=None)
+settings.load_profile("cschat")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh store of each kind."""
+    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'desk.db'}?synchronous=normal"
+
+
+@pytest.fixture
+def office(url: str) -> Iterator[Office]:
+    """A desk with people in it, on each store."""
+    clock = FakeClock()
+    with Desk.open(url, clock=clock, seed=1) as desk:
+        yield Office.on(desk, clock)
+
+
+@pytest.fixture
+def memory_office() -> Iterator[Office]:
+    """The same in memory only, for rules that no store can change."""
+    clock = FakeClock()
+    with Desk.open("memory:", clock=clock, seed=1) as desk:
+        yield Office.on(desk, clock)

@@ -1,0 +1,6 @@
+"""Makes the scripts of the docs folder importable, as they are when they are run."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))

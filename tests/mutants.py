@@ -1,0 +1,582 @@
+"""Breaks the code on purpose, one place at a time, and sees whether a test notices. `make mutants` runs it; a survivor is a failure.
+
+`python tests/mutants.py WORD...` runs only those whose names have one of the words in them.
+
+Each mutant is a named patch of one file and the tests that must fail under it. The rows of the transition table are mutated one by one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import attrs
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@attrs.frozen
+class Mutant:
+    """In `file` (below src/cschat), `old` becomes `new`; one of `tests` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+OWNING = ("tests/commands/test_owning.py",)
+FRONT = ("tests/storage/test_front.py", "tests/storage/test_memory.py")
+SQLITE = ("tests/storage/test_sqlite.py",)
+MANY = ("tests/faults/test_many.py",)
+FORKS = ("tests/storage/test_forking.py",)
+BOTS = ("tests/scenarios",)
+BOT_DESK = ("tests/scenarios/test_desk.py",)
+
+NAMED = (
+    Mutant(
+        "bots: one wrong answer more",
+        "bots/engine.py",
+        'if cursor.tries >= step.retries:\n        return walk.leave(cursor.step, "on_fail", step.on_fail)\n    walk.path',
+        'if cursor.tries > step.retries:\n        return walk.leave(cursor.step, "on_fail", step.on_fail)\n    walk.path',
+        BOTS,
+    ),
+    Mutant("bots: nobody is closed", "bots/engine.py", '"closed" if reason in CLOSED_REASONS else "nobody"', '"closed"', BOTS),
+    Mutant("bots: no bound on a chain", "bots/engine.py", "MAX_CHAIN = 100", "MAX_CHAIN = 10**9", ("tests/scenarios/test_check.py",)),
+    Mutant("bots: who has agreed is asked again", "bots/engine.py", "in walk.env.agreed:", "in ():", BOTS),
+    Mutant(
+        "bots: what is known is asked again",
+        "bots/engine.py",
+        "        if known:\n            walk.learn",
+        "        if False:\n            walk.learn",
+        BOTS,
+    ),
+    Mutant("bots: any private name", "bots/templates.py", 'if name.startswith("_") or name in ("self", "loop"):', "if False:", BOTS),
+    Mutant(
+        "bots: attributes of objects",
+        "bots/templates.py",
+        "    return _Missing(path)\n",
+        "    return getattr(whole, str(name), _Missing(path))\n",
+        BOTS,
+    ),
+    Mutant("bots: no bound on output", "bots/templates.py", "        if self.letters > MAX_OUTPUT:", "        if False:", BOTS),
+    Mutant(
+        "bots: no bound on loops", "bots/templates.py", "                if scope.rounds > MAX_ROUNDS:", "                if False:", BOTS
+    ),
+    Mutant("bots: a pattern may match a part", "bots/patterns.py", "_compiled.fullmatch(value)", "_compiled.search(value)", BOTS),
+    Mutant(
+        "bots: a late answer counts",
+        "commands/scenarios.py",
+        "if not any(cursor.asked == self.answers for cursor in waiting):",
+        "if False:",
+        BOT_DESK,
+    ),
+    Mutant(
+        "bots: an action is waited for without end",
+        "core/session.py",
+        "None if body.cursor is None else body.cursor.until",
+        "None",
+        BOT_DESK,
+    ),
+    Mutant(
+        "bots: the wait goes on when people have it",
+        "core/session.py",
+        '                changes.setdefault("wake", None)',
+        "                pass",
+        BOT_DESK,
+    ),
+    Mutant(
+        "bots: always the latest version",
+        "commands/reactors/bots.py",
+        "version = ctx.see.mine(ScenarioVersion, key)",
+        "version = _latest(ctx, ctx.see.mine(ScenarioVersion, key).name)",
+        BOT_DESK,
+    ),
+    Mutant(
+        "bots: a failure calls nobody",
+        "commands/reactors/bots.py",
+        "            RequestAgent(session.id).run(ctx)\n\n",
+        "            pass\n\n",
+        BOT_DESK,
+    ),
+    Mutant(
+        "bots: a side question takes everything",
+        "bots/engine.py",
+        "                return _score(content.text, rate.scale) is not None",
+        "                return True",
+        BOT_DESK,
+    ),
+    Mutant(
+        "bots: an entry rule looks at no page", "core/scenarios.py", "and (rule.page is None or fnmatchcase(page, rule.page))", "", BOT_DESK
+    ),
+    Mutant("check: no traps", "bots/check.py", "    yield from _traps(scenario, world, found)\n", "", BOTS),
+    Mutant("check: any way is short enough", "bots/check.py", "    yield from _far(scenario, world, found)\n", "", BOTS),
+    Mutant("check: more known is as good as less", "bots/walk.py", "if less <= known:", "if True:", BOTS),
+    Mutant(
+        "claim: no owner check",
+        "commands/owning.py",
+        "    if session.agent is not None:\n        raise AlreadyAssigned",
+        "    if False:\n        raise AlreadyAssigned",
+        OWNING,
+    ),
+    Mutant("claim: no capacity check", "commands/owning.py", ">= agent.capacity:", ">= 10**9:", OWNING),
+    Mutant("claim: one over capacity", "commands/owning.py", ">= agent.capacity:", "> agent.capacity:", OWNING),
+    Mutant("claim: wrap-up holds no slot", "commands/owning.py", "In((State.ACTIVE, State.WRAP_UP))", "In((State.ACTIVE,))", OWNING),
+    Mutant("sqlite: BEGIN, not BEGIN IMMEDIATE", "storage/sqlite.py", '"BEGIN IMMEDIATE"', '"BEGIN"', SQLITE),
+    Mutant("sqlite: no version check", "storage/sqlite.py", "        if written != 1:", "        if written > 1:", SQLITE),
+    Mutant("memory: no version check", "storage/memory.py", "        if present[1] != change.version:", "        if False:", FRONT),
+    Mutant(
+        "front: a failing work keeps its writes",
+        "storage/front.py",
+        "            unit.discard()\n            if not",
+        "            if not",
+        FRONT,
+    ),
+    Mutant(
+        "front: the lead is not given up",
+        "storage/front.py",
+        "                if self._lead is item:\n                    self._lead = None\n",
+        "                pass\n",
+        FRONT,
+    ),
+    Mutant(
+        "front: the lead is not handed over",
+        "storage/front.py",
+        "self._lead = next((heir for heir in self._queue if heir.bell is not None), None)",
+        "self._lead = None",
+        FRONT,
+    ),
+    Mutant(
+        "front: the heir is not called",
+        "storage/front.py",
+        "            if heir.bell.locked():\n                heir.bell.release()\n            self._queue.remove(heir)",
+        "            self._queue.remove(heir)",
+        FRONT,
+    ),
+    Mutant(
+        "front: an interrupted leader does not hand over",
+        "storage/front.py",
+        "            try:\n                self._leave(item)\n            except BaseException:\n"
+        "                self._leave(item)\n                raise\n        return item.result()",
+        "            pass\n        self._leave(item)\n        return item.result()",
+        FRONT,
+    ),
+    Mutant(
+        "front: loops that wait are forgotten",
+        "storage/front.py",
+        "            waker.soon(self._begin)\n\n    def _call_heir",
+        "            pass\n\n    def _call_heir",
+        FRONT,
+    ),
+    Mutant(
+        "front: the batch takes whoever wants to lead",
+        "storage/front.py",
+        "takewhile(lambda item: not item.exclusive, ",
+        "takewhile(lambda item: True, ",
+        FRONT,
+    ),
+    Mutant(
+        "front: a batch does not lead alone",
+        "storage/front.py",
+        "self._lead = _Item(_nothing, exclusive=True)",
+        "self._lead = _Item(_nothing)",
+        FRONT,
+    ),
+    Mutant("front: a batch of a thousand", "storage/front.py", "MAX_BATCH - len(items)", "1000", FRONT),
+    Mutant(
+        "front: a batch that never ends",
+        "storage/front.py",
+        "                if time.monotonic() > late:\n                    break\n",
+        "",
+        FRONT,
+    ),
+    Mutant(
+        "front: leading goes on",
+        "storage/front.py",
+        "                    self._run_batch(item)\n                else:",
+        "                    self._run_batch(item)\n                    self._run_batch(None)\n                else:",
+        FRONT,
+    ),
+    Mutant(
+        "front: watchers are told after the lead has gone on",
+        "storage/front.py",
+        "            try:\n                self._backend.committed()\n            finally:\n                self._leave()",
+        "            self._leave()\n            self._backend.committed()",
+        FRONT,
+    ),
+    Mutant(
+        "front: what was committed is done again after an interrupt",
+        "storage/front.py",
+        "            if not self._backend.rollback():\n                self._finish(ran)\n            raise",
+        "            self._backend.rollback()\n            raise",
+        FRONT,
+    ),
+    Mutant(
+        "front: no rollback after a failed flush",
+        "storage/front.py",
+        "        except _FlushFailed:\n            self._backend.rollback()\n            for item",
+        "        except _FlushFailed:\n            self._backend.commit()\n            for item",
+        FRONT,
+    ),
+    Mutant(
+        "front: an interrupt is always the work's own",
+        "storage/front.py",
+        "return lead is None or lead is item or",
+        "return True or",
+        FRONT,
+    ),
+    Mutant(
+        "front: an interrupt is never the work's own",
+        "storage/front.py",
+        "return lead is None or lead is item or lead.work is _nothing or threading.current_thread() is not threading.main_thread()",
+        "return False",
+        FRONT,
+    ),
+    Mutant(
+        "front: a database's error kills the writer",
+        "storage/front.py",
+        "        except Exception as error:  # noqa: BLE001  (the database did not do its part: all who were in it are told)",
+        "        except StoreClosed as error:",
+        FRONT,
+    ),
+    Mutant(
+        "front: whoever has left is put back",
+        "storage/front.py",
+        "if not item.gone and item not in self._queue:",
+        "if item not in self._queue:",
+        FRONT,
+    ),
+    Mutant(
+        "front: waiting for oneself",
+        "storage/front.py",
+        "        if self._lead is not None and self._lead.thread == threading.get_ident():",
+        "        if False:",
+        FRONT,
+    ),
+    Mutant(
+        "front: a batch commits one too late",
+        "storage/front.py",
+        "if len(self._works) >= self._size:",
+        "if len(self._works) > self._size:",
+        FRONT,
+    ),
+    Mutant(
+        "front: a batch goes on after a failure",
+        "storage/front.py",
+        "        if self._stopped:\n            raise BatchStopped",
+        "        if False:\n            raise BatchStopped",
+        FRONT,
+    ),
+    Mutant(
+        "front: a spoilt batch is not begun anew",
+        "storage/front.py",
+        "            self._stopped = True\n            self._run_again()",
+        "            self._stopped = True",
+        FRONT,
+    ),
+    Mutant(
+        "front: a batch reads into its writes",
+        "storage/front.py",
+        "            return work(unit)\n        finally:\n            unit.discard()",
+        "            return work(unit)\n        finally:\n            pass",
+        FRONT,
+    ),
+    Mutant(
+        "front: an interrupted batch rolls another's work back",
+        "storage/front.py",
+        "                if self._front._lead is self._lead:  # noqa: SLF001\n                    self._backend.rollback()",
+        "                self._backend.rollback()",
+        FRONT,
+    ),
+    Mutant("front: others' work is lost with an interrupted leader", "storage/front.py", "self._queue.appendleft(item)", "pass", FRONT),
+    Mutant(
+        "front: a failed flush harms its neighbours",
+        "storage/front.py",
+        "            for item in items:\n                self._run_alone(item)",
+        "            self._finish(items)",
+        FRONT,
+    ),
+    Mutant(
+        "front: no refusal after close",
+        "storage/front.py",
+        "        if self._closed:\n            raise StoreClosed",
+        "        if False:\n            raise StoreClosed",
+        FRONT,
+    ),
+    Mutant(
+        "front: a cancelled work runs",
+        "storage/front.py",
+        "            item.gone = True\n            self._queue.remove(item)\n        return True",
+        "            item.gone = True\n        return True",
+        FRONT,
+    ),
+    Mutant(
+        "front: a changed record is not tried again",
+        "storage/front.py",
+        "if not isinstance(item.error, VersionConflict):",
+        "if True:",
+        FRONT,
+    ),
+    Mutant("unit: own writes are not seen", "storage/unit.py", "        if name in self._changed:", "        if False:", FRONT),
+    Mutant("unit: found without own writes", "storage/unit.py", "if own is not None and matches(own, where, index):", "if False:", FRONT),
+    Mutant(
+        "unit: counted without own writes",
+        "storage/unit.py",
+        "                number += record is not None and matches(record, where, index)\n",
+        "",
+        FRONT,
+    ),
+    Mutant("unit: a page too short for what own writes take away", "storage/unit.py", "limit + len(mine)", "limit", FRONT),
+    Mutant(
+        "unit: own writes on the page before",
+        "storage/unit.py",
+        "    if after is None:\n        return records\n",
+        "    return records\n",
+        FRONT,
+    ),
+    Mutant(
+        "unit: events of a failed work stay",
+        "storage/unit.py",
+        "        self._changed = {}\n        self._events = []\n",
+        "        self._changed = {}\n",
+        FRONT,
+    ),
+    Mutant(
+        "unit: own erasures are not seen",
+        "storage/unit.py",
+        "(map(self._as_redacted, stored) if self._redactions else stored)",
+        "stored",
+        FRONT,
+    ),
+    Mutant(
+        "unit: `once` is not looked up", "storage/unit.py", "next(own, None) or self._engine.once(subject, once)", "next(own, None)", FRONT
+    ),
+    Mutant(
+        "where: None is in the index",
+        "storage/where.py",
+        "    return all(getattr(record, name) is not None for name in index.fields) and all(",
+        "    return all(",
+        FRONT,
+    ),
+    Mutant("memory: no unique indexes", "storage/memory.py", "if index.unique and change.after is not None", "if False", FRONT),
+    Mutant(
+        "memory: two events with one `once`",
+        "storage/memory.py",
+        "(event.once is not None and (event.subject, event.once) in self._once)",
+        "False",
+        FRONT,
+    ),
+    Mutant("memory: nothing is taken back", "storage/memory.py", "            self._take_back(*entry)", "            pass", FRONT),
+    Mutant(
+        "memory: readers without the lock",
+        "storage/memory.py",
+        "        with self._engine.lock:\n            yield",
+        "        yield",
+        FRONT,
+    ),
+    Mutant(
+        "signal: nobody is woken",
+        "storage/signal.py",
+        "            self.position = max(position, self.position)\n            self._changed.notify_all()",
+        "            self.position = max(position, self.position)",
+        FRONT,
+    ),
+    Mutant(
+        "signal: closing wakes nobody",
+        "storage/signal.py",
+        "            self._closed = True\n            self._changed.notify_all()\n        self._call()",
+        "            self._closed = True",
+        FRONT,
+    ),
+    Mutant(
+        "sqlite: others' commits are not looked for",
+        "storage/connecting.py",
+        "            if self._signal.wanted:",
+        "            if False:",
+        SQLITE,
+    ),
+    Mutant(
+        "sqlite: the wait begins too late",
+        "storage/sqlite.py",
+        "        with self._signal.attention():\n            self._lookout.ensure()\n",
+        "        with self._signal.attention():\n            pass\n        if True:\n            self._lookout.ensure()\n",
+        ("tests/storage/test_connecting.py",),
+    ),
+    Mutant(
+        "sqlite: a reading without a snapshot",
+        "storage/sqlite.py",
+        '            connection.execute("BEGIN")\n            try:',
+        "            try:",
+        SQLITE,
+    ),
+    Mutant(
+        "sqlite: an erasure adds to the log",
+        "storage/sqlite.py",
+        "UPDATE cschat_event SET data = ? WHERE subject = ? AND seq = ?",
+        "UPDATE cschat_event SET data = ?, seq = seq + 1000 WHERE subject = ? AND seq = ?",
+        SQLITE,
+    ),
+    Mutant(
+        "sqlite: index columns are not kept",
+        "storage/sqlite.py",
+        "            if old == new:",
+        "            if True:",
+        ("tests/storage/test_schema.py",),
+    ),
+    Mutant(
+        "sqlite: a fork takes the writer along",
+        "storage/sqlite.py",
+        "        if self._paused:\n            self._backend.close()\n",
+        "",
+        FORKS,
+    ),
+    Mutant(
+        "sqlite: a fork takes the readers along",
+        "storage/connecting.py",
+        "            all_back = self._changed.wait_for(lambda: not self._lent, seconds)\n            self._close_free()",
+        "            all_back = self._changed.wait_for(lambda: not self._lent, seconds)",
+        FORKS,
+    ),
+    Mutant(
+        "sqlite: a fork does not wait for readers",
+        "storage/connecting.py",
+        "self._changed.wait_for(lambda: not self._lent, seconds)",
+        "True",
+        FORKS,
+    ),
+    Mutant(
+        "sqlite: a fork does not wait for writers",
+        "storage/sqlite.py",
+        "self._paused = self._front.pause(FORK_SECONDS)",
+        "self._paused = True",
+        FORKS,
+    ),
+    Mutant(
+        "sqlite: a fork takes the look-out along",
+        "storage/connecting.py",
+        "        self._looking.acquire()\n        self._let_go()",
+        "        self._looking.acquire()",
+        FORKS,
+    ),
+    Mutant(
+        "sqlite: a reader in trouble is lent again",
+        "storage/connecting.py",
+        "            sound = False\n",
+        "",
+        ("tests/storage/test_connecting.py",),
+    ),
+    Mutant(
+        "sqlite: new columns stay empty",
+        "storage/migrations.py",
+        "        _fill(database.conn, kind, missing)",
+        "        pass",
+        ("tests/storage/test_schema.py",),
+    ),
+    Mutant(
+        "loops: a cancelled command runs",
+        "loops.py",
+        "        except asyncio.CancelledError:\n            pending.cancel()\n",
+        "        except asyncio.CancelledError:\n",
+        FRONT,
+    ),
+    Mutant(
+        "carrying: a repeated request runs again",
+        "commands/carrying.py",
+        "        if done is not None:",
+        "        if False:",
+        ("tests/commands/test_carrying.py",),
+    ),
+)
+
+
+def table_mutants() -> Iterator[Mutant]:
+    """Each row of the machine taken out, and each target turned into another."""
+    path = ROOT / "src" / "cschat" / "core" / "session.py"
+    text = path.read_text()
+    begin = text.index("_HANDED_ON = ")
+    table = text[begin : text.index("}  # fmt: skip", begin)]
+    states = ("BOT", "QUEUED", "ACTIVE", "INTAKE", "WRAP_UP", "CLOSED")
+    tests = ("tests/core/test_machine.py",)
+    lines = table.splitlines()
+    for number, line in enumerate(lines):
+        if not line.strip().startswith("e."):
+            continue
+        rest = "\n".join(lines[:number])
+        yield Mutant(
+            f"machine: without {line.strip()} ({number})",
+            "core/session.py",
+            table,
+            f"{rest}\n" + "\n".join(lines[number + 1 :]) + "\n",
+            tests,
+        )
+        target = line.rpartition(": ")[2].rstrip(",")
+        if target in (*states, "STAY"):
+            other = "CLOSED" if target != "CLOSED" else "BOT"
+            changed = line.replace(f": {target}", f": {other}")
+            yield Mutant(
+                f"machine: {changed.strip()} ({number})",
+                "core/session.py",
+                table,
+                "\n".join([*lines[:number], changed, *lines[number + 1 :]]) + "\n",
+                tests,
+            )
+    for old in ('"agent": ACTIVE', '"group": QUEUED', '"active": ACTIVE', '"queued": QUEUED', '"bot": BOT', '"intake": INTAKE'):
+        yield Mutant(f"machine: {old} leads to CLOSED", "core/session.py", old, old.partition(":")[0] + ": CLOSED", tests)
+
+
+def survives(mutant: Mutant, folder: Path, seconds: float) -> bool:
+    """Whether all of a mutant's tests pass under it."""
+    source = copied(folder)
+    file = source / "cschat" / mutant.file
+    text = file.read_text()
+    if mutant.old not in text:
+        sys.exit(f"{mutant.name}: the patch does not fit {mutant.file} any more")
+    file.write_text(text.replace(mutant.old, mutant.new))
+    return passes(mutant.tests, source, seconds)
+
+
+def copied(folder: Path) -> Path:
+    """A fresh copy of the source."""
+    source = folder / "src"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(ROOT / "src", source)
+    return source
+
+
+def passes(tests: tuple[str, ...], source: Path, seconds: float = 600) -> bool:
+    """Whether tests pass on a copy of the source, within so many seconds: a deadlock is no pass."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-o", "timeout_method=thread", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(source)}
+    try:
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=seconds).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def main() -> None:
+    mutants = [mutant for mutant in (*NAMED, *table_mutants()) if any(word in mutant.name for word in sys.argv[1:] or [""])]
+    with TemporaryDirectory(prefix="cschat-mutants-") as name:
+        took: dict[tuple[str, ...], float] = {}
+        for tests in {mutant.tests for mutant in mutants}:
+            begin = time.monotonic()
+            if not passes(tests, copied(Path(name))):
+                sys.exit(f"{' '.join(tests)} fails without any mutant")
+            took[tests] = time.monotonic() - begin
+        survivors = []
+        for number, mutant in enumerate(mutants, 1):
+            survived = survives(mutant, Path(name), 20 + 3 * took[mutant.tests])
+            print(f"{number:3}/{len(mutants)} {'SURVIVED' if survived else 'killed  '} {mutant.name}", flush=True)
+            survivors += [mutant.name] if survived else []
+    print(f"{len(mutants)} mutants, {len(survivors)} survivors")
+    sys.exit(bool(survivors))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""What the tests of scenarios share.
+
+May: offer fixtures. May not: say how they are made.
+"""
+
+from tests.data import table
+
+from cschat.testing.plugin import scenario
+
+__all__ = ["scenario", "table"]
