@@ -31,7 +31,21 @@ from cschat.simulate import Figures
 from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
-COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "waking")
+COMMAND_MODULES = (
+    "opening",
+    "talking",
+    "waiting",
+    "owning",
+    "distributing",
+    "presence",
+    "ending",
+    "sorting",
+    "customers",
+    "team",
+    "settings",
+    "scenarios",
+    "waking",
+)
 QUERY_MODULES = ("sessions", "lists", "customers", "team", "health")
 
 

@@ -15,6 +15,7 @@ from tests.office import Office
 from cschat import BotCursor, Session, State
 from cschat import commands as c
 from cschat import queries as q
+from cschat.core.timers import Timer
 from cschat.core.times import as_datetime
 
 BOT = {
@@ -50,6 +51,19 @@ def _soon(office: Office) -> Any:
     return as_datetime(office.clock.now()) + timedelta(minutes=30)
 
 
+def _handing_out(office: Office, device: str) -> str:
+    """A device, when the desk hands out work: only then is it asked for."""
+    office.desk.do(c.SetDistribution(mode="hybrid"))
+    return device
+
+
+def _timer(office: Office) -> str:
+    """A timer that is set, for when an agent may have gone."""
+    office.desk.do(c.SetDistribution(mode="hybrid"))
+    office.agent.do(c.Heartbeat())
+    return Timer.id_of("presence", office.mina.id)
+
+
 COMMANDS: dict[type, Sample] = {
     c.AddAgent: Sample(lambda o, s: c.AddAgent(name="새 상담사", user_id="u9", groups=[o.group]), door="admin"),
     c.AddCategory: Sample(lambda o, s: c.AddCategory("배송/지연"), door="admin"),
@@ -66,9 +80,11 @@ COMMANDS: dict[type, Sample] = {
     c.ChangeGroup: Sample(lambda o, s: c.ChangeGroup(o.group, name="물류팀"), door="admin"),
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
+    c.DirectSession: Sample(lambda o, s: c.DirectSession(s, agent=o.jun), State.QUEUED, "admin"),
     c.EndSession: Sample(lambda o, s: c.EndSession(s, reason="solved")),
     c.EraseCustomer: Sample(lambda o, s: c.EraseCustomer(o.customer), State.CLOSED, "admin"),
     c.ForceClose: Sample(lambda o, s: c.ForceClose(s, reason="spam"), door="admin"),
+    c.Heartbeat: Sample(lambda o, s: c.Heartbeat(_handing_out(o, "phone"))),
     c.HoldSession: Sample(lambda o, s: c.HoldSession(s, _soon(o))),
     c.LeaveMessage: Sample(lambda o, s: c.LeaveMessage(s, text="내일 답 주세요"), State.BOT, "visitor"),
     c.LeavePage: Sample(lambda o, s: c.LeavePage(s), State.BOT, "visitor"),
@@ -88,11 +104,22 @@ COMMANDS: dict[type, Sample] = {
     c.RequestAgent: Sample(lambda o, s: c.RequestAgent(s), State.BOT, "visitor"),
     c.ResumeSession: Sample(lambda o, s: c.ResumeSession(o.agent.do(c.HoldSession(s, _soon(o))))),
     c.ReturnToBot: Sample(lambda o, s: c.ReturnToBot(s), State.QUEUED, "visitor"),
+    c.RunTimer: Sample(lambda o, s: c.RunTimer(_timer(o)), door="system"),
     c.SendBotMessage: Sample(
         lambda o, s: c.SendBotMessage(s, s.seq, "어떤 문의인가요?", cursor=BotCursor("welcome", "ask", {"k": "v"})), State.BOT, "system"
     ),
     c.SendMessage: Sample(lambda o, s: c.SendMessage(s, text="네", client_id="m1", seen=s.seq), door="visitor"),
     c.SetCategory: Sample(lambda o, s: c.SetCategory(s, "배송")),
+    c.SetDistribution: Sample(
+        lambda o, s: c.SetDistribution(
+            mode="hybrid",
+            routes=[{"name": "환불", "category": "환불", "scope": {"groups": [o.group]}, "widen_after": 60}],
+            sticky_days=7,
+            offer_timeout=30,
+            weights={"email": 1},
+        ),
+        door="admin",
+    ),
     c.SetPriority: Sample(lambda o, s: c.SetPriority(s, "high")),
     c.SetStatus: Sample(lambda o, s: c.SetStatus("hidden", reason="점심")),
     c.SetSubject: Sample(lambda o, s: c.SetSubject(s, "배송 지연")),

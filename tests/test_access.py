@@ -97,12 +97,12 @@ def test_what_customers_and_agents_may_is_this():
         *("ReopenSession", "RateSession", "UpdateCustomer", "RecordConsent"),
         *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions"),
     }
-    assert asking(Permission.DIRECT) == {"AssignSession", "MoveToIntake", "ForceClose"}
+    assert asking(Permission.DIRECT) == {"AssignSession", "DirectSession", "MoveToIntake", "ForceClose"}
     assert asking(Permission.ADMINISTER) == {
         *("AddAgent", "ChangeAgent", "RemoveAgent", "AddGroup", "ChangeGroup", "RemoveGroup", "ChangeBrand", "MergeCustomers"),
-        *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario"),
+        *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "SetDistribution"),
     }
-    assert asking(Permission.OPERATE) == {"AnswerAction", "SendBotMessage", "WakeSession", "SelfCheck"}
+    assert asking(Permission.OPERATE) == {"AnswerAction", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
 
 
 @pytest.mark.parametrize(("package", "wire"), [(cschat.commands, c.COMMANDS), (cschat.queries, q.QUERIES)], ids=["commands", "queries"])

@@ -30,6 +30,7 @@ SENSIBLE: dict[type, Callable[[Office, Session], Any]] = {
     c.AnswerAction: lambda o, s: c.AnswerAction(s, answers=s.seq),
     c.AssignSession: lambda o, s: c.AssignSession(s, o.jun),
     c.ClaimSession: lambda o, s: c.ClaimSession(s),
+    c.DirectSession: lambda o, s: c.DirectSession(s, agent=o.jun),
     c.EndSession: lambda o, s: c.EndSession(s, timer="silent", policy="idle"),
     c.ForceClose: lambda o, s: c.ForceClose(s),
     c.HoldSession: lambda o, s: c.HoldSession(s, as_datetime(o.clock.now()) + timedelta(minutes=5)),

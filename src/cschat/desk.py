@@ -25,6 +25,7 @@ from cschat.core.clock import Clock
 from cschat.core.events import Event
 from cschat.core.fields import HasId, record_id
 from cschat.core.session import Session
+from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.door import PAGE, Door, brand_record, first_door, names_of
 from cschat.errors import Conflict, StoreClosed
@@ -208,16 +209,16 @@ class Desk:
         return done
 
     def run_clocks(self) -> int:
-        """Do what is due of session clocks alone, and forget old request ids. How many clocks there were."""
+        """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were."""
         done = 0
-        for session in self._read(self._door.due_sessions(self._works.clock.now())):
+        for row in self._read(self._door.due(self._works.clock.now())):
             try:
-                self._transact(self._door.waking(session), brand_id=session.brand)
+                self._transact(self._door.doing_due(row), brand_id=row.brand)
                 done += 1
             except StoreClosed:
                 raise
-            except Exception:  # noqa: BLE001  (logged; a reactor that fails for one session must not hold up the others)
-                _log.exception("the timer of %s failed", session.id)
+            except Exception:  # noqa: BLE001  (logged; a reactor that fails for one must not hold up the others)
+                _log.exception("what is due of %s failed", row.id)
         if self._read(self._door.old_requests):
             self._transact(self._door.doing(lambda ctx: forget_requests(ctx, PAGE)))
         return done
@@ -254,10 +255,12 @@ class Desk:
         clock.set(end)
 
     def next_due(self) -> Micros | None:
-        """When, after now, the next session clock or delivery falls due."""
+        """When, after now, the next session clock, timer or delivery falls due."""
         now = self._works.clock.now()
-        first = self._read(lambda tx: tx.find(Session, where={"wake": Gte(now + 1)}, order="wake", limit=1))
-        dues = [first[0].wake if first else None, self._works.relay.next_due(now)]
+        later = Gte(now + 1)
+        first = self._read(lambda tx: tx.find(Session, where={"wake": later}, order="wake", limit=1))
+        timer = self._read(lambda tx: tx.find(Timer, where={"due": later}, order="due", limit=1))
+        dues = [first[0].wake if first else None, timer[0].due if timer else None, self._works.relay.next_due(now)]
         return min((due for due in dues if due is not None), default=None)
 
     @contextmanager

@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 
 import attrs
 
-from cschat.commands import COMMANDS, WakeSession
+from cschat.commands import COMMANDS, RunTimer, WakeSession
 from cschat.commands.carrying import KEEP_REQUESTS, Request, carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.commands.reactors.bots import Scenarios
+from cschat.commands.reactors.routing import Routing
 from cschat.core.access import Actor
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
+from cschat.core.distribution import Duty, Seat
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
 from cschat.core.labels import Category, Tag
@@ -25,6 +27,7 @@ from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
+from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.errors import Conflict, Invalid
 from cschat.queries.protocol import Query, shown
@@ -42,7 +45,7 @@ Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion)
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Request, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Timer, Duty, Seat, Request, Follower, Delivery)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -57,7 +60,7 @@ class Works:
         self.clock = clock
         self.ids = ids
         self.scenarios = Scenarios()
-        order = [self.scenarios, *reactors]
+        order: list[Reactor] = [self.scenarios, Routing(), *reactors]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
@@ -123,17 +126,25 @@ class Door:
 
         return work
 
-    def due_sessions(self, until: Micros) -> Work[list[Session]]:
-        """Work that finds the sessions, of all brands, whose time has come: earliest first."""
-        return lambda tx: tx.find(Session, where={"wake": Lte(until)}, order="wake", limit=PAGE)
+    def due(self, until: Micros) -> Work[list[Session | Timer]]:
+        """Work that finds the sessions and timers, of all brands, whose time has come: earliest first, then sessions, then by id."""
+
+        def find(tx: Transaction) -> list[Session | Timer]:
+            sessions = tx.find(Session, where={"wake": Lte(until)}, order="wake", limit=PAGE)
+            timers = tx.find(Timer, where={"due": Lte(until)}, order="due", limit=PAGE)
+            rows: list[Session | Timer] = [*sessions, *timers]
+            return sorted(rows, key=_when_due)[:PAGE]
+
+        return find
 
     def old_requests(self, tx: Transaction) -> bool:
         """Work that tells whether there are request ids that nobody will repeat."""
         return bool(tx.find(Request, where={"made": Lt(self.works.clock.now() - KEEP_REQUESTS)}, order="made", limit=1))
 
-    def waking(self, session: Session) -> Work[Session]:
-        """Work that looks at a session whose time has come."""
-        return self.doing(lambda ctx: carry_out(WakeSession(session.id), ctx), brand_id=session.brand, actor=Actor.system)
+    def doing_due(self, row: Session | Timer) -> Work[Any]:
+        """Work that does what is due of a session or by a timer."""
+        command: Command[Any] = WakeSession(row.id) if isinstance(row, Session) else RunTimer(row.id)
+        return self.doing(lambda ctx: carry_out(command, ctx), brand_id=row.brand, actor=Actor.system)
 
     def followed(self, event: type | Sequence[type], name: str | None) -> Callable[[F], F]:
         """The decorator that makes a function a target of the relay."""
@@ -163,6 +174,10 @@ class Door:
         if not isinstance(self.works.clock, FakeClock):
             raise Conflict("only a desk with a FakeClock can be moved in time")
         return self.works.clock
+
+
+def _when_due(row: Session | Timer) -> tuple[Micros, bool, str]:
+    return (row.wake or 0, False, row.id) if isinstance(row, Session) else (row.due, True, row.id)
 
 
 def _seen_by(event: Event, sight: Sight) -> Event | None:

@@ -13,15 +13,14 @@ from cschat.core.access import GRANTS, Actor, Permission
 from cschat.core.brand import Brand
 from cschat.core.people import Agent, Customer, Role
 from cschat.core.records import STAFF, Record, blanked
-from cschat.core.session import Session, State
+from cschat.core.session import Session
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, NotFound
-from cschat.storage.protocol import Lte, Transaction
+from cschat.storage.protocol import Transaction
 
 __all__ = ["Sight", "Who"]
 
 R = TypeVar("R", bound=Record)
-_TIES = 1000
 
 
 @attrs.frozen
@@ -100,12 +99,3 @@ class Sight:
     def present(self, record: R) -> R:
         """A record as the actor may see it: customers see no field that is for staff."""
         return blanked(record, STAFF) if self.who.role is Role.CUSTOMER else record
-
-    def queue_position(self, session: Session) -> int:
-        """The place of a session in the order of the queue, from 1: by how long they wait, then by id."""
-        waiting = {"brand": session.brand, "state": State.QUEUED}
-        place = self.tx.count(Session, where={**waiting, "since": Lte(session.since)})
-        if place == 1:
-            return place
-        as_long = self.tx.find(Session, where={**waiting, "since": session.since}, limit=_TIES)
-        return place - sum(1 for other in as_long if other.id > session.id)

@@ -137,6 +137,7 @@ def test_a_transfer_to_a_removed_group_is_refused(office: Office):
 
 @pytest.mark.parametrize("back", ["release", "group", "removal"])
 def test_what_goes_back_to_the_queue_has_its_old_place(office: Office, back: str):
+    office.colleague.do(c.SetStatus("available"))
     first = office.session(State.QUEUED)
     office.clock.advance(minutes=1)
     second = office.session(State.QUEUED)

@@ -20,6 +20,7 @@ def test_a_removed_agents_talks_are_back_in_the_queue_and_their_notes_closed_in_
     talks = [office.session(State.ACTIVE) for _ in range(3)]
     notes = [office.session(State.WRAP_UP) for _ in range(2)]
     done = office.session(State.CLOSED)
+    office.colleague.do(c.SetStatus("available"))
     position = office.desk.position()
     office.admin.do(c.RemoveAgent(office.mina))
     for session in talks:

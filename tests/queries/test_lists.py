@@ -145,6 +145,7 @@ def test_the_consulting_list_is_ones_own_or_a_colleagues_oldest_first(office: Of
 
 def test_counts_are_of_the_brand_and_follow_every_change(office: Office):
     assert office.desk.ask(q.CountsByState()) == q.Counts(0, 0, 0, 0, 0, 0)
+    office.desk.do(c.SetDistribution(on_close="keep"))
     for number, state in enumerate(State, start=1):
         for _ in range(number):
             office.session(state)

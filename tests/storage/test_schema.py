@@ -53,6 +53,7 @@ def busy_desk(path: Path) -> Iterator[tuple[Office, sqlite3.Connection]]:
             sample.do(office, request_id=f"r{number}")
             clock.advance(seconds=1)
         desk.run_due()
+        samples.COMMANDS[c.Heartbeat].do(Office.on(desk.brand("timed"), clock))
         connection = sqlite3.connect(path)
         yield office, connection
         connection.close()

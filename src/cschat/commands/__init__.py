@@ -14,9 +14,11 @@ from cschat.commands.customers import (
     UntagCustomer,
     UpdateCustomer,
 )
+from cschat.commands.distributing import DirectSession, SetDistribution
 from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
 from cschat.commands.opening import OpenSession, OpenSessionByAgent
 from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
+from cschat.commands.presence import Heartbeat
 from cschat.commands.protocol import Command, Context, Reactor, SideBot
 from cschat.commands.scenarios import AnswerAction, PublishScenario
 from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
@@ -24,7 +26,7 @@ from cschat.commands.sorting import SetCategory, SetPriority, SetSubject, TagSes
 from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessage
 from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
 from cschat.commands.waiting import LeaveMessage, MoveToIntake, RequestAgent, ReturnToBot
-from cschat.commands.waking import WakeSession
+from cschat.commands.waking import RunTimer, WakeSession
 from cschat.core.answers import Connected, Queued, Unavailable
 
 COMMANDS: tuple[type, ...] = (
@@ -41,9 +43,11 @@ COMMANDS: tuple[type, ...] = (
     ChangeGroup,
     ChangeTag,
     ClaimSession,
+    DirectSession,
     EndSession,
     EraseCustomer,
     ForceClose,
+    Heartbeat,
     HoldSession,
     LeaveMessage,
     LeavePage,
@@ -63,9 +67,11 @@ COMMANDS: tuple[type, ...] = (
     RequestAgent,
     ResumeSession,
     ReturnToBot,
+    RunTimer,
     SendBotMessage,
     SendMessage,
     SetCategory,
+    SetDistribution,
     SetPriority,
     SetStatus,
     SetSubject,
@@ -98,9 +104,11 @@ __all__ = [
     "Command",
     "Connected",
     "Context",
+    "DirectSession",
     "EndSession",
     "EraseCustomer",
     "ForceClose",
+    "Heartbeat",
     "HoldSession",
     "LeaveMessage",
     "LeavePage",
@@ -122,9 +130,11 @@ __all__ = [
     "RequestAgent",
     "ResumeSession",
     "ReturnToBot",
+    "RunTimer",
     "SendBotMessage",
     "SendMessage",
     "SetCategory",
+    "SetDistribution",
     "SetPriority",
     "SetStatus",
     "SetSubject",

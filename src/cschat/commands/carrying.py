@@ -11,7 +11,7 @@ request id that was used for something else is a `Conflict`; on a session this s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from msgspec import Struct
@@ -83,7 +83,7 @@ def carry_out_all(commands: Sequence[Command[Any]], ctx: Context, request_id: st
         if first is None:
             mark = ctx.mark()
             answers.append(carry_out(command, ctx))
-            firsts.append(ctx.first_since(mark))
+            firsts.append(ctx.first_since(mark, getattr(command, "makes", Session)))
         else:
             ctx.see.demand(command.permission)
             answers.append(_shown(ctx, _again(command, ctx, ctx.tx.events(first[0], after_seq=first[1] - 1, limit=1)[0])))
@@ -114,9 +114,12 @@ def _shown(ctx: Context, answer: T) -> T:
 
 def _run(command: Command[T], ctx: Context) -> T:
     answer = command.run(ctx)
-    if ctx.react() and isinstance(answer, Session):
+    if not ctx.react():
+        return answer
+    if isinstance(answer, Session):
         return cast("T", ctx.tx.get(Session, answer.id))
-    return answer
+    settled: Callable[[Context, T], T] | None = getattr(command, "settled", None)
+    return answer if settled is None else settled(ctx, answer)
 
 
 def _done(ctx: Context, session: Session, once: str) -> e.Event | None:

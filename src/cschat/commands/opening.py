@@ -69,7 +69,7 @@ class OpenSessionByAgent:
         if self.agent is not None and self.agent != ctx.see.who.id:
             ctx.see.demand(Permission.DIRECT)
         agent = ctx.acting_agent() if self.agent is None else ctx.see.mine(Agent, self.agent)
-        demand_room(ctx, agent)
+        demand_room(ctx, agent, self.channel)
         customer = _present(ctx, self.customer)
         body = e.OpenedByAgent(agent.id, customer.id, self.channel, self.language or customer.language, self.subject)
         session = ctx.open(body)

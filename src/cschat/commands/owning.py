@@ -13,11 +13,12 @@ import attrs
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
+from cschat.core.distribution import EVERYBODY, Claiming
 from cschat.core.fields import flag, is_id, line, optional_id, record_id
 from cschat.core.people import Agent, Group, Role
 from cschat.core.session import Session, State
 from cschat.core.times import as_micros
-from cschat.errors import AlreadyAssigned, Invalid, LimitExceeded
+from cschat.errors import AlreadyAssigned, Conflict, Invalid, LimitExceeded
 from cschat.sight import Who
 from cschat.storage.protocol import In
 
@@ -31,19 +32,28 @@ __all__ = [
     "demand_room",
     "load",
     "owns",
+    "take_over",
 ]
+
+_ALL = 10_000
+_HEADS = 20
 
 
 def load(ctx: Context, agent: str) -> int:
-    """How many sessions an agent has: talking or wrapping up."""
-    return ctx.tx.count(Session, where={"agent": agent, "state": In((State.ACTIVE, State.WRAP_UP))})
+    """What an agent has to do: the weights of the sessions they talk in or wrap up, as the brand's distribution counts them."""
+    policy = ctx.see.brand().distribution
+    states = (State.ACTIVE, State.WRAP_UP) if policy.wrap_up_holds_slot else (State.ACTIVE,)
+    if not policy.weights and not policy.hold_frees_slot:
+        return ctx.tx.count(Session, where={"agent": agent, "state": In(states)})
+    held = ctx.tx.find(Session, where={"agent": agent, "state": In(states)}, limit=_ALL)
+    return sum(policy.weight(session.channel) for session in held if not (policy.hold_frees_slot and session.held_until is not None))
 
 
-def demand_room(ctx: Context, agent: Agent, *, force: bool = False) -> None:
-    """`Invalid` if the agent works here no more; `LimitExceeded` if they have as many sessions as they may, unless it is forced."""
+def demand_room(ctx: Context, agent: Agent, channel: str, *, force: bool = False) -> None:
+    """`Invalid` if the agent works here no more; `LimitExceeded` if they have no room for a session of a channel, unless it is forced."""
     if agent.removed:
         raise Invalid(field="agent", reason="was removed")
-    if not force and load(ctx, agent.id) >= agent.capacity:
+    if not force and load(ctx, agent.id) + ctx.see.brand().distribution.weight(channel) > agent.capacity:
         raise LimitExceeded(f"{agent.id} has {agent.capacity} sessions already", limit="capacity", value=agent.capacity, agent_id=agent.id)
 
 
@@ -52,21 +62,22 @@ def owns(session: Session, who: Who) -> bool:
     return who.role is not Role.CUSTOMER and (who.role is not Role.AGENT or session.agent == who.id)
 
 
-def take_over(ctx: Context, session: Session, agent: Agent, *, how: str, force: bool = False) -> Session:
+def take_over(ctx: Context, session: Session, agent: Agent, *, how: str, force: bool = False, out_of_turn: bool = False) -> Session:
     """Give a session that nobody has to an agent. Already theirs: nothing happens. Another's: `AlreadyAssigned`."""
     if session.agent == agent.id and session.state is State.ACTIVE:
         return session
     if session.agent is not None:
         raise AlreadyAssigned(f"{session.agent} has {session.id}", session_id=session.id, agent_id=session.agent)
-    demand_room(ctx, agent, force=force)
-    return ctx.record(session, e.Assigned(agent.id, how))
+    demand_room(ctx, agent, session.channel, force=force)
+    return ctx.record(session, e.Assigned(agent.id, how, out_of_turn=out_of_turn))
 
 
 @attrs.frozen
 class ClaimSession:
     """An agent takes a session that nobody has: from the queue, the review list, or out of a bot's hands. Answers with the session.
 
-    `AlreadyAssigned(agent_id)` for whoever comes second; `LimitExceeded` without room.
+    `AlreadyAssigned(agent_id)` for whoever comes second; `LimitExceeded` without room; `Conflict` if the brand's distribution hands out the
+    queue itself, or lets nobody take what is not next.
     """
 
     permission: ClassVar = Permission.SERVE
@@ -79,7 +90,35 @@ class ClaimSession:
         return who.role in (Role.AGENT, Role.ADMIN) and session.state in (State.BOT, State.QUEUED, State.INTAKE)
 
     def run(self, ctx: Context) -> Session:
-        return take_over(ctx, ctx.see.session(self.session), ctx.acting_agent(), how="claim")
+        session, agent = ctx.see.session(self.session), ctx.acting_agent()
+        out_of_turn = session.state is State.QUEUED and _demand_claim(ctx, session, agent)
+        return take_over(ctx, session, agent, how="claim", out_of_turn=out_of_turn)
+
+
+def _demand_claim(ctx: Context, session: Session, agent: Agent) -> bool:
+    """Whether somebody is left behind who has waited longer. `Conflict` if the policy does not let the agent take it."""
+    policy = ctx.see.brand().distribution
+    if policy.claiming is Claiming.OFF:
+        raise Conflict("the desk hands out the queue itself", session_id=session.id, claim=policy.claiming)
+    first = next(iter(_waiting_for(ctx, agent)), None)
+    out_of_turn = first is not None and first.id != session.id
+    if out_of_turn and first is not None and policy.claiming is Claiming.OLDEST_FIRST:
+        raise Conflict(f"{first.id} has waited longer", session_id=session.id, next=first.id)
+    return out_of_turn
+
+
+def _waiting_for(ctx: Context, agent: Agent) -> list[Session]:
+    """What waits at the head of the queue and is for this agent too."""
+    heads = ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.QUEUED}, order="rank", limit=_HEADS)
+    mine = {None, agent.id, EVERYBODY, *agent.groups}
+    return [
+        session
+        for session in heads
+        if session.wanted in mine
+        and session.group in mine
+        and agent.id not in session.passed
+        and (session.lane is None or not mine.isdisjoint(session.lane.split(",")))
+    ]
 
 
 @attrs.frozen
@@ -134,7 +173,7 @@ class TransferSession:
             return session
         if self.force:
             ctx.see.demand(Permission.DIRECT)
-        demand_room(ctx, agent, force=self.force)
+        demand_room(ctx, agent, session.channel, force=self.force)
         return ctx.record(session, e.Transferred("agent", agent=agent.id, note=self.note))
 
 

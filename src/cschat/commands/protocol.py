@@ -5,8 +5,9 @@ May: give a command its transaction, its time, its ids, its actor, and a way to 
 A command is a frozen attrs class with a `permission` and a `run(ctx)`. It looks through `ctx.see` and records through `ctx`. One that acts
 on a session has the field `session`, and may declare `records`, the event that must be possible in the session's state, and
 `fits(session, who)`, who else is needed. Both are checked by `ctx.take(self)` and answer `Desk.allowed`. `run` may run again after a
-database conflict: `now` and new ids are the same each time. A repeated request is answered by `again(ctx, event)` if the command has it,
-else with the session as it is, or with the record of the class that the command `makes`.
+database conflict: `now` and new ids are the same each time. `settled(ctx, answer)`, if the command has it, gives the answer again when
+the reactors have had their say; a session that is answered is read again in any case. A repeated request is answered by `again(ctx, event)`
+if the command has it, else with the session as it is, or with the record of the class that the command `makes`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from cschat.core.ids import Ids
 from cschat.core.people import Agent, Customer, CustomerKind, Profile, Role
 from cschat.core.records import Record, evolve
 from cschat.core.session import Session, legal, may, opened
+from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, IllegalTransition, Invalid, ReactionLoop
 from cschat.sight import Sight, Who
@@ -213,6 +215,22 @@ class Context:
         self.tx.put(after)
         return after
 
+    def wake(self, session: Session, at: Micros | None) -> Session:
+        """Let the desk look at a session at a time. It is no event: nothing has happened."""
+        after = session if session.wake == at else evolve(session, wake=at)
+        if after is not session:
+            self.tx.put(after)
+        return after
+
+    def arm(self, does: str, subject: str, due: Micros | None) -> None:
+        """Let the desk do something later for a record; None: not any more. What it is, `waking` knows by its name."""
+        id = Timer.id_of(does, subject)
+        present = self.tx.peek(Timer, id)
+        if due is not None:
+            self.tx.put(Timer(id, self.brand_id, does, subject, due))
+        elif present is not None:
+            self.tx.delete(Timer, id)
+
     def _event(self, subject: str, seq: int, time: Micros, body: e.Body, once: str | None = None) -> e.Event:
         cause = self._cause
         event = e.Event(self.brand_id, subject, seq, time, self.see.who.name, body, None if cause is None else cause[0].name, once)
@@ -235,10 +253,10 @@ class Context:
         """How much has been recorded so far."""
         return len(self._recorded)
 
-    def first_since(self, mark: int) -> tuple[str, int] | None:
-        """The first event (subject, seq) recorded since a mark; one of a session, if there is any."""
+    def first_since(self, mark: int, kind: type[Record]) -> tuple[str, int] | None:
+        """The first event (subject, seq) recorded since a mark; one of a record of this class, if there is any."""
         since = self._recorded[mark:]
-        return next((name for name in since if name[0].startswith(f"{Session.prefix}_")), since[0] if since else None)
+        return next((name for name in since if name[0].startswith(f"{kind.prefix}_")), since[0] if since else None)
 
     def react(self) -> bool:
         """Offer what was recorded, first to last, to every reactor, in their order. Whether there was anything."""

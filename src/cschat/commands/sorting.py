@@ -42,7 +42,7 @@ def _priority(value: Priority | str) -> Priority:
 
 @attrs.frozen
 class SetPriority:
-    """Set the priority: low, normal, high, urgent. Answers with the session."""
+    """Set the priority: low, normal, high, urgent. In the queue it is a head start, fixed once and for all. Answers with the session."""
 
     permission: ClassVar = Permission.SERVE
     records: ClassVar = e.PrioritySet
@@ -52,7 +52,9 @@ class SetPriority:
 
     def run(self, ctx: Context) -> Session:
         session = ctx.take(self)
-        return session if self.priority is session.priority else ctx.record(session, e.PrioritySet(self.priority))
+        if self.priority is session.priority:
+            return session
+        return ctx.record(session, e.PrioritySet(self.priority, ctx.see.brand().distribution.head_starts.get(self.priority, 0)))
 
 
 @attrs.frozen

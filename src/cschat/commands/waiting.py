@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import attrs
 
-from cschat.commands.accepting import unavailable
+from cschat.commands.accepting import overflow, unreachable
+from cschat.commands.handing import way
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
 from cschat.core import events as e
@@ -22,6 +23,7 @@ from cschat.core.session import Session, State
 from cschat.core.texts import intake_prompt
 from cschat.errors import Forbidden, Invalid
 from cschat.sight import Who
+from cschat.waits import queued
 
 __all__ = ["LeaveMessage", "MoveToIntake", "RequestAgent", "ReturnToBot"]
 
@@ -30,7 +32,7 @@ __all__ = ["LeaveMessage", "MoveToIntake", "RequestAgent", "ReturnToBot"]
 class RequestAgent:
     """Ask for a person. Answers `Queued`, `Connected` (somebody has it already) or `Unavailable`; never an error for absence.
 
-    When nobody can come and no scenario speaks, the customer is asked to leave a message.
+    When nobody can come and no scenario speaks, the customer is asked to leave a message. `Unavailable("overflow")`: too many wait already.
     """
 
     permission: ClassVar = Permission.TALK
@@ -46,7 +48,8 @@ class RequestAgent:
         session = ctx.see.session(self.session)
         if session.state in (State.QUEUED, State.ACTIVE):
             return _present(ctx, session)
-        reason = unavailable(ctx)
+        goes = way(ctx, session)
+        reason = unreachable(ctx, goes) or overflow(ctx, goes.scope.lane)
         if reason is None:
             return _present(ctx, ctx.record(session, e.AgentRequested()))
         session = ctx.record(session, e.AgentUnavailable(reason))
@@ -54,6 +57,10 @@ class RequestAgent:
             language = session.language or ctx.see.brand().language
             say(ctx, session, Speaker.SYSTEM, Content(text=intake_prompt(language, reason)))
         return Unavailable(reason)
+
+    def settled(self, ctx: Context, answer: Queued | Connected | Unavailable) -> Queued | Connected | Unavailable:
+        """The answer when the desk has handed out what it could."""
+        return answer if isinstance(answer, Unavailable) else _present(ctx, ctx.see.session(self.session))
 
     def again(self, ctx: Context, event: e.Event) -> Queued | Connected | Unavailable:
         session = ctx.see.session(self.session)
@@ -64,7 +71,7 @@ class RequestAgent:
 
 def _present(ctx: Context, session: Session) -> Queued | Connected | Unavailable:
     if session.state is State.QUEUED:
-        return Queued(ctx.see.queue_position(session))
+        return queued(ctx.see, session)
     return Unavailable("closed") if session.agent is None else Connected(session.agent)
 
 

@@ -1,33 +1,40 @@
-"""A session's own clock has run out.
+"""Time has come: for a session's own clock, or for a timer.
 
 May: do what was agreed for that time, if it is still so. May not: run on its own; `Desk.run_due` calls it.
+
+What a timer does is looked up by its name in `TIMERS`. Whoever is called reads everything again: what was true when the timer was set may
+be true no more, and the desk may have been down for a week.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import attrs
 
+from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
+from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.fields import is_id, record_id
 from cschat.core.people import Role
 from cschat.core.session import Session, State
+from cschat.core.timers import Timer
 
-__all__ = ["WakeSession"]
+__all__ = ["RunTimer", "WakeSession"]
 
 
 @attrs.frozen
 class WakeSession:
-    """Look at a session whose `wake` has come: a hold ends, an overdue wrap-up is closed, a bot no longer waits for an action.
+    """Look at a session whose `wake` has come. Too early or too late: nothing happens.
 
-    Too early or too late: nothing happens.
+    A hold ends, an offer lapses, an overdue wrap-up is closed, a bot no longer waits for an action, a lane is widened.
     """
 
     permission: ClassVar = Permission.OPERATE
-    begins_with: ClassVar = (e.WrappedUp, e.Resumed, e.ActionAnswered)
+    begins_with: ClassVar = (e.WrappedUp, e.Resumed, e.ActionAnswered, e.OfferPassed, e.Routed)
 
     session: str = attrs.field(converter=record_id, validator=is_id)
 
@@ -35,8 +42,50 @@ class WakeSession:
         session = ctx.take(self)
         if session.wake is None or session.wake > ctx.now:
             return session
-        if session.state is State.WRAP_UP:
-            return ctx.record(session, e.WrappedUp(Role.SYSTEM, reason="wrap_up_limit"))
-        if session.main is not None and session.main.until is not None:
-            return ctx.record(session, e.ActionAnswered(session.main.asked, ok=False, reason="timeout"))
-        return ctx.record(session, e.Resumed(by=Role.SYSTEM))
+        if session.until is not None and session.until <= ctx.now:
+            session = _OVER[session.state](ctx, session)
+        if session.wake is not None and session.wake <= ctx.now:
+            ctx.wake(session, session.until)
+        return session
+
+
+def _bot_waits_no_more(ctx: Context, session: Session) -> Session:
+    cursor = session.main
+    return session if cursor is None else ctx.record(session, e.ActionAnswered(cursor.asked, ok=False, reason="timeout"))
+
+
+def _widen(ctx: Context, session: Session) -> Session:
+    session = put_into_lane(ctx, session, way(ctx, session), widened=True)
+    drain(ctx, [str(session.lane)])
+    return session
+
+
+_OVER: Mapping[State, Callable[[Context, Session], Session]] = {
+    State.BOT: _bot_waits_no_more,
+    State.QUEUED: _widen,
+    State.ACTIVE: lambda ctx, session: let_pass(ctx, session) if session.offered else ctx.record(session, e.Resumed(by=Role.SYSTEM)),
+    State.WRAP_UP: lambda ctx, session: ctx.record(session, e.WrappedUp(Role.SYSTEM, reason="wrap_up_limit")),
+}
+"""What `until` means in each state."""
+
+
+@attrs.frozen
+class RunTimer:
+    """Do what a timer is for, if it is due. By the desk and its host."""
+
+    permission: ClassVar = Permission.OPERATE
+
+    timer: str = attrs.field(converter=record_id, validator=is_id)
+
+    def run(self, ctx: Context) -> None:
+        timer = ctx.tx.peek(Timer, self.timer)
+        if timer is not None and timer.brand == ctx.brand_id and timer.due <= ctx.now:
+            ctx.tx.delete(Timer, timer.id)
+            TIMERS[timer.does](ctx, timer)
+
+
+TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
+    "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
+    "presence": presence_over,
+}
+"""What is done by each name that `Context.arm` is given."""

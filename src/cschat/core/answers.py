@@ -14,7 +14,10 @@ __all__ = ["Connected", "Queued", "Unavailable"]
 
 @attrs.frozen
 class Queued:
-    """The session waits: `position` counts from 1; `expected_wait` is in seconds, None if it cannot be told."""
+    """The session waits: `position` counts from 1 to 1,000, which stands for more as well.
+
+    `expected_wait` is in seconds: half of those who are told it wait no longer. None if it cannot be told.
+    """
 
     position: int
     expected_wait: float | None = None

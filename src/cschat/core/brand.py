@@ -13,6 +13,7 @@ from typing import ClassVar
 import msgspec
 from msgspec import Struct
 
+from cschat.core.distribution import Distribution
 from cschat.core.records import Index
 from cschat.core.scenarios import EntryRule
 
@@ -38,7 +39,8 @@ class Reopening(StrEnum):
 class Brand(Struct, frozen=True):
     """Settings of one desk. `reopening` is by channel; "*" stands for every channel that is not named.
 
-    `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`.
+    `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`; `distribution` is how
+    work is handed out.
     """
 
     kind: ClassVar[str] = "brand"
@@ -60,6 +62,7 @@ class Brand(Struct, frozen=True):
     open_labels: bool = True
     entry: tuple[EntryRule, ...] = ()
     beside: dict[str, str] = msgspec.field(default_factory=dict)
+    distribution: Distribution = Distribution()
 
     @property
     def brand(self) -> str:

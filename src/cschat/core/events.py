@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from cschat.core.content import Content, Speaker, Visibility
+from cschat.core.distribution import Decision
 from cschat.core.labels import TagList
 from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
 from cschat.core.records import PERSONAL, STAFF
@@ -79,13 +80,44 @@ class ReturnedToBot(Struct, frozen=True):
     turn: Annotated[Clocks | None, STAFF] = None
 
 
+class Routed(Struct, frozen=True):
+    """It waits for those of a `lane`, by `route`, until it `widens` to more."""
+
+    lane: Annotated[str, STAFF]
+    route: Annotated[str, STAFF]
+    widens: Annotated[Micros | None, STAFF] = None
+
+
+class Directed(Struct, frozen=True):
+    """It should go to an agent, or to those of a group, and to nobody else; with neither, to whom the routes say."""
+
+    agent: Annotated[str | None, STAFF] = None
+    group: Annotated[str | None, STAFF] = None
+
+
 class Assigned(Struct, frozen=True):
-    """An agent has it. `how`: claim or manual; `why` is for people."""
+    """An agent has it. `how`: claim, manual or auto; `why` is for people.
+
+    An offer (auto) lapses if nobody has answered `until` then. A claim `out_of_turn` left somebody behind who had waited longer.
+    """
 
     agent: str
     how: str
     why: Annotated[str, PERSONAL, STAFF] = ""
     turn: Annotated[Clocks | None, STAFF] = None
+    until: Annotated[Micros | None, STAFF] = None
+    out_of_turn: Annotated[bool, STAFF] = False
+    decision: Annotated[Decision | None, STAFF] = None
+
+
+class OfferPassed(Struct, frozen=True):
+    """The agent to whom it was given did not answer in time: it is the next one's."""
+
+    agent: Annotated[str, STAFF]
+
+
+class PassedByAll(Struct, frozen=True):
+    """Everybody who could have it has let it pass; all may be asked again."""
 
 
 class Transferred(Struct, frozen=True):
@@ -179,9 +211,10 @@ class CategorySet(Struct, frozen=True):
 
 
 class PrioritySet(Struct, frozen=True):
-    """How urgent it is."""
+    """How urgent it is, and how many milliseconds it is put before others in the queue (less than 0: behind)."""
 
     priority: Annotated[str, STAFF]
+    head_start: Annotated[int, STAFF] = 0
 
 
 class SubjectSet(Struct, frozen=True):
@@ -423,7 +456,11 @@ SESSION_BODIES: tuple[type, ...] = (
     MessageLeft,
     MovedToIntake,
     ReturnedToBot,
+    Routed,
+    Directed,
     Assigned,
+    OfferPassed,
+    PassedByAll,
     Transferred,
     Released,
     Held,

@@ -73,6 +73,7 @@ _AFTER_THE_END: dict[type, Any] = {e.Rated: STAY, e.Reopened: _REOPENED, e.Conti
 MACHINE: Mapping[State | None, Mapping[type, Any]] = {
     None: {e.Opened: BOT, e.OpenedByAgent: ACTIVE},
     BOT: _ANYWHERE | {
+        e.Directed: STAY,
         e.AgentRequested: QUEUED,
         e.AgentUnavailable: STAY,
         e.MessageLeft: INTAKE,
@@ -81,6 +82,9 @@ MACHINE: Mapping[State | None, Mapping[type, Any]] = {
         e.Ended: CLOSED,
     },
     QUEUED: _ANYWHERE | {
+        e.Directed: STAY,
+        e.Routed: STAY,
+        e.PassedByAll: STAY,
         e.Assigned: ACTIVE,
         e.MessageLeft: INTAKE,
         e.MovedToIntake: INTAKE,
@@ -90,12 +94,14 @@ MACHINE: Mapping[State | None, Mapping[type, Any]] = {
     ACTIVE: _ANYWHERE | {
         e.Transferred: _HANDED_ON,
         e.Released: QUEUED,
+        e.OfferPassed: QUEUED,
         e.Held: STAY,
         e.Resumed: STAY,
         e.Rated: STAY,
         e.Ended: WRAP_UP,
     },
     INTAKE: _ANYWHERE | {
+        e.Directed: STAY,
         e.AgentRequested: QUEUED,
         e.AgentUnavailable: STAY,
         e.Assigned: ACTIVE,
@@ -129,16 +135,19 @@ def legal(state: State | None) -> list[str]:
 class Session(Struct, frozen=True):
     """One consultation from opening to closing.
 
-    `since` is when it came into its present state; in QUEUED, since when this turn waits for a person: the queue is in this order. `agent`
-    is the owner, `last_agent` who owned it last. `spoke`: the customer has said something since it was opened or reopened. `handed` is the
-    seq of the last change of state or owner. `wake` is when the desk must look at it again. `read_by_customer` and `read_by_staff` are the
-    seqs up to which they have read.
+    `since` is when it came into its present state; in QUEUED, since when this turn waits for a person. `lane` says who may be given it
+    while it waits, `wanted` and `group` who should have it, `passed` who was offered it and let it pass. `agent` is the owner,
+    `last_agent` who owned it last. `spoke`: the customer has said something since it was opened or reopened. `handed` is the seq of
+    the last change of state or owner. `until` is when what it is in the middle of is over (a hold, an offer, the time for the note or
+    for a bot's action, before its lane is widened); `wake`, never later, is when the desk must look at it again. `read_by_customer`
+    and `read_by_staff` are the seqs up to which they have read.
     """
 
     kind: ClassVar[str] = "session"
     prefix: ClassVar[str] = "ses"
     indexes: ClassVar[tuple[Index, ...]] = (
-        Index(("brand", "state", "since")),
+        Index(("brand", "state", "rank")),
+        Index(("brand", "lane", "rank")),
         Index(("agent", "state")),
         Index(("customer", "opened")),
         Index(("wake",)),
@@ -163,6 +172,10 @@ class Session(Struct, frozen=True):
     category: Annotated[str | None, STAFF] = None
     tags: Annotated[tuple[str, ...], STAFF] = ()
     priority: Annotated[Priority, STAFF] = Priority.NORMAL
+    head_start: Annotated[int, STAFF] = 0
+    lane: Annotated[str | None, STAFF] = None
+    wanted: Annotated[str | None, STAFF] = None
+    passed: Annotated[tuple[str, ...], STAFF] = ()
     spoke: bool = False
     handed: int = 1
     held_until: Micros | None = None
@@ -176,6 +189,7 @@ class Session(Struct, frozen=True):
     rating: int | None = None
     main: Annotated[e.BotCursor | None, STAFF] = None
     side: Annotated[e.BotCursor | None, STAFF] = None
+    until: Annotated[Micros | None, STAFF] = None
     wake: Micros | None = None
 
     def apply(self, event: e.Event) -> Session:
@@ -198,9 +212,13 @@ class Session(Struct, frozen=True):
         if state is not self.state:
             changes["state"] = state
             changes.setdefault("since", event.time)
+            changes.setdefault("until", None)
+            if self.state is QUEUED:
+                changes["lane"] = None
             if self.state is BOT:
                 changes["main"] = None
-                changes.setdefault("wake", None)  # nobody waits for the bot's actions any more
+        if "until" in changes:
+            changes.setdefault("wake", changes["until"])
         if state is not self.state or "agent" in changes:
             changes["handed"] = event.seq
         return evolve(self, **changes)
@@ -213,6 +231,11 @@ class Session(Struct, frozen=True):
         if not (begins or closes):
             return None
         return self.turn.finished(time, wrapped_up=kind is e.WrappedUp and body.by is not Role.SYSTEM)
+
+    @property
+    def rank(self) -> Micros:
+        """What its lists are in the order of: since when it is in its state; in QUEUED, less the head start of its priority."""
+        return self.since - 1000 * self.head_start if self.state is QUEUED else self.since
 
     @property
     def opened_at(self) -> datetime:
@@ -233,6 +256,11 @@ class Session(Struct, frozen=True):
     @property
     def held_until_at(self) -> datetime | None:
         return optional_datetime(self.held_until)
+
+    @property
+    def offered(self) -> bool:
+        """Whether it was given to its owner unasked, and they have not answered yet."""
+        return self.state is ACTIVE and self.until is not None and self.held_until is None
 
     @property
     def requested(self) -> Micros | None:
@@ -274,7 +302,7 @@ _Changes = dict[str, Any]
 
 
 def _requested(session: Session, event: e.Event, _body: Any) -> _Changes:
-    return {"turn": Turn(TurnKind.LIVE, event.time).queue(event.time), "turns": session.turns + 1}
+    return {"turn": Turn(TurnKind.LIVE, event.time).queue(event.time), "turns": session.turns + 1, "passed": ()}
 
 
 def _to_intake(session: Session, event: e.Event, _body: Any) -> _Changes:
@@ -288,31 +316,43 @@ def _to_bot(session: Session, event: e.Event, _body: Any) -> _Changes:
 def _assigned(session: Session, event: e.Event, body: e.Assigned) -> _Changes:
     fresh = session.state is BOT
     turn = Turn(TurnKind.LIVE, event.time) if fresh else session.turn
-    return {"agent": body.agent, "last_agent": body.agent, "turn": turn.own(body.agent, event.time), "turns": session.turns + fresh}
+    return {
+        "agent": body.agent,
+        "last_agent": body.agent,
+        "wanted": None,
+        "until": body.until,
+        "turn": turn.own(body.agent, event.time),
+        "turns": session.turns + fresh,
+    }
 
 
 def _transferred(session: Session, event: e.Event, body: e.Transferred) -> _Changes:
     if body.to == "agent":
         turn = session.turn.own(str(body.agent), event.time)
-        return {"agent": body.agent, "last_agent": body.agent, "held_until": None, "wake": None, "turn": turn}
-    return _back_in_queue(session, event) | {"group": body.group}
+        return {"agent": body.agent, "last_agent": body.agent, "held_until": None, "until": None, "turn": turn}
+    return _back_in_queue(session, event) | {"group": body.group, "turn": session.turn.queue(event.time)}
 
 
 def _released(session: Session, event: e.Event, _body: Any) -> _Changes:
-    return _back_in_queue(session, event)
+    return _back_in_queue(session, event) | {"turn": session.turn.queue(event.time)}
+
+
+def _offer_passed(session: Session, event: e.Event, body: e.OfferPassed) -> _Changes:
+    passed = tuple(sorted({*session.passed, body.agent}))
+    return _back_in_queue(session, event) | {"passed": passed, "turn": session.turn.let_pass(event.time)}
 
 
 def _back_in_queue(session: Session, event: e.Event) -> _Changes:
     since = event.time if session.requested is None else session.requested
-    return {"agent": None, "held_until": None, "wake": None, "since": since, "turn": session.turn.queue(event.time)}
+    return {"agent": None, "held_until": None, "until": None, "since": since}
 
 
 def _held(session: Session, event: e.Event, body: e.Held) -> _Changes:
-    return {"held_until": body.until, "wake": body.until, "turn": session.turn.hold(event.time)}
+    return {"held_until": body.until, "until": body.until, "turn": session.turn.hold(event.time)}
 
 
 def _resumed(session: Session, event: e.Event, _body: Any) -> _Changes:
-    return {"held_until": None, "wake": None, "turn": session.turn.resume(event.time)}
+    return {"held_until": None, "until": None, "turn": session.turn.resume(event.time)}
 
 
 def _ended(session: Session, event: e.Event, body: e.Ended) -> _Changes:
@@ -320,7 +360,7 @@ def _ended(session: Session, event: e.Event, body: e.Ended) -> _Changes:
         "ended": event.time,
         "reason": body.reason,
         "held_until": None,
-        "wake": body.wrap_up_by,
+        "until": body.wrap_up_by,
         "turn": session.turn.end(event.time),
     }
     return changes if session.state is ACTIVE else changes | {"closed": event.time}
@@ -328,12 +368,12 @@ def _ended(session: Session, event: e.Event, body: e.Ended) -> _Changes:
 
 def _wrapped_up(session: Session, event: e.Event, body: e.WrappedUp) -> _Changes:
     tags = tuple(sorted({*session.tags, *body.tags}))
-    return {"agent": None, "closed": event.time, "wake": None, "category": body.category or session.category, "tags": tags}
+    return {"agent": None, "closed": event.time, "category": body.category or session.category, "tags": tags}
 
 
 def _force_closed(session: Session, event: e.Event, body: e.ForceClosed) -> _Changes:
     over = {} if session.ended is not None else {"ended": event.time, "turn": session.turn.end(event.time)}
-    return over | {"agent": None, "closed": event.time, "reason": body.reason, "held_until": None, "wake": None}
+    return over | {"agent": None, "closed": event.time, "reason": body.reason, "held_until": None, "until": None}
 
 
 def _reopened(session: Session, event: e.Event, body: e.Reopened) -> _Changes:
@@ -345,7 +385,7 @@ def _reopened(session: Session, event: e.Event, body: e.Reopened) -> _Changes:
         "intake": lambda: Turn(TurnKind.INTAKE, time),
     }[body.to]()
     owner = {"agent": body.agent, "last_agent": body.agent} if body.agent else {"agent": None}
-    over = {"ended": None, "closed": None, "reason": None, "wake": None, "spoke": False}
+    over = {"ended": None, "closed": None, "reason": None, "spoke": False, "passed": ()}
     return owner | over | {"turn": turn, "turns": session.turns + 1} | ({"side": None} if body.to == "bot" else {})
 
 
@@ -357,6 +397,8 @@ def _message_sent(session: Session, event: e.Event, body: e.MessageSent) -> _Cha
             changes["spoke"] = True
     elif body.author is Speaker.AGENT:
         changes["read_by_staff"] = event.seq
+        if session.offered and body.visibility is Visibility.PUBLIC:
+            changes |= {"until": None, "wake": session.wake, "passed": ()}
     if body.visibility is Visibility.PUBLIC and not body.step and session.state is not CLOSED:
         changes["turn"] = session.turn.said(body.author, event.time)
     return changes
@@ -373,7 +415,7 @@ def _tagged(session: Session, _event: e.Event, body: e.SessionTagged) -> _Change
 def _bot_moved(session: Session, _event: e.Event, body: e.BotMoved) -> _Changes:
     if body.side:
         return {"side": body.cursor}
-    return {"main": body.cursor, "wake": None if body.cursor is None else body.cursor.until}
+    return {"main": body.cursor, "until": None if body.cursor is None else body.cursor.until}
 
 
 _FOLDS: dict[type, Callable[[Session, e.Event, Any], _Changes]] = {
@@ -384,6 +426,7 @@ _FOLDS: dict[type, Callable[[Session, e.Event, Any], _Changes]] = {
     e.Assigned: _assigned,
     e.Transferred: _transferred,
     e.Released: _released,
+    e.OfferPassed: _offer_passed,
     e.Held: _held,
     e.Resumed: _resumed,
     e.Ended: _ended,
@@ -394,7 +437,10 @@ _FOLDS: dict[type, Callable[[Session, e.Event, Any], _Changes]] = {
     e.MessagesRead: _read,
     e.SessionTagged: _tagged,
     e.CategorySet: lambda _session, _event, body: {"category": body.category},
-    e.PrioritySet: lambda _session, _event, body: {"priority": Priority(body.priority)},
+    e.PrioritySet: lambda _session, _event, body: {"priority": Priority(body.priority), "head_start": body.head_start},
+    e.Routed: lambda _session, _event, body: {"lane": body.lane, "until": body.widens},
+    e.Directed: lambda _session, _event, body: {"wanted": body.agent, "group": body.group},
+    e.PassedByAll: lambda _session, _event, _body: {"passed": ()},
     e.SubjectSet: lambda _session, _event, body: {"subject": body.subject},
     e.Rated: lambda _session, _event, body: {"rating": body.score},
     e.BotMoved: _bot_moved,

@@ -140,6 +140,11 @@ class Turn(Struct, frozen=True):
             return self
         return evolve(self, queued=(*self.queued[:-1], evolve(self.queued[-1], ended=time, assigned=assigned)))
 
+    def let_pass(self, time: Micros) -> Turn:
+        """An offer was let pass: back in the queue as if it had never been out of it. The stretch in the queue goes on."""
+        queued = (*self.queued[:-1], evolve(self.queued[-1], ended=None, assigned=False)) if self.queued else (Queued(time),)
+        return evolve(self.resume(time), queued=queued, owned=_released(self, time))
+
     def own(self, agent: str, time: Micros) -> Turn:
         """An agent has it from now on: out of the queue, from a colleague, or out of nothing (then it waited 0)."""
         waited = self.resume(time).unqueue(time, assigned=True)

@@ -51,9 +51,9 @@ def _in_state(ctx: Sight, state: State) -> Iterator[Session]:
     if state is State.CLOSED:
         return
     after = None
-    while page := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": state}, order="since", after=after, limit=_PAGE):
+    while page := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": state}, order="rank", after=after, limit=_PAGE):
         yield from page
-        after = (page[-1].since, page[-1].id)
+        after = (page[-1].rank, page[-1].id)
 
 
 def _faults(ctx: Sight, session: Session, owned: tuple[State, ...]) -> Iterator[str]:

@@ -30,7 +30,7 @@ class Queue:
     limit: int = limit_field()
 
     def run(self, ctx: Sight) -> Page[Session]:
-        return _by_state(ctx, State.QUEUED, "since", self.after, self.limit)
+        return _by_state(ctx, State.QUEUED, "rank", self.after, self.limit)
 
 
 @attrs.frozen
@@ -43,7 +43,7 @@ class ReviewList:
     limit: int = limit_field()
 
     def run(self, ctx: Sight) -> Page[Session]:
-        return _by_state(ctx, State.INTAKE, "since", self.after, self.limit)
+        return _by_state(ctx, State.INTAKE, "rank", self.after, self.limit)
 
 
 @attrs.frozen
@@ -56,7 +56,7 @@ class ClosedList:
     limit: int = limit_field()
 
     def run(self, ctx: Sight) -> Page[Session]:
-        return _by_state(ctx, State.CLOSED, "-since", self.after, self.limit)
+        return _by_state(ctx, State.CLOSED, "-rank", self.after, self.limit)
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ from cschat.core.transcript import Message, message_of
 from cschat.errors import Invalid
 from cschat.queries.protocol import Page, limit_field, present, shown
 from cschat.sight import Sight
+from cschat.waits import queued
 
 __all__ = ["GetSession", "History", "QueuePosition", "Transcript"]
 
@@ -100,4 +101,4 @@ class QueuePosition:
         session = ctx.session(self.session)
         if session.state is not State.QUEUED:
             return None
-        return Queued(ctx.queue_position(session))
+        return queued(ctx, session)

@@ -191,8 +191,9 @@ class _Engine:
         table = self.table(kind)
         return [cast("tuple[R, int]", table.rows[id]) for id in islice(table.ids(where, order, after), limit)]
 
-    def count(self, kind: type[R], where: Where, /) -> int:
-        return self.table(kind).count(where)
+    def count(self, kind: type[R], where: Where, at_most: int | None, /) -> int:
+        number = self.table(kind).count(where)
+        return number if at_most is None else min(number, at_most)
 
     def length(self) -> int:
         return len(self._log)

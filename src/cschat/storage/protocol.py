@@ -85,8 +85,8 @@ class Transaction(Protocol):
         """Records by a declared index, in the order of the field `order` ("-field": falling), then id; without `order` by id."""
         ...
 
-    def count(self, kind: type[R], /, *, where: Where) -> int:
-        """How many `find` would find without a limit."""
+    def count(self, kind: type[R], /, *, where: Where, at_most: int | None = None) -> int:
+        """How many `find` would find without a limit; counting stops at `at_most`."""
         ...
 
     def put(self, record: Record, /) -> None:

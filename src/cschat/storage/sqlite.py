@@ -101,8 +101,9 @@ class _Engine:
         values = _values(where) if after is None else [*_values(where), *(after if order else after[1:])]
         return [(decode_record(kind, data), version) for data, version in self.execute(sql, (*values, limit))]
 
-    def count(self, kind: type[R], where: Where, /) -> int:
-        return int(self.execute(_count(kind, _shape(where)), _values(where)).fetchone()[0])
+    def count(self, kind: type[R], where: Where, at_most: int | None, /) -> int:
+        values = _values(where) if at_most is None else [*_values(where), at_most]
+        return int(self.execute(_count(kind, _shape(where), bounded=at_most is not None), values).fetchone()[0])
 
     def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]:
         sql = f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?"
@@ -174,8 +175,9 @@ def _select(kind: type[Record], shape: _Shape, order: str | None, *, after: bool
 
 
 @lru_cache(maxsize=1024)
-def _count(kind: type[Record], shape: _Shape) -> str:
-    return f"SELECT count(*) FROM {_table(kind).name} WHERE {_tests(kind, shape, None)}"
+def _count(kind: type[Record], shape: _Shape, *, bounded: bool) -> str:
+    counted = f"FROM {_table(kind).name} WHERE {_tests(kind, shape, None)}"
+    return f"SELECT count(*) FROM (SELECT 1 {counted} LIMIT ?)" if bounded else f"SELECT count(*) {counted}"
 
 
 def _tests(kind: type[Record], shape: _Shape, order: str | None) -> str:

@@ -53,7 +53,7 @@ class Engine(Protocol):
         ...
 
     def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]: ...
-    def count(self, kind: type[R], where: Where, /) -> int: ...
+    def count(self, kind: type[R], where: Where, at_most: int | None, /) -> int: ...
     def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]: ...
     def once(self, subject: str, once: str, /) -> Event | None: ...
     def log(self, after: int, limit: int, /) -> list[Event]: ...
@@ -105,15 +105,15 @@ class Unit:
                 found[id] = own
         return _ordered(list(found.values()), order, after)[:limit]
 
-    def count(self, kind: type[R], /, *, where: Where) -> int:
+    def count(self, kind: type[R], /, *, where: Where, at_most: int | None = None) -> int:
         index = plan(kind, where, None).index
-        number = self._engine.count(kind, where)
+        number = self._engine.count(kind, where, at_most)
         for (class_, id), record in self._changed.items():
             if class_ is kind:
                 known = self._known.get((class_, id))
                 number -= known is not None and matches(known[0], where, index)
                 number += record is not None and matches(record, where, index)
-        return number
+        return number if at_most is None else min(number, at_most)
 
     def put(self, record: Record, /) -> None:
         self._changed[(type(record), record.id)] = record

@@ -30,6 +30,7 @@ from cschat.core.scenarios import ScenarioVersion, entry_of
 from cschat.core.session import Session, State
 from cschat.core.times import as_datetime
 from cschat.errors import CschatError, NotFound, ScenarioError
+from cschat.waits import queued
 
 if TYPE_CHECKING:
     from cschat.bots import engine
@@ -241,7 +242,10 @@ def _customer(_ctx: Context, _session: Session, customer: Customer) -> dict[str,
 
 
 def _queue(ctx: Context, session: Session, _customer: Customer) -> dict[str, Any]:
-    return {"position": ctx.see.queue_position(session)} if session.state is State.QUEUED else {}
+    if session.state is not State.QUEUED:
+        return {}
+    waits = queued(ctx.see, session)
+    return {"position": waits.position} | ({} if waits.expected_wait is None else {"minutes": max(1, round(waits.expected_wait / 60))})
 
 
 _ABOUT: Mapping[str, Callable[[Context, Session, Customer], Any]] = {
