@@ -272,7 +272,7 @@ def _agreed(customer: Customer) -> frozenset[tuple[str, str]]:
 
 
 def _latest(ctx: Context, name: str) -> ScenarioVersion | None:
-    found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": name}, order="-version", limit=1)
+    found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": name}, order="-number", limit=1)
     return found[0] if found else None
 
 
