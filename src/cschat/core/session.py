@@ -141,6 +141,7 @@ class Session(Struct, frozen=True):
         Index(("brand", "state", "since")),
         Index(("agent", "state")),
         Index(("customer", "opened")),
+        Index(("brand", "opened")),
         Index(("wake",)),
     )
 

@@ -164,7 +164,7 @@ class Scenarios:
             if cursor is not None:
                 cursor = evolve(cursor, asked=session.seq, until=until)
         if outcome.path or cursor != (session.side if side else session.main):
-            session = ctx.record(session, e.BotMoved(side, cursor, key, outcome.path))
+            session = ctx.record(session, e.BotMoved(side, cursor, key, outcome.path, outcome.called))
         for effect in outcome.effects:
             if effect not in acts:
                 session = _EFFECTS[type(effect).__name__](ctx, ctx.tx.get(Session, session.id), effect)
