@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -260,7 +260,7 @@ _MOST = click.option("--most", default=100_000, show_default=True, help="How man
 
 
 @contextmanager
-def _desk(store: str, brand: str) -> Iterator[Desk]:
+def _desk(store: str, brand: str) -> Generator[Desk]:
     path = store.removeprefix("sqlite:///").partition("?")[0]
     if path != store and not Path(path).exists():
         raise Invalid(field="store", reason=f"there is no file {path}")
