@@ -392,6 +392,8 @@ def _seconds(value: float | None) -> str:
 def _measure(name: str, value: float | None, sign: str = "") -> str:
     if value is None:
         return "-"
+    if name in ("reached", "wrong"):  # no shares: there may be several for each
+        return f"{value:{sign}.2f}"
     return f"{value:{sign}.1f} s" if name.endswith("_seconds") else f"{value:{sign}.1%}"
 
 
