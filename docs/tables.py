@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -446,7 +446,7 @@ def _step_table(key: str, kind: Any) -> str:
 def _step_default(field: attrs.Attribute[Any]) -> str:
     if field.default is attrs.NOTHING:
         return "(needed)"
-    if field.default is None or field.default == () or field.default == {}:
+    if field.default is None or (isinstance(field.default, (tuple, Mapping)) and not field.default):
         return "-"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
