@@ -169,3 +169,10 @@ def test_groups_agree_with_what_people_called_alike(table, name, text, kind, flo
     pure = sum(count * count / size for group, size in counts for count in group.values()) / len(kinds)
     whole = sum(count * count / every[one] for group, _ in counts for one, count in group.items()) / len(kinds)
     assert (pure >= floors[0], whole >= floors[1]) == (True, True), (pure, whole)
+
+
+def test_of_very_many_texts_the_most_frequent_are_put_together(monkeypatch):
+    monkeypatch.setattr("cschat.bots.candidates.MOST_TEXTS", 2)
+    texts = ["가나다", "가나다", "라마바", "라마바", "사아자"]
+    groups = grouped([Question(text, f"ses_{n}", "s", "h", ("otherwise",), people=False) for n, text in enumerate(texts)])
+    assert [group.typical for group in groups] == ["가나다", "라마바"]

@@ -1,5 +1,6 @@
 """The journey of customers through scenarios, counted from the log of a desk, and what they asked that no scenario knew."""
 
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -302,6 +303,29 @@ def test_a_long_session_is_read_to_its_end(desk):
         desk.do(c.UntagSession(session, ["x"]))
     assert all(balanced(step) for step in desk.ask(q.Journey("refund")).steps)
     assert steps(desk)["person"].inflow == 1
+
+
+@pytest.mark.slow
+def test_ten_times_the_sessions_take_no_more_memory(tmp_path):
+    def peak(desk):
+        desk.ask(q.Journey("refund"))
+        tracemalloc.start()
+        try:
+            desk.ask(q.Journey("refund"))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    with Desk.open(f"sqlite:///{tmp_path}/desk.db?synchronous=normal", clock=FakeClock(), seed=1) as desk:
+        desk.do(c.PublishScenario(REFUND))
+        desk.do(c.ChangeBrand(entry=[{"scenario": "refund"}]))
+        peaks = []
+        for last in (400, 4000):
+            with desk.batch(size=500):
+                for number in range(desk.store.position(), desk.store.position() + last):
+                    desk.acting_as(Actor.guest(f"g{number}")).do(c.OpenSession(text="환불"))
+            peaks.append(peak(desk))
+        assert peaks[1] < 1.3 * peaks[0], peaks
 
 
 # ---------------------------------------------------------------------------------------------------------------- pictures

@@ -28,6 +28,8 @@ LIKENESS = 0.32
 """How like the middle of a group a question must be to join it, 0 to 1. From labelled questions: docs/performance.md."""
 PRIOR = 100
 """As many questions are taken to have been seen before: among a few, that several share a word does not make it a common one."""
+MOST_TEXTS = 5000
+"""So many different texts are put together, the most frequent ones: the time it takes grows with their square."""
 EXAMPLES = 5
 MAX_LETTERS = 500
 _FREE = frozenset({None, "choose", "faq", "do", "handoff"})
@@ -188,7 +190,10 @@ _Group = list[tuple[list["Question"], "_Vector"]]
 
 
 def grouped(questions: Sequence[Question], likeness: float = LIKENESS) -> list[Candidate]:
-    """The questions in groups, the largest first, equally large ones by their typical question. Same questions, same groups."""
+    """The questions in groups, the largest first, equally large ones by their typical question. Same questions, same groups.
+
+    At most `MOST_TEXTS` different texts; rarer ones are left out.
+    """
     return sorted((_candidate(group) for group in _groups(questions, likeness)), key=lambda one: (-one.size, one.typical))
 
 
@@ -201,7 +206,7 @@ def _groups(questions: Sequence[Question], likeness: float) -> list[_Group]:
     alike: dict[str, list[Question]] = {}
     for question in sorted(questions, key=lambda one: (one.session, one.text, one.step)):
         alike.setdefault(squeezed(words_of(question.text)), []).append(question)
-    order = sorted((whole for whole in alike if whole), key=lambda whole: (-len(alike[whole]), whole))
+    order = sorted((whole for whole in alike if whole), key=lambda whole: (-len(alike[whole]), whole))[:MOST_TEXTS]
     vectors = _vectors([alike[whole][0].text for whole in order])
     weights = [len(alike[whole]) for whole in order]
     groups = _together(_joined(vectors, weights, likeness), vectors, weights, likeness)

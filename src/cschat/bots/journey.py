@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from cschat.core import events as e
-from cschat.core.times import SECOND, Micros
+from cschat.core.times import Micros
 
 if TYPE_CHECKING:
     from cschat.bots.scenario import Scenario
@@ -388,12 +388,3 @@ def _told(name: str, step: object, counts: _Step) -> StepJourney:
         failures=counts.failures,
         spent=counts.times.spent(),
     )
-
-
-PATIENCE_SECONDS = 1800.0
-"""After how long at one step a customer counts as gone, unless said otherwise."""
-
-
-def gone_since(now: Micros, patience: float) -> Micros:
-    """The instant before which whoever still stands somewhere has left."""
-    return now - round(patience * SECOND)

@@ -15,24 +15,25 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from cschat.bots.candidates import Candidate, Question, grouped, questions_of
-from cschat.bots.journey import PATIENCE_SECONDS, Comparison, Counting, ScenarioJourney, compare, gone_since
 from cschat.core.access import Permission
 from cschat.core.events import Event
 from cschat.core.fields import line, whole
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session, State
-from cschat.core.times import as_micros
+from cschat.core.times import SECOND, as_micros
 from cschat.errors import Invalid, NotFound
 from cschat.sight import Sight
 from cschat.storage.protocol import Cursor, Lt, Lte
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a desk that never asks does not pay for them
+    from cschat.bots.candidates import Candidate, Question
+    from cschat.bots.journey import Comparison, Counting, ScenarioJourney
     from cschat.bots.scenario import Scenario
 
 __all__ = ["Candidates", "Journey", "JourneyComparison"]
 
 MOST = 100_000
+PATIENCE_SECONDS = 1800.0
 _SESSIONS, _EVENTS = 200, 500
 
 
@@ -92,6 +93,8 @@ class JourneyComparison:
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
     def run(self, ctx: Sight) -> Comparison:
+        from cschat.bots.journey import compare
+
         before, after = _version(ctx, self.scenario, self.version), _version(ctx, self.scenario, self.against)
         counting, cut = _counted(ctx, self, [before, after])
         return compare(*(counting.journey(one.id, version=one.version, cut=cut) for one in (before, after)))
@@ -102,7 +105,7 @@ class Candidates:
     """Candidates for new steps: questions that reached people or got no answer, in groups of like ones, the largest first.
 
     A list of `Candidate`: groups of at least `least` sessions. With `scenario` only what was asked in its versions. Sessions are chosen and
-    read as for `Journey`; memory grows with the number of questions. For staff.
+    read as for `Journey`; memory grows with the number of questions, of which the 5,000 most frequent texts are compared. For staff.
     """
 
     permission: ClassVar = Permission.SERVE
@@ -114,6 +117,8 @@ class Candidates:
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
     def run(self, ctx: Sight) -> list[Candidate]:
+        from cschat.bots.candidates import grouped, questions_of
+
         known = _Known(ctx)
         questions: list[Question] = []
         for session in _opened(ctx, self.start, self.end, self.most):
@@ -160,7 +165,9 @@ def _version(ctx: Sight, name: str, version: int | None) -> ScenarioVersion:
 
 def _counted(ctx: Sight, query: Journey | JourneyComparison, versions: list[ScenarioVersion]) -> tuple[Counting, bool]:
     """The sessions of a period, counted; and whether there are more."""
-    counting, gone = Counting({version.id: _load(version) for version in versions}), gone_since(ctx.now, query.patience)
+    from cschat.bots.journey import Counting
+
+    counting, gone = Counting({version.id: _load(version) for version in versions}), ctx.now - round(query.patience * SECOND)
     for session in _opened(ctx, query.start, query.end, query.most):
         if session is None:
             return counting, True

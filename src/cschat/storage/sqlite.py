@@ -301,7 +301,7 @@ class SqliteStore:
         with self._readers.one() as connection:
             connection.execute("BEGIN")
             try:
-                return work(Unit(_Engine(connection)))
+                return work(Unit(_Engine(connection), keep=False))
             finally:
                 connection.execute("COMMIT")
 
