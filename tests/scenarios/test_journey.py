@@ -216,6 +216,26 @@ def test_side_scenarios_are_counted_and_what_is_never_answered_was_dropped():
         assert (ask.inflow, ask.outflow, ask.dropped, ask.waiting) == (2, {"next": 1}, 1, 0)
 
 
+def test_what_stood_beside_the_last_stage_is_broken_off_by_the_next():
+    def beside(name):
+        ask = {"say": "도와드릴까요?", "choose": [{"label": "네", "goto": "stop"}]}
+        return {"scenario": name, "start": "ask", "steps": {"ask": ask, "stop": {"end": "done"}}}
+
+    with Desk.open(clock=FakeClock(), seed=1) as desk:
+        for name in ("waiting", "helper"):
+            desk.do(c.PublishScenario(beside(name)))
+        desk.do(c.ChangeBrand(beside={"queued": "waiting", "assigned": "helper"}))
+        mina = desk.do(c.AddAgent(name="민아", status="available"))
+        visitor = desk.acting_as(Actor.guest("a"))
+        session = visitor.do(c.OpenSession(text="문의"))
+        visitor.do(c.RequestAgent(session))
+        assert steps(desk, "waiting")["ask"].waiting == 1
+        desk.do(c.AssignSession(session, mina))
+        assert (steps(desk, "waiting")["ask"].broken_off, steps(desk, "helper")["ask"].waiting) == (1, 1)
+        desk.acting_as(Actor.agent(mina)).do(c.EndSession(session))  # and no scenario follows
+        assert (steps(desk, "helper")["ask"].broken_off, steps(desk, "helper")["ask"].waiting) == (1, 0)
+
+
 def test_a_failure_is_counted_where_it_was_and_breaks_the_visit_off(desk):
     desk.action("wrong")(lambda order_no: "no mapping")
     desk.do(c.PublishScenario(REFUND.replace("do: find_order", "do: wrong")))
