@@ -18,6 +18,7 @@ from cschat.bots.journey import Counting
 from cschat.bots.scenario import edges
 from cschat.core.times import as_datetime
 from cschat.errors import CschatError, Forbidden, Invalid, NotFound
+from cschat.storage.codec import decode_body
 from cschat.testing import FakeClock
 
 ORDER = {"status": "배송완료", "item": "머그컵"}
@@ -245,14 +246,13 @@ def test_a_failure_is_counted_where_it_was_and_breaks_the_visit_off(desk):
     assert all(balanced(step) for step in found.values())
 
 
-def test_events_of_before_calls_were_recorded_can_still_be_read(desk):
-    session = visit(desk, "환불")
-    (version,) = desk.store.stream(type(desk.do(c.PublishScenario(REFUND))))
-    old = [event for event in desk.each(q.History(session)) if event.type == "BotMoved"]
-    assert all(event.body.called == () for event in old)
-    counting = Counting({version.id: load(REFUND)})
-    counting.session(old, closed=False, gone=0)
-    assert counting.journey(version.id, version=1).steps[1].waiting == 1
+def test_events_of_before_calls_were_recorded_can_still_be_read():
+    written = '{"side":false,"cursor":{"scenario":"v1","step":"order_no"},"scenario":"v1","path":[["hello","choose:1"]]}'
+    moved = [e.Event("brd_x", "ses_x", 1, 0, "system", decode_body("BotMoved", written))]
+    counting = Counting({"v1": load(REFUND)})
+    counting.session(moved, closed=False, gone=0)
+    found = {step.step: step for step in counting.journey("v1", version=1).steps}
+    assert (found["hello"].outflow["choose:1"], found["order_no"].waiting) == (1, 1)
 
 
 def test_who_may_ask_and_what_is_refused(desk):
