@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -17,6 +17,8 @@ import click
 import msgspec
 
 from cschat import commands, errors, queries
+from cschat.bots.scenario import ANSWER_TYPES, PRIORITIES
+from cschat.bots.scenario import KINDS as SCENARIO_STEPS
 from cschat.commands.protocol import fits
 from cschat.core import events
 from cschat.core.access import GRANTS, Permission
@@ -46,7 +48,7 @@ COMMAND_MODULES = (
     "scenarios",
     "waking",
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "team", "health")
+QUERY_MODULES = ("sessions", "lists", "customers", "team", "journey", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -340,6 +342,129 @@ def _default_of(option: click.Option) -> str:
     return "" if "UNSET" in shown else shown
 
 
+# ------------------------------------------------------------------------------------------------------------ scenarios
+
+_TAKES = {
+    "_needed_speech": "a text, or [parts](#what-is-said)",
+    "_speech": "a text, or [parts](#what-is-said)",
+    "_text": "a text",
+    "_optional_text": "a text",
+    "_target": "a step",
+    "_optional_target": "a step",
+    "_variable": "a name",
+    "_optional_variable": "a name",
+    "_choice_buttons": "a list of [buttons](#parts-of-steps)",
+    "_fields": "a list of [fields](#parts-of-steps)",
+    "_cases": "a list of [cases](#parts-of-steps)",
+    "_options": "a list of texts",
+    "_answer_type": _code(ANSWER_TYPES),
+    "_pattern": "a regular expression",
+    "_retries": "0 to 20",
+    "_search": "`{section, limit}`, both may be left out; a limit is 1 to 10, and 3 unless said",
+    "_duration": "a duration, at most an hour",
+    "_variables": "names with a text, a number, true, false or null",
+    "_names": "a tag, or a list of them",
+    "_category": "a path in the tree",
+    "_priority": _code(PRIORITIES),
+    "_request": "`{category, priority, group}`, each may be left out",
+    "_scale": "`{scale}`: 2 to 10, 5 unless said",
+    "_terms": "`{what, purpose, version}`",
+    "_reason": "a word",
+    "": "true or false",
+}
+"""What a key takes, by the converter of its attribute."""
+_KEYS = {
+    "say": "what is said first",
+    "next": "where it goes on",
+    "on_fail": "where it goes after one wrong answer too many",
+    "on_error": "where it goes if the action fails or does not answer in time",
+    "otherwise": "where a text goes that names no button; left out: the question is asked again",
+    "save": "the name under which the answer is kept",
+    "retries": "how many wrong answers are asked again",
+    "closed": "where it goes while people are away: closed, lunch, holiday",
+    "nobody": "where it goes when nobody is free: nobody, overflow",
+    "say.say": "what is said",
+    "choose.choose": "the answers",
+    "choose.save": "the name under which the value of the button is kept",
+    "ask.ask": "the name under which the answer is kept",
+    "ask.prompt": "the question",
+    "ask.type": "what is accepted",
+    "ask.pattern": "what all of the answer must match",
+    "ask.options": "the answers of type choice",
+    "ask.wrong": "what is said to a wrong answer",
+    "ask.keep": "also write it to the customer's profile, and do not ask for what is known there",
+    "form.form": "what is asked for",
+    "branch.branch": "conditions, the first that holds counts",
+    "branch.else": "where it goes if none holds",
+    "faq.faq": "where to search, and how many articles are offered at most",
+    "faq.helped": "where it goes if an article helped",
+    "faq.not_helped": "where it goes if none did, or none was found",
+    "faq.say": "asks for the question; left out: what was said last is searched for",
+    "do.do": "the host's action",
+    "do.with": "what it is given",
+    "do.timeout": "how long its answer is waited for",
+    "set.set": "what is remembered",
+    "tag.tag": "what the session is tagged with",
+    "category.category": "what the session is about",
+    "priority.priority": "how urgent it is",
+    "call.call": "the other scenario, by its name",
+    "call.next": "where it goes on when that one is over",
+    "goto.goto": "where it goes on",
+    "handoff.handoff": "what people are told",
+    "leave_message.leave_message": "what is asked for",
+    "leave_message.say": "the thanks when all is there",
+    "rate.rate": "how many points there are",
+    "rate.say": "the question",
+    "consent.consent": "what is agreed to",
+    "consent.say": "the collection notice",
+    "consent.agreed": "where it goes with consent, also with one given before",
+    "consent.refused": "where it goes without",
+    "end.end": "why it is over",
+}
+"""What a key means: by kind and key, or by the key alone. One that is missing here stops the generation."""
+
+
+def step_kinds() -> str:
+    """Every kind of step: what it does, and the edges that lead out of it."""
+    rows = ((f"[`{key}`](#{key.replace('_', '-')})", _first(kind), _code(_ways(kind))) for key, kind in SCENARIO_STEPS.items())
+    return _table(("step", "what it does", "ways out"), rows)
+
+
+def _first(kind: type) -> str:
+    return f"{_doc(kind).split('. ')[0].split(': ')[0].rstrip('.')}."
+
+
+def _ways(kind: Any) -> list[str]:
+    counted = {"choose": ["choose:1", "choose:2"], "branch": ["when:1", "when:2"]}
+    return [*counted.get(kind.key, []), *kind.edges]
+
+
+def step_tables() -> str:
+    """For every kind of step what it does, and its keys."""
+    return "\n\n".join(f"### {key}\n\n{_whole_doc(kind)}\n\n{_step_table(key, kind)}" for key, kind in SCENARIO_STEPS.items())
+
+
+def _whole_doc(kind: type) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in (inspect.getdoc(kind) or "").split("\n\n"))
+
+
+def _step_table(key: str, kind: Any) -> str:
+    def row(field: attrs.Attribute[Any]) -> tuple[str, ...]:
+        name = field.name.rstrip("_")
+        meaning = _KEYS.get(f"{key}.{name}") or _KEYS[name]
+        return f"`{name}`", _TAKES[getattr(field.converter, "__name__", "")], _step_default(field), meaning
+
+    return _table(("key", "takes", "unless said", "what it is"), map(row, attrs.fields(kind)))
+
+
+def _step_default(field: attrs.Attribute[Any]) -> str:
+    if field.default is attrs.NOTHING:
+        return "(needed)"
+    if field.default is None or (isinstance(field.default, (tuple, Mapping)) and not field.default):
+        return "-"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+
+
 _FIGURES = {
     "sessions": "how many customers came",
     "messages": "what customers and agents said",
@@ -370,6 +495,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "views": views,
     "simulate-options": simulate_options,
+    "step-kinds": step_kinds,
+    "steps": step_tables,
     "simulate-figures": figures,
     **{f"record-{kind.kind}": lambda kind=kind: record_table(kind.kind) for kind in CORE_KINDS},
     **{f"commands-{name}": lambda name=name: command_table(name) for name in COMMAND_MODULES},

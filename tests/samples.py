@@ -144,6 +144,7 @@ def _overdue(office: Office, session: Session) -> Session:
 
 QUERIES: dict[type, Sample] = {
     q.Agents: Sample(lambda o, s: q.Agents(removed=False)),
+    q.Candidates: Sample(lambda o, s: q.Candidates(start=_soon(o), least=1)),
     q.Categories: Sample(lambda o, s: q.Categories()),
     q.ClosedList: Sample(lambda o, s: q.ClosedList(limit=3)),
     q.ConsultingList: Sample(lambda o, s: q.ConsultingList(wrap_up=True)),
@@ -155,6 +156,8 @@ QUERIES: dict[type, Sample] = {
     q.GetSession: Sample(lambda o, s: q.GetSession(s), door="visitor"),
     q.Groups: Sample(lambda o, s: q.Groups()),
     q.History: Sample(lambda o, s: q.History(s, after=1), door="visitor"),
+    q.Journey: Sample(lambda o, s: q.Journey(o.desk.do(c.PublishScenario(BOT)).name, end=_soon(o), patience=60)),
+    q.JourneyComparison: Sample(lambda o, s: q.JourneyComparison(o.desk.do(c.PublishScenario(BOT)).name, 1, most=10)),
     q.Queue: Sample(lambda o, s: q.Queue()),
     q.QueuePosition: Sample(lambda o, s: q.QueuePosition(s), State.QUEUED, "visitor"),
     q.ReviewList: Sample(lambda o, s: q.ReviewList()),

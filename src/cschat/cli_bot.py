@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
+from zoneinfo import ZoneInfo
 
 import attrs
 import click
 
+from cschat import queries as q
 from cschat.bots.check import Problem, World, check_source
 from cschat.bots.explore import coverage, explore
 from cschat.bots.format import load, read
-from cschat.bots.graph import mermaid, svg
+from cschat.bots.graph import counts, mermaid, svg
+from cschat.bots.journey import Comparison, ScenarioJourney
 from cschat.bots.rehearsal import Rehearsal
 from cschat.bots.scenario import Scenario
 from cschat.core.channels import CHANNELS
+from cschat.core.scenarios import ScenarioVersion
+from cschat.desk import Desk
 from cschat.errors import Invalid, ScenarioError
+from cschat.storage.codec import face
 from cschat.testing.conversations import play, read_conversations
 
 __all__ = ["bot"]
@@ -238,3 +248,199 @@ def _action(text: str) -> tuple[str, Any]:
         return name.strip(), json.loads(value) if equals else None
     except json.JSONDecodeError as error:
         raise Invalid(field="action", reason=f"{value!r} is no JSON: {error.msg}", allowed=['find_order={"status": "배송중"}']) from error
+
+
+# ------------------------------------------------------------------------------------------------------ what has happened
+
+_STORE = click.option("--store", required=True, metavar="URL", help="The desk's store, such as sqlite:///support.db.")
+_BRAND = click.option("--brand", default="main", show_default=True, help="The short name of the brand.")
+_FROM = click.option("--from", "start", metavar="ISO", help="Sessions opened from here on; a time without a zone is the brand's.")
+_TO = click.option("--to", "end", metavar="ISO", help="Sessions opened before this.")
+_MOST = click.option("--most", default=100_000, show_default=True, help="How many sessions to read, the newest first.")
+
+
+@contextmanager
+def _desk(store: str, brand: str) -> Generator[Desk]:
+    path = store.removeprefix("sqlite:///").partition("?")[0]
+    if path != store and not Path(path).exists():
+        raise Invalid(field="store", reason=f"there is no file {path}")
+    with Desk.open(store, brand=brand) as desk:
+        yield desk
+
+
+def _period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
+    zone = ZoneInfo(desk.ask(q.GetBrand()).zone)
+    found: dict[str, datetime] = {}
+    for name, option, text in (("start", "from", start), ("end", "to", end)):
+        if text is None:
+            continue
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise Invalid(field=option, reason=f"{text!r} is no ISO time", allowed=["2026-03-02", "2026-03-02T09:00"]) from error
+        found[name] = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return found
+
+
+@bot.command()
+@click.argument("name")
+@_STORE
+@_BRAND
+@click.option("--version", type=click.IntRange(1), help="Which version. [default: the latest]")
+@click.option("--compare", type=click.IntRange(1), metavar="M", help="Put this version beside it.")
+@_FROM
+@_TO
+@click.option("--patience", default=1800.0, show_default=True, metavar="SECONDS", help="Who stands at a step for longer has left.")
+@_MOST
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json", "mermaid", "svg"]))
+@click.option("--language", default="ko", show_default=True, help="The language of pictures.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
+def journey(  # noqa: PLR0917  (one parameter for each option)
+    name: str,
+    store: str,
+    brand: str,
+    version: int | None,
+    compare: int | None,
+    start: str | None,
+    end: str | None,
+    patience: float,
+    most: int,
+    form: str,
+    language: str,
+    output: Path | None,
+) -> None:
+    """How customers moved through the scenario NAME, step by step: where they left, asked for a person, were not understood."""
+    if compare is not None and form in ("mermaid", "svg"):
+        raise Invalid(field="format", reason="two versions have two pictures", allowed=["table", "json"])
+    with _desk(store, brand) as desk:
+        how: dict[str, Any] = {"patience": patience, "most": most, **_period(desk, start, end)}
+        found: ScenarioJourney | Comparison
+        if compare is None:
+            found = desk.ask(q.Journey(name, version, **how))
+        else:
+            found = desk.ask(q.JourneyComparison(name, compare, version, **how))
+        if form == "json":
+            told = json.dumps(_as_data(found), ensure_ascii=False) + "\n"
+        elif isinstance(found, Comparison):
+            told = _compared(found)
+        elif form == "table":
+            told = _journey(found)
+        else:
+            drawing = _drawn(desk, found)
+            told = (svg if form == "svg" else mermaid)(drawing, counts(found, language))
+    if output is None:
+        click.echo(told, nl=False)
+    else:
+        output.write_text(told, encoding="utf-8")
+
+
+def _as_data(found: ScenarioJourney | Comparison) -> Any:
+    if isinstance(found, ScenarioJourney):
+        return face(found)
+    return {**face(found), "differences": [{**face(one), "change": one.change} for one in found.differences]}
+
+
+def _drawn(desk: Desk, found: ScenarioJourney) -> Scenario:
+    versions = desk.store.stream(ScenarioVersion, brand=desk.ask(q.GetBrand()).id)
+    return next(load(one.document) for one in versions if (one.name, one.version) == (found.scenario, found.version))
+
+
+def _journey(found: ScenarioJourney) -> str:
+    head = ("step", "in", "dropped", "person", "asked", "wrong", "failed", "waiting", "mean", "p50", "p90", "left by")
+    rows = [
+        (
+            step.step,
+            str(step.inflow),
+            _of(step.dropped, step.share(step.dropped)),
+            *(str(count) for count in (step.people, step.asked, step.wrong, step.failures, step.waiting)),
+            *(_seconds(value) for value in (step.spent.mean, step.spent.p50, step.spent.p90)),
+            ", ".join(f"{edge} {count}" for edge, count in step.outflow.items() if count) or "-",
+        )
+        for step in found.steps
+    ]
+    return f"{_headline(found)}\n{_columns([head, *rows])}"
+
+
+def _compared(found: Comparison) -> str:
+    head = ("step", "measure", f"version {found.before.version}", f"version {found.after.version}", "change")
+    rows = [
+        (
+            one.step,
+            one.measure,
+            *(_measure(one.measure, value) for value in (one.before, one.after)),
+            _measure(one.measure, one.change, "+"),
+        )
+        for one in found.differences
+        if one.before or one.after
+    ]
+    return f"{_headline(found.before)}\n{_headline(found.after)}\n{_columns([head, *rows])}"
+
+
+def _headline(found: ScenarioJourney) -> str:
+    more = ", and there are more" if found.cut else ""
+    return f"{found.scenario}, version {found.version}: begun {found.runs} times in {found.sessions} sessions ({found.read} read{more})"
+
+
+def _of(count: int, share: float | None) -> str:
+    return f"{count} ({share:.0%})" if count and share is not None else str(count)
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s" if value < 90 else f"{value / 60:.1f} min"
+
+
+def _measure(name: str, value: float | None, sign: str = "") -> str:
+    if value is None:
+        return "-"
+    if name in ("reached", "wrong"):  # no shares: there may be several for each
+        return f"{value:{sign}.2f}"
+    return f"{value:{sign}.1f} s" if name.endswith("_seconds") else f"{value:{sign}.1%}"
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> str:
+    """Rows as columns, the first and the last to the left; Hangul takes two places."""
+    listed = list(rows)
+    widths = [max(_width(row[at]) for row in listed) for at in range(len(listed[0]))]
+    lines = []
+    for row in listed:
+        first, *middle = (" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        lines.append("  ".join([row[0] + first, *(gap + cell for gap, cell in zip(middle[:-1], row[1:-1], strict=True)), row[-1]]))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+@bot.command()
+@_STORE
+@_BRAND
+@click.option("--scenario", metavar="NAME", help="Only what was asked in this scenario.")
+@click.option("--least", default=2, show_default=True, type=click.IntRange(1), help="The smallest group to show.")
+@_FROM
+@_TO
+@_MOST
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each group.")
+def candidates(  # noqa: PLR0917  (one parameter for each option)
+    store: str,
+    brand: str,
+    scenario: str | None,
+    least: int,
+    start: str | None,
+    end: str | None,
+    most: int,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Questions that reached people or got no answer, like ones together: candidates for new steps."""
+    with _desk(store, brand) as desk:
+        found = desk.ask(q.Candidates(scenario, least=least, most=most, **_period(desk, start, end)))
+    for group in found:
+        if as_json:
+            click.echo(json.dumps(face(group), ensure_ascii=False))
+            continue
+        click.echo(f"{group.size} x {group.typical}")
+        click.echo("".join(f"      {text}\n" for text in group.examples), nl=False)
+        places = ", ".join(
+            f"{one.scenario} > {one.step} {one.count}" if one.scenario else f"no scenario {one.count}" for one in group.origins
+        )
+        click.echo(f"      at {places}; {', '.join(f'{why} {count}' for why, count in group.why.items())}; to people {group.people}")

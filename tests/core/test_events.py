@@ -166,6 +166,7 @@ def test_what_is_personal_or_for_staff_is_marked():
         ("BotMoved", "cursor"): "s",
         ("BotMoved", "scenario"): "s",
         ("BotMoved", "path"): "s",
+        ("BotMoved", "called"): "s",
         ("ActionRequested", "action"): "s",
         ("ActionRequested", "given"): "ps",
         ("ActionRequested", "until"): "s",

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +64,23 @@ def test_a_page_prints_what_it_says(page, tmp_path):
                 exec(compile(code, str(page), "exec"), names)
             expected = said if following == "text" else ""
             assert printed.getvalue().splitlines() == expected.splitlines(), code
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_bot_tutorial_print_what_it_says(tmp_path):
+    blocks = _FENCE.findall((ROOT / "docs" / "tutorial-bot.md").read_text(encoding="utf-8"))
+    names, compared = {"__name__": "page"}, 0
+    commands_there = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80"}
+    with contextlib.chdir(tmp_path):
+        for language, code in blocks:
+            if language == "python":
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(compile(code, "tutorial-bot.md", "exec"), names)
+            for command, said in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", code if language == "console" else "", re.MULTILINE):
+                done = subprocess.run(shlex.split(command), env=commands_there, capture_output=True, text=True, encoding="utf-8")
+                assert re.sub(r" in [\d.]+s$", "", done.stdout, flags=re.MULTILINE) == said, done.stderr
+                compared += 1
+    assert compared == 5
 
 
 def test_the_tests_on_the_pytest_page_are_tests_that_pass(tmp_path):

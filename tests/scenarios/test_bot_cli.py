@@ -7,6 +7,10 @@ import sys
 import pytest
 from tests.scenarios.refund import REFUND
 
+from cschat import Actor, Desk
+from cschat import commands as c
+from cschat.testing import FakeClock
+
 
 def cschat(*words, said=""):
     command = [sys.executable, "-c", "from cschat.cli import main; main()", "bot", *map(str, words)]
@@ -71,3 +75,82 @@ def test_chat_talks(good):
     done = cschat("chat", good, "--action", answer, said="환불이요\n12\n1234567890\n네, 환불할게요\n")
     assert done.stdout.endswith("  머그컵 환불을 진행할까요?\n  [네, 환불할게요]\n  [아니요]\n  환불을 접수했습니다.\n(resolved)\n")
     assert "다시 한번 확인해 주세요." in done.stdout
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A desk's file: one customer has left at the order number, two have asked for what nobody knew."""
+    url, clock = f"sqlite:///{tmp_path}/desk.db", FakeClock("2026-03-02T09:00:00+09:00")
+    with Desk.open(url, clock=clock, seed=1) as desk:
+        desk.do(c.PublishScenario(REFUND))
+        desk.do(c.ChangeBrand(entry=[{"scenario": "refund"}], zone="Asia/Seoul"))
+        for who, text in (("a", "환불"), ("b", "쿠폰이 적용되지 않아요"), ("c", "쿠폰 적용이 안 돼요")):
+            visitor = desk.acting_as(Actor.guest(who))
+            session = visitor.do(c.OpenSession(text=text))
+            if who == "a":
+                desk.advance(seconds=7)
+                visitor.do(c.EndSession(session))
+        desk.do(c.PublishScenario(REFUND.replace("retries: 2", "retries: 1")))
+    return url
+
+
+def test_journey_as_a_table(store):
+    lines = cschat("journey", "refund", "--store", store, "--version", 1, "--patience", 1e8).stdout.splitlines()
+    assert lines[0] == "refund, version 1: begun 3 times in 3 sessions (3 read)"
+    assert lines[1].split()[:8] == ["step", "in", "dropped", "person", "asked", "wrong", "failed", "waiting"]
+    assert lines[3].split()[:3] == ["order_no", "1", "1"]
+    assert "(100%)" in lines[3]
+    assert "choose:1 1, otherwise 2" in lines[2]
+
+
+def test_journey_of_a_period_and_of_the_latest_version(store):
+    for period, count in ((["--from", "2026-03-02T09:00"], 3), (["--from", "2026-03-02T09:01"], 0), (["--to", "2026-03-02T00:00Z"], 0)):
+        assert f"({count} read)" in cschat("journey", "refund", "--store", store, *period).stdout
+    assert cschat("journey", "refund", "--store", store).stdout.startswith("refund, version 2: begun 0 times in 0 sessions (3 read)\n")
+
+
+def test_journey_as_data_and_as_pictures(store, tmp_path):
+    told = json.loads(cschat("journey", "refund", "--store", store, "--version", 1, "--format", "json").stdout)
+    assert (told["runs"], told["steps"][1]["step"], told["steps"][1]["dropped"], told["steps"][1]["spent"]["mean"]) == (
+        3,
+        "order_no",
+        1,
+        None,
+    )
+    drawn = cschat("journey", "refund", "--store", store, "--version", 1, "--format", "mermaid").stdout
+    assert drawn.startswith("flowchart TD")
+    assert "유입 1 · 이탈 1" in drawn
+    assert cschat("journey", "refund", "--store", store, "--format", "svg", "--language", "en", "-o", tmp_path / "x.svg").returncode == 0
+    assert "0 in" in (tmp_path / "x.svg").read_text(encoding="utf-8")
+
+
+def test_journeys_of_two_versions_side_by_side(store):
+    done = cschat("journey", "refund", "--store", store, "--compare", 1)
+    assert "step" in done.stdout
+    assert "version 1" in done.stdout.splitlines()[2]
+    told = json.loads(cschat("journey", "refund", "--store", store, "--compare", 1, "--format", "json").stdout)
+    assert (told["before"]["version"], told["after"]["version"]) == (1, 2)
+    assert {"step": "order_no", "measure": "dropped", "before": 1.0, "after": None, "change": None} in told["differences"]
+
+
+def test_candidates_as_text_and_as_data(store):
+    lines = cschat("candidates", "--store", store).stdout.splitlines()
+    assert lines[0].startswith("2 x 쿠폰")
+    assert lines[1].strip().startswith("쿠폰")
+    assert lines[2].strip().startswith("at refund > hello 2; asked_for_person 2, otherwise 2")
+    (line,) = cschat("candidates", "--store", store, "--json").stdout.splitlines()
+    assert json.loads(line)["size"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["journey", "refund", "--store", "sqlite:///nothing.db"], "there is no file nothing.db"),
+        (["journey", "no", "--store", "STORE"], "there is no scenario no"),
+        (["journey", "refund", "--store", "STORE", "--from", "soon"], "is no ISO time"),
+        (["journey", "refund", "--store", "STORE", "--compare", "1", "--format", "svg"], "two versions have two pictures"),
+    ],
+)
+def test_what_cannot_be_told_is_one_line(store, words, told):
+    done = cschat(*(store if word == "STORE" else word for word in words))
+    assert (done.returncode, told in done.stderr, len(done.stderr.splitlines())) == (1, True, 1), done.stderr

@@ -3,6 +3,7 @@
 import pytest
 from tests.scenarios.refund import REFUND
 
+from cschat.bots.format import load
 from cschat.errors import Invalid
 
 CLOSED = REFUND.replace("closed: leave", "closed: night") + "  night: {say: 지금은 업무시간이 아닙니다., next: leave}\n"
@@ -60,6 +61,10 @@ def test_a_refund_to_the_end(scenario):
         (lambda chat: chat.expects_end(), "expected the end, but it waits"),
         (lambda chat: chat.picks("교환"), "there is no button '교환'; there are 환불, 배송 조회, 상담사 연결"),
         (lambda chat: (chat.says("상담사 연결"), chat.expects_handoff(category="배송")), "with category '환불', not '배송'"),
+        (
+            lambda chat: (chat.says("상담사 연결"), chat.expects_handoff(category="배송", priority="low")),
+            "with category '환불', not '배송', and with priority 'high', not 'low'",
+        ),
         (lambda chat: (chat.says("상담사 연결"), chat.says("네")), "the scenario is over"),
     ],
 )
@@ -69,6 +74,38 @@ def test_what_does_not_hold_is_told_with_the_conversation(scenario, wrong, told)
         wrong(chat)
     assert told in str(caught.value)
     assert "The conversation:\n     bot | 안녕하세요" in str(caught.value)
+
+
+def test_what_comes_nearest_is_shown_with_marks_where_it_differs(scenario):
+    chat = scenario(REFUND)
+    chat.says("환불")
+    with pytest.raises(AssertionError) as caught:
+        chat.expects("주문번호 11자리를")
+    near = [
+        "The nearest is (- expected, + said):",
+        "  - 주문번호 11자리를",
+        "  ?           ^",
+        "  + 주문번호 10자리를 알려 주세요.",
+        "  ?           ^",
+    ]
+    assert "\n".join(near) in str(caught.value)
+    assert str(caught.value).endswith("The path: hello > choose:1\nNow it waits at the step 'order_no'")
+
+
+def test_which_edges_were_taken_also_of_a_scenario_that_was_called(scenario):
+    inner = {"scenario": "inner", "start": "a", "steps": {"a": {"choose": [{"label": "네", "goto": "b"}]}, "b": {"end": "x"}}}
+    outer = {"scenario": "outer", "start": "a", "steps": {"a": {"call": "inner", "next": "b"}, "b": {"goto": "c"}, "c": {"end": "x"}}}
+    chat = scenario(outer, others={"inner": load(inner)})
+    assert chat.taken() == {"outer": {"a > next": False, "b > goto": False}}
+    chat.says("네")
+    assert chat.taken() == {"outer": {"a > next": True, "b > goto": True}, "inner": {"a > choose:1": True}}
+    assert chat.play.path == [
+        ("outer", "a", "next"),
+        ("inner", "a", "choose:1"),
+        ("inner", "b", "back"),
+        ("outer", "b", "goto"),
+        ("outer", "c", "end"),
+    ]
 
 
 def test_a_time_that_is_none_is_refused(scenario):

@@ -42,6 +42,29 @@ def test_pytest_collects_them(folder):
     assert "반품이 접수된다, line 4 (bot: 취소했습니다): expected '취소했습니다', but the bot said:\n  반품을 접수했습니다." in done.stdout
 
 
+TEST = """
+def test_a_wrong_number(scenario):
+    chat = scenario("returns.yaml")
+    for text in ("반품", "1", "2", "3"):
+        chat.says(text)
+    chat.expects_handoff()
+"""
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one process", "two"])
+def test_pytest_tells_which_edges_no_conversation_of_the_whole_run_has_taken(folder, processes):
+    (folder / "conftest.py").write_text('pytest_plugins = ["cschat.testing.plugin"]\n', encoding="utf-8")
+    (folder / "test_more.py").write_text(TEST, encoding="utf-8")
+    done = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--scenario-coverage", *processes)
+    assert "3 passed" in done.stdout
+    assert "= scenario coverage =" in done.stdout
+    assert (
+        "returns.yaml: 8 of 12 edges taken\n    hello > otherwise\n    find > on_error\n    decide > else\n    person > nobody\n"
+        in done.stdout
+    )
+    assert "scenario coverage" not in run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", *processes).stdout
+
+
 def test_the_command_line_plays_them_and_names_what_was_not_taken(folder):
     command = ("-c", "from cschat.cli import main; main()", "bot", "test", "returns.conversations.yaml")
     done = run(folder, *command, "--coverage")

@@ -315,3 +315,12 @@ async def test_an_async_desk_runs_coroutine_actions(anyio_backend):
     texts = [message.text async for message in visitor.each(q.Transcript(session))]
     assert texts[-1] == "1234567890 환불을 진행할까요?"
     await desk.close()
+
+
+@pytest.mark.parametrize("where", ["memory:", "sqlite"])
+def test_versions_follow_each_other_on_every_store(tmp_path, where):
+    with Desk.open("memory:" if where == "memory:" else f"sqlite:///{tmp_path}/desk.db", clock=FakeClock()) as desk:
+        published = [desk.do(c.PublishScenario(REFUND.replace("환불을 접수했습니다.", f"접수했습니다. {number}"))) for number in range(11)]
+        assert [one.version for one in published] == list(range(1, 12))
+        desk.do(c.ChangeBrand(entry=[{"scenario": "refund"}]))
+        assert looked(desk, desk.acting_as(Actor.guest("a")).do(c.OpenSession())).main.scenario == published[-1].id

@@ -7,115 +7,87 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cschat.bots.check import Problem, check
-from cschat.bots.engine import Env, Failed, Found, Refused, Returned, Said, Start, answer, takes
+from cschat.bots.engine import MAX_CHAIN, MAX_FRAMES, Env, Found, Said, Start, answer, takes
 from cschat.bots.format import as_data, load
 from cschat.bots.library import names, scenario
+from cschat.bots.scenario import KINDS
 from cschat.bots.understanding import accept, named
-from cschat.core.content import Choice, Content, ContentKind, FormField, Media
+from cschat.core.content import Content
 from cschat.errors import ScenarioError
+from cschat.testing.strategies import inputs, scenarios
 
-STEPS = [f"s{number}" for number in range(5)]
-TARGETS = st.sampled_from(STEPS)
-WORDS = st.sampled_from(
-    ["안녕하세요", "{{ a }}", "{{ a | default('x') }}", "{{ order.status }}", "{% if a is defined %}네{% endif %}", "Hello"]
-)
-LABELS = st.lists(st.sampled_from(["환불", "배송", "1", "네", "Yes", "상담사 연결"]), min_size=1, max_size=3)
-CONDITIONS = st.sampled_from(["a == 'x'", "a is defined", "order.status == '배송'", "(a | default(1)) > 3", "true", "b in [1, 2]"])
-
-
-def step(**parts):
-    return st.fixed_dictionaries(parts)
-
-
-STEP = st.one_of(
-    step(say=WORDS, next=TARGETS),
-    step(
-        say=WORDS,
-        choose=LABELS.flatmap(lambda labels: st.tuples(*[step(label=st.just(label), goto=TARGETS) for label in labels]).map(list)),
-    ),
-    step(
-        choose=LABELS.flatmap(lambda labels: st.tuples(*[step(label=st.just(label), goto=TARGETS) for label in labels]).map(list)),
-        otherwise=TARGETS,
-        save=st.just("a"),
-    ),
-    step(
-        ask=st.sampled_from(["a", "b"]),
-        prompt=WORDS,
-        type=st.sampled_from(["text", "number", "date", "birth_date", "name", "phone", "email", "address", "image", "file"]),
-        retries=st.integers(0, 2),
-        keep=st.booleans(),
-        on_fail=TARGETS,
-        next=TARGETS,
-    ),
-    step(form=st.just(["name", "phone"]), on_fail=TARGETS, next=TARGETS),
-    step(branch=st.lists(step(when=CONDITIONS, goto=TARGETS), min_size=1, max_size=2)).flatmap(
-        lambda made: TARGETS.map(lambda target: made | {"else": target})
-    ),
-    step(faq=st.just({"limit": 2}), helped=TARGETS, not_helped=TARGETS),
-    step(do=st.just("act"), save=st.just("order"), on_error=TARGETS, next=TARGETS),
-    step(set=st.just({"a": "{{ b | default('y') }}", "b": 2}), next=TARGETS),
-    step(tag=st.just(["x"]), next=TARGETS),
-    step(call=st.just("random"), next=TARGETS),
-    step(goto=TARGETS),
-    step(handoff=st.just({"category": "환불"}), closed=TARGETS, nobody=TARGETS),
-    step(leave_message=st.just(["name", "message"])),
-    step(rate=st.just({"scale": 5}), next=TARGETS),
-    step(consent=st.just({"what": "w", "purpose": "p", "version": "1"}), say=WORDS, agreed=TARGETS, refused=TARGETS),
-    step(end=st.just("done")),
-)
-SCENARIOS = st.fixed_dictionaries(dict.fromkeys(STEPS, STEP)).map(lambda steps: load({"scenario": "random", "start": "s0", "steps": steps}))
-TEXTS = st.one_of(
-    st.sampled_from(["환불", "배송이요", "1", "2번", "네", "12345", "010-1234-5678", "2026-01-02", "김하늘", "", " ", "\ud800", "없음"]),
-    st.text(max_size=30),
-)
-CONTENTS = st.one_of(
-    TEXTS.map(lambda text: Content(text=text)),
-    st.just(Content(kind=ContentKind.IMAGE, media=Media("a.png", "image/png", url="https://shop.example/a.png"))),
-    st.just(Content(kind=ContentKind.CHOICES, text="?", choices=(Choice("a"),))),
-    TEXTS.filter(lambda text: "\ud800" not in text and "\0" not in text).map(
-        lambda text: Content(kind=ContentKind.FORM, fields=(FormField("name", answer=text), FormField("phone", answer="01012345678")))
-    ),
-)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["status", "x"]), inner, max_size=2),
-    max_leaves=4,
-)
-GIVEN = st.one_of(
-    CONTENTS.map(Said),
-    VALUES.map(Returned),
-    st.just(Failed("x")),
-    st.sampled_from(["closed", "nobody", "?"]).map(Refused),
-    st.just(Start()),
+SCENARIOS = scenarios()
+TEXTS = (
+    st.sampled_from(["\ud800", "환불\0", "{{ a }}", "{% for x in a %}"])
+    | st.sampled_from(["환불", "1", "네", "12345", "없음"])
+    | st.text(max_size=30)
 )
 
 
-@settings(max_examples=300)
-@given(SCENARIOS, st.lists(GIVEN, max_size=8), st.booleans(), st.booleans(), st.booleans())
-def test_nothing_but_scenario_errors_comes_out(made, given_, forms, side, found):
+def played(made, moves, env):
+    """Give a scenario one thing after the other; how it ended, and that every answer is the same when it is asked for again."""
+    cursor = None
+    for one in [Start(), *moves]:
+        at = made if cursor is None else env.scenarios(cursor.scenario)
+        try:
+            outcome = answer(at, cursor, one, env)
+            assert outcome == answer(at, cursor, one, env)
+        except ScenarioError as error:
+            assert error.reason
+            return "failed"
+        assert len(outcome.path) <= MAX_CHAIN + 1
+        assert all(isinstance(step, str) and isinstance(edge, str) for step, edge in outcome.path)
+        cursor = outcome.cursor
+        if cursor is None:
+            return "over"
+        at = env.scenarios(cursor.scenario)
+        assert cursor.step in at.steps
+        assert len(cursor.frames) <= MAX_FRAMES
+        if isinstance(one, Said):
+            assert takes(at, cursor, one.content, env) in (True, False)
+    return "waits"
+
+
+@settings(max_examples=150)
+@given(
+    scenarios(others=("random", "other")),
+    scenarios(name="other"),
+    st.lists(inputs(TEXTS), max_size=8),
+    st.tuples(st.booleans(), st.booleans(), st.booleans()),
+)
+def test_nothing_but_scenario_errors_comes_out(made, other, moves, flags):
+    forms, side, found = flags
     articles = [Found("art_1", "반품", "7일 안에"), Found("art_2", "배송", "")] if found else []
     env = Env(
         language="ko",
         about={"customer": {}, "session": {}, "queue": {}},
         today=date(2026, 1, 5),
         search=lambda text, section, limit: articles,
-        scenarios=lambda key: made,
+        scenarios={"random": made, "other": other}.__getitem__,
         forms=forms,
         side=side,
     )
-    cursor = None
-    for one in [Start(), *given_]:
-        try:
-            outcome = answer(made, cursor, one, env)
-            assert outcome == answer(made, cursor, one, env)
-        except ScenarioError as error:
-            assert error.reason
-            return
-        cursor = outcome.cursor
-        if cursor is None:
-            return
-        if isinstance(one, Said):
-            assert takes(made, cursor, one.content, env) in (True, False)
+    played(made, moves, env)
+
+
+@settings(max_examples=100)
+@given(scenarios(), st.data())
+def test_nor_for_any_of_the_naughty_strings(table, made, data):
+    naughty = [row["payload"] for name in ("naughty", "ssti") for row in table(f"attack-corpora/{name}.jsonl.gz")]
+    env = Env(about={"customer": {"name": data.draw(st.sampled_from(naughty))}, "session": {}, "queue": {}}, scenarios=lambda key: made)
+    played(made, data.draw(st.lists(inputs(st.sampled_from(naughty)), max_size=8)), env)
+
+
+def test_every_kind_of_step_is_made():
+    met = set()
+
+    @settings(max_examples=80, database=None, derandomize=True)
+    @given(scenarios(min_steps=6, max_steps=6))
+    def look(made):
+        met.update(step.key for step in made.steps.values())
+
+    look()
+    assert met == {*KINDS}
 
 
 @settings(max_examples=60)
@@ -136,16 +108,18 @@ def test_so_is_each_of_the_library(name):
     assert load(as_data(scenario(name))) == scenario(name)
 
 
-def test_naughty_strings_do_no_harm(table):
-    made = scenario("exchange_return")
-    env = Env(about={"customer": {}, "session": {}, "queue": {}}, scenarios=lambda key: made)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names())
+def test_naughty_strings_do_no_harm_anywhere_in_the_library(table, name):
+    """Each of them is said again and again, from the start to wherever that leads."""
+    made, others = scenario(name), {one: scenario(one) for one in names()}
+    env = Env(about={"customer": {}, "session": {}, "queue": {"position": 1}}, scenarios=others.__getitem__, today=date(2026, 1, 5))
     for row in table("attack-corpora/naughty.jsonl.gz"):
         text = row["payload"]
+        assert played(made, [Said(Content(text=text))] * 6, env) in ("waits", "over"), text
         for kind in ("text", "number", "date", "birth_date", "name", "phone", "email", "address"):
             accept(kind, text, today=date(2026, 1, 5))
         named(text, ("교환", "반품"))
-        outcome = answer(made, answer(made, None, Start(), env).cursor, Said(Content(text=text)), env)
-        assert outcome.cursor is not None
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,21 @@ class TestOpening:
         assert store.read(ask) == [2100, sum(one.heavy for one in records), sum(place % 7 > 0 for place in range(2000, 2100)), 1]
         store.close()
 
+    def test_no_class_indexes_a_field_that_is_called_like_a_column_of_the_store(self) -> None:
+        assert all({"version", "data"}.isdisjoint(index_fields(kind)) for kind in KINDS)
+
+    def test_an_index_that_is_no_longer_declared_goes(self, path: Path) -> None:
+        open_(path, (Thing,))
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE UNIQUE INDEX cschat_thing_old ON cschat_thing (brand)")
+            connection.execute("CREATE INDEX ours ON cschat_thing (data)")
+            connection.execute(f"DELETE FROM {migrations._SCHEMA}")
+        open_(path, (Thing,))
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        connection.close()
+        assert "cschat_thing_old" not in names
+        assert "ours" in names, "what others have made stays"
+
     def test_several_threads_may_open_a_fresh_file_at_once(self, tmp_path: Path) -> None:
         for round_ in range(8):
             stores = [SqliteStore(tmp_path / f"{round_}.db", kinds=(Thing,)) for _ in range(6)]

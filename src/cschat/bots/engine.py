@@ -224,13 +224,15 @@ class Outcome:
     """What follows from one turn.
 
     What the bot says, what must happen (in this order, after what is said), where the scenario now waits (None: it is over), and the path:
-    (step, edge taken) for each step left in this turn.
+    (step, edge taken) for each step left in this turn. `called` are the scenarios called on the way, each with the place in the path that
+    it begins at.
     """
 
     replies: tuple[Content, ...]
     effects: tuple[Effect, ...]
     cursor: BotCursor | None
     path: tuple[tuple[str, str], ...]
+    called: tuple[tuple[int, str], ...] = ()
 
 
 PHRASES: Mapping[str, Mapping[str, str]] = {
@@ -265,7 +267,7 @@ def phrase(name: str, language: str) -> str:
 class _Walk:
     """One turn under way."""
 
-    __slots__ = ("all", "cursor", "effects", "env", "frames", "key", "known", "path", "replies", "scenario")
+    __slots__ = ("all", "called", "cursor", "effects", "env", "frames", "key", "known", "path", "replies", "scenario")
 
     def __init__(self, scenario: s.Scenario, cursor: BotCursor | None, env: Env) -> None:
         self.scenario = scenario
@@ -273,6 +275,7 @@ class _Walk:
         self.replies: list[Content] = []
         self.effects: list[Effect] = []
         self.path: list[tuple[str, str]] = []
+        self.called: tuple[tuple[int, str], ...] = ()
         self.cursor: BotCursor | None = None
         self.all: dict[str, Any] | None = None
         if cursor is None:
@@ -370,7 +373,7 @@ def answer(scenario: s.Scenario, cursor: BotCursor | None, given: Given, env: En
         except CschatError as error:
             raise ScenarioError(step=cursor.step, reason=str(error)) from error
         walk.go(target)
-    return Outcome(tuple(walk.replies), tuple(walk.effects), walk.cursor, tuple(walk.path))
+    return Outcome(tuple(walk.replies), tuple(walk.effects), walk.cursor, tuple(walk.path), walk.called)
 
 
 def _take(walk: _Walk, cursor: BotCursor, step: Any, given: Given) -> str | None:
@@ -589,6 +592,7 @@ def _enter_call(walk: _Walk, name: str, step: s.Call) -> str:
     key = walk.env.latest(step.call)
     called = walk.env.scenarios(key)
     walk.path.append((name, "next"))
+    walk.called = (*walk.called, (len(walk.path), key))
     walk.frames = (*walk.frames, (walk.key, step.next))
     walk.key, walk.scenario = key, called
     return called.start

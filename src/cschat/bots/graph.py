@@ -5,35 +5,71 @@ May: draw. May not: judge.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
-from cschat.bots import scenario as s
+import attrs
 
-__all__ = ["mermaid", "svg"]
+from cschat.bots import scenario as s
+from cschat.bots.journey import ScenarioJourney
+
+__all__ = ["Notes", "counts", "mermaid", "svg"]
 
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 190, 52, 230, 110, 20
 _SHOWN = 16
 
 
-def mermaid(scenario: s.Scenario) -> str:
+@attrs.frozen
+class Notes:
+    """What to write beside steps and edges; `shares` (0 to 1) are shown as a red bar along the foot of a step."""
+
+    steps: Mapping[str, str] = attrs.field(factory=dict)
+    edges: Mapping[tuple[str, str], str] = attrs.field(factory=dict)
+    shares: Mapping[str, float] = attrs.field(factory=dict)
+
+
+_COUNTS = {"ko": ("유입 {}", "이탈 {}", "상담사 {}"), "en": ("{} in", "{} dropped", "{} to people")}
+
+
+def counts(journey: ScenarioJourney, language: str = "ko") -> Notes:
+    """A journey as notes: how many came, how many dropped off there (the red bar is their share), how many went to people."""
+    words = _COUNTS.get(language[:2], _COUNTS["en"])
+    return Notes(
+        {
+            step.step: " · ".join(
+                word.format(count)
+                for word, count in zip(words, (step.inflow, step.dropped, step.people), strict=True)
+                if count or word is words[0]
+            )
+            for step in journey.steps
+        },
+        {(step.step, edge): str(count) for step in journey.steps for edge, count in step.outflow.items()},
+        {step.step: share for step in journey.steps if (share := step.share(step.dropped))},
+    )
+
+
+def mermaid(scenario: s.Scenario, notes: Notes | None = None) -> str:
     """A Mermaid flowchart: a box for each step, an arrow for each edge."""
+    notes = notes or Notes()
     ids = {name: f"s{number}" for number, name in enumerate(scenario.steps)}
     lines = ["flowchart TD", f'  start(("{_quoted(scenario.title or scenario.scenario)}")) --> {ids.get(scenario.start, "start")}']
     for name, step in scenario.steps.items():
         left, right = {"handoff": ("[[", "]]"), "end": ("([", "])"), "leave_message": ("([", "])"), "branch": ("{", "}")}.get(
             step.key, ("[", "]")
         )
-        lines.append(f'  {ids[name]}{left}"{_quoted(_title(name, step))}"{right}')
+        note = notes.steps.get(name)
+        lines.append(f'  {ids[name]}{left}"{_quoted(_title(name, step))}{"" if note is None else f"<br/>{_quoted(note)}"}"{right}')
     for name, step in scenario.steps.items():
         for edge, target in s.edges(step):
             if target in ids:
-                label = _label(step, edge)
+                label = _noted(_label(step, edge), notes.edges.get((name, edge)))
                 lines.append(f"  {ids[name]} -->{f'|{chr(34)}{_quoted(label)}{chr(34)}|' if label else ''} {ids[target]}")
     return "\n".join(lines) + "\n"
 
 
-def svg(scenario: s.Scenario) -> str:
+def svg(scenario: s.Scenario, notes: Notes | None = None) -> str:
     """A drawing: steps in rows by how far they are from the start, edges as curves with their labels."""
+    notes = notes or Notes()
     places = _places(scenario)
     wide = max(column for column, _ in places.values()) + 1
     deep = max(row for _, row in places.values()) + 1
@@ -48,9 +84,9 @@ def svg(scenario: s.Scenario) -> str:
     for name, step in scenario.steps.items():
         together: dict[str, list[str]] = {}
         for edge, target in s.edges(step):
-            together.setdefault(target, []).append(_label(step, edge))
+            together.setdefault(target, []).append(_noted(_label(step, edge), notes.edges.get((name, edge))))
         parts += [_arrow(places[name], places[to], " / ".join(filter(None, labels))) for to, labels in together.items() if to in places]
-    parts += [_box(places[name], name, step) for name, step in scenario.steps.items()]
+    parts += [_box(places[name], name, step) + _foot(places[name], name, notes) for name, step in scenario.steps.items()]
     return "".join([*parts, "</svg>\n"])
 
 
@@ -73,6 +109,10 @@ def _label(step: s.Step, edge: str) -> str:
     if kind == "when" and isinstance(step, s.Branch):
         return _short(step.branch[int(number) - 1].when)
     return "" if edge in ("next", "goto") else edge
+
+
+def _noted(label: str, note: str | None) -> str:
+    return label if note is None else f"{label} {note}".strip()
 
 
 def _quoted(text: str) -> str:
@@ -111,6 +151,18 @@ def _box(place: tuple[int, int], name: str, step: s.Step) -> str:
         f'<text x="{x + 10}" y="{y + 21}" font-weight="bold" fill="#101828">{escape(name[:24])}</text>'
         f'<text x="{x + 10}" y="{y + 39}" fill="#475467">{escape(words)}</text>'
     )
+
+
+def _foot(place: tuple[int, int], name: str, notes: Notes) -> str:
+    """The bar along the foot of a box, and the note below it."""
+    x, y = _corner(place)
+    share = notes.shares.get(name, 0)
+    bar = f'<rect x="{x}" y="{y + _HEIGHT - 4}" width="{_WIDTH * share:.1f}" height="4" fill="#d92d20"/>' if share else ""
+    note = escape(notes.steps.get(name, ""))
+    below = (
+        f'<text x="{x + 6}" y="{y + _HEIGHT + 14}" fill="#344054" font-size="11" paint-order="stroke" stroke="#ffffff" stroke-width="4">'
+    )
+    return bar + (f"{below}{note}</text>" if note else "")
 
 
 def _arrow(start: tuple[int, int], end: tuple[int, int], label: str) -> str:

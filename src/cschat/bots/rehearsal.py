@@ -36,7 +36,7 @@ from cschat.core.content import Content, ContentKind
 from cschat.core.events import BotCursor
 from cschat.errors import Conflict, ScenarioError
 
-__all__ = ["Line", "Rehearsal", "words_of"]
+__all__ = ["Line", "Rehearsal", "owned", "words_of"]
 
 Action = Callable[..., Any]
 
@@ -145,7 +145,7 @@ class Rehearsal:
             following = self._went(at, outcome)
 
     def _went(self, at: str, outcome: Outcome) -> Given | None:
-        self.path += [(at, step, edge) for step, edge in outcome.path]
+        self.path += owned(outcome, at, () if self.cursor is None else self.cursor.frames)
         self.lines += [Line("bot", reply) for reply in outcome.replies]
         self.effects += outcome.effects
         self.cursor = outcome.cursor
@@ -175,6 +175,20 @@ class Rehearsal:
             return Returned(action(**act.with_) if callable(action) else action)
         except Exception as error:  # noqa: BLE001  (whatever a host's action raises is its failure)
             return Failed(f"{type(error).__name__}: {error}")
+
+
+def owned(outcome: Outcome, key: str, frames: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """The path of a turn as (scenario, step, edge). `key` and `frames` are those of the cursor that the turn began with."""
+    back, calls = [frame for frame, _ in frames], dict(outcome.called)
+    path: list[tuple[str, str, str]] = []
+    for place, (step, edge) in enumerate(outcome.path):
+        if place in calls:
+            back.append(key)
+            key = calls[place]
+        path.append((key, step, edge))
+        if edge == "back":
+            key = back.pop()
+    return path
 
 
 def words_of(content: Content) -> str:

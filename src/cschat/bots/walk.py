@@ -34,7 +34,7 @@ from cschat.bots.engine import (
     TakeMessage,
     answer,
 )
-from cschat.bots.rehearsal import words_of
+from cschat.bots.rehearsal import owned, words_of
 from cschat.bots.samples import NONSENSE, is_number, literals, parts_of, right, wrong
 from cschat.core.content import Content
 from cschat.core.events import BotCursor
@@ -267,8 +267,8 @@ def _try(made: _World, found: Walk, place: Place | None, move: Move) -> None:
     except ScenarioError as error:
         found.failures.append((place, move, error))
         return
-    for step, edge in outcome.path:
-        found.edges.setdefault((_owner(made, key, step), step, edge), (place, move))
+    for edge in owned(outcome, key, () if place is None else place.cursor.frames):
+        found.edges.setdefault(edge, (place, move))
     if outcome.cursor is None:
         _end(found, place, _kind(outcome), place, move, asked=asked)
         return
@@ -291,10 +291,6 @@ def _link(found: Walk, place: Place | None, to: Place, *, asked: bool) -> None:
     else:
         place.next.append(to)
         place.answers.append(asked)
-
-
-def _owner(made: _World, key: str, step: str) -> str:
-    return key if step in made.named(key).steps else made.scenario.scenario
 
 
 def _kind(outcome: Outcome) -> str:

@@ -61,7 +61,7 @@ class PublishScenario:
             raise Invalid(field="source", reason=problems[0], problems=problems)
         document = msgspec.json.encode(as_data(scenario)).decode()
         here = {"brand": ctx.brand_id, "name": scenario.scenario}
-        last = ctx.tx.find(ScenarioVersion, where=here, order="-version", limit=1)
+        last = ctx.tx.find(ScenarioVersion, where=here, order="-number", limit=1)
         if last and last[0].document == document:
             return last[0]
         version = last[0].version + 1 if last else 1
@@ -85,7 +85,7 @@ def _problems(ctx: Context, scenario: Any) -> list[Any]:
     while todo:
         for step in todo.pop().steps.values():
             if isinstance(step, Call) and step.call not in others:
-                found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": step.call}, order="-version", limit=1)
+                found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": step.call}, order="-number", limit=1)
                 if found:
                     others[step.call] = load(found[0].document)
                     todo.append(others[step.call])

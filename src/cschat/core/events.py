@@ -256,12 +256,16 @@ class BotCursor(Struct, frozen=True):
 
 
 class BotMoved(Struct, frozen=True):
-    """The main or side scenario moved; no cursor: it is over. `path` are the steps it left, each with the edge it took."""
+    """The main or side scenario moved; no cursor: it is over. `path` are the steps it left, each with the edge it took.
+
+    The path begins in `scenario`; `called` are the scenarios that were called on the way, each with the place in the path it begins at.
+    """
 
     side: bool
     cursor: Annotated[BotCursor | None, STAFF] = None
     scenario: Annotated[str, STAFF] = ""
     path: Annotated[tuple[tuple[str, str], ...], STAFF] = ()
+    called: Annotated[tuple[tuple[int, str], ...], STAFF] = ()
 
 
 class ActionRequested(Struct, frozen=True):

@@ -26,7 +26,7 @@ class ScenarioVersion(Struct, frozen=True):
 
     kind: ClassVar[str] = "scenario"
     prefix: ClassVar[str] = "scn"
-    indexes: ClassVar[tuple[Index, ...]] = (Index(("brand", "name", "version"), unique=True),)
+    indexes: ClassVar[tuple[Index, ...]] = (Index(("brand", "name", "number"), unique=True),)
 
     id: str
     brand: str
@@ -36,6 +36,11 @@ class ScenarioVersion(Struct, frozen=True):
     title: str
     document: str
     published: Micros
+
+    @property
+    def number(self) -> int:
+        """The version, as it is indexed: a store's own column `version` counts the writes of a row."""
+        return self.version
 
 
 class EntryRule(Struct, frozen=True):

@@ -150,6 +150,7 @@ class Session(Struct, frozen=True):
         Index(("brand", "lane", "rank")),
         Index(("agent", "state")),
         Index(("customer", "opened")),
+        Index(("brand", "opened")),
         Index(("wake",)),
     )
 

@@ -5,6 +5,7 @@ May: read. May not: write, or show a customer what is not theirs.
 
 from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
 from cschat.queries.health import Finding, SelfCheck
+from cschat.queries.journey import Candidates, Journey, JourneyComparison
 from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
 from cschat.queries.protocol import Page, Query
 from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
@@ -12,6 +13,7 @@ from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
 QUERIES: tuple[type, ...] = (
     Agents,
+    Candidates,
     Categories,
     ClosedList,
     ConsultingList,
@@ -23,6 +25,8 @@ QUERIES: tuple[type, ...] = (
     GetSession,
     Groups,
     History,
+    Journey,
+    JourneyComparison,
     Queue,
     QueuePosition,
     ReviewList,
@@ -35,6 +39,7 @@ QUERIES: tuple[type, ...] = (
 __all__ = [
     "QUERIES",
     "Agents",
+    "Candidates",
     "Categories",
     "ClosedList",
     "ConsultingList",
@@ -48,6 +53,8 @@ __all__ = [
     "GetSession",
     "Groups",
     "History",
+    "Journey",
+    "JourneyComparison",
     "Page",
     "Query",
     "Queue",

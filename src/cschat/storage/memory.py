@@ -296,7 +296,7 @@ class MemoryStore:
 
     def read(self, work: Work[T], /) -> T:
         with self._reading():
-            return work(Unit(self._engine))
+            return work(Unit(self._engine, keep=False))
 
     def batch(self, *, size: int) -> AbstractContextManager[Batch]:
         return self._front.batch(size)

@@ -105,6 +105,11 @@ def _extend(database: sqlite_utils.Database, kind: type[Record]) -> None:
         database.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {_column_type(hint)}')
     if missing:
         _fill(database.conn, kind, missing)
+    declared = {_index_name(table, index) for index in kind.indexes}
+    made = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
+    for (name,) in database.execute(made, (table,)).fetchall():
+        if name.startswith(f"{table}_") and name not in declared:
+            database.execute(f'DROP INDEX "{name}"')
     for index in kind.indexes:
         database.execute(_index_sql(table, index))
 
@@ -120,13 +125,15 @@ def _fill(connection: sqlite3.Connection, kind: type[Record], names: Sequence[st
         last = page[-1][0]
 
 
+def _index_name(table: str, index: Index) -> str:
+    return f"{table}_{'_'.join(index.fields)}"
+
+
 def _index_sql(table: str, index: Index) -> str:
     columns = [f'"{name}"' for name in index.fields]
     unique, tail = ("UNIQUE ", []) if index.unique else ("", ["id"])
     present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    return (
-        f"CREATE {unique}INDEX IF NOT EXISTS {table}_{'_'.join(index.fields)} ON {table} ({', '.join([*columns, *tail])}) WHERE {present}"
-    )
+    return f"CREATE {unique}INDEX IF NOT EXISTS {_index_name(table, index)} ON {table} ({', '.join([*columns, *tail])}) WHERE {present}"
 
 
 def _column_type(hint: Any) -> str:

@@ -29,7 +29,7 @@ from cschat.storage.migrations import migrate, table_name
 from cschat.storage.protocol import Batch, Cursor, Gte, In, Key, Lt, Lte, Pending, Transaction, Waker, Where
 from cschat.storage.signal import Signal
 from cschat.storage.unit import Change, Unit, Writes
-from cschat.storage.where import plan
+from cschat.storage.where import Plan, plan
 
 __all__ = ["SqliteStore"]
 
@@ -170,7 +170,9 @@ def _select(kind: type[Record], shape: _Shape, order: str | None, *, after: bool
     field = None if order is None else order.removeprefix("-")
     way, beyond = ("DESC", "<") if order is not None and order.startswith("-") else ("ASC", ">")
     edge = "" if not after else f" AND id {beyond} ?" if field is None else f' AND ("{field}", id) {beyond} (?, ?)'
-    sort = f"id {way}" if field is None else f'"{field}" {way}, id {way}'
+    index = _plan(kind, shape, order).index
+    ties = "" if index.unique and field == index.fields[-1] else f", id {way}"  # a unique index ends with its last field
+    sort = f"id {way}" if field is None else f'"{field}" {way}{ties}'
     return f"SELECT data, version FROM {_table(kind).name} WHERE {_tests(kind, shape, order)}{edge} ORDER BY {sort} LIMIT ?"
 
 
@@ -180,11 +182,14 @@ def _count(kind: type[Record], shape: _Shape, *, bounded: bool) -> str:
     return f"SELECT count(*) FROM (SELECT 1 {counted} LIMIT ?)" if bounded else f"SELECT count(*) {counted}"
 
 
+def _plan(kind: type[Record], shape: _Shape, order: str | None) -> Plan:
+    return plan(kind, {name: Gte(None) if test in _OPERATORS else None for name, test, _many in shape}, order)
+
+
 def _tests(kind: type[Record], shape: _Shape, order: str | None) -> str:
     """The condition. It names every field of the index as not null, or SQLite would not see that the partial index serves."""
-    asked = {name: Gte(None) if test in _OPERATORS else None for name, test, _many in shape}
-    chosen = plan(kind, asked, order)
-    tests = [f'"{name}" IS NOT NULL' for name in chosen.index.fields if name not in asked]
+    asked = {name for name, _test, _many in shape}
+    tests = [f'"{name}" IS NOT NULL' for name in _plan(kind, shape, order).index.fields if name not in asked]
     for name, test, many in shape:
         tests.append(f'"{name}" IN ({", ".join("?" * many)})' if test is In else f'"{name}" {_OPERATORS.get(test, "=")} ?')
     return " AND ".join(tests)
@@ -298,7 +303,7 @@ class SqliteStore:
         with self._readers.one() as connection:
             connection.execute("BEGIN")
             try:
-                return work(Unit(_Engine(connection)))
+                return work(Unit(_Engine(connection), keep=False))
             finally:
                 connection.execute("COMMIT")
 

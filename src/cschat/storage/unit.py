@@ -64,10 +64,11 @@ class Engine(Protocol):
 
 
 class Unit:
-    """A `Transaction` over an engine."""
+    """A `Transaction` over an engine. One that only reads need not `keep` what it has found, and may go over any number of records."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, keep: bool = True) -> None:
         self._engine = engine
+        self._keep = keep
         self._known: dict[_Name, tuple[Record, int]] = {}
         self._changed: dict[_Name, Record | None] = {}
         self._events: list[Event] = []
@@ -96,7 +97,7 @@ class Unit:
         mine = {id: cast("R | None", record) for (class_, id), record in self._changed.items() if class_ is kind}
         found: dict[str, R] = {}
         for record, version in self._engine.select(kind, where, order, after, limit + len(mine)):
-            found[record.id] = cast("R", self._known.setdefault((kind, record.id), (record, version))[0])
+            found[record.id] = cast("R", self._known.setdefault((kind, record.id), (record, version))[0]) if self._keep else record
         if not mine:
             return list(found.values())
         for id, own in mine.items():

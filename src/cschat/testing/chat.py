@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from cschat.bots.explore import coverage
 from cschat.bots.format import load, read
@@ -71,6 +73,7 @@ class Chat:
         side: bool = False,
     ) -> None:
         self.scenario = read(scenario) if isinstance(scenario, Path) else load(scenario)
+        self.source = str(scenario) if isinstance(scenario, Path) else self.scenario.scenario
         self.clock = ChatClock()
         closed = "closed" if opened is False else opened if isinstance(opened, str) else None
         self._refused = closed or ("nobody" if nobody else None)
@@ -108,8 +111,20 @@ class Chat:
         """The edges of the scenario that this conversation did not take."""
         return [f"{step} > {edge}" for step, edge in coverage(self.scenario, self.play.path)[1]]
 
+    def taken(self) -> dict[str, dict[str, bool]]:
+        """For this scenario (by its file, if it has one) and each that was called: every edge, and whether it was taken."""
+        path = [] if self._play is None else self._play.path
+        met = {name for name, _, _ in path}
+        called = {name: one for name, one in self._settings["others"].items() if name in met and name != self.scenario.scenario}
+        found: dict[str, dict[str, bool]] = {}
+        for source, one in {self.source: self.scenario, **called}.items():
+            done, missing = coverage(one, path)
+            found[source] = {f"{step} > {edge}": (step, edge) not in missing for step, edge in [*done, *missing]}
+        return found
+
     def says(self, said: str | Content) -> None:
         """The customer says something."""
+        __tracebackhide__ = True
         if self.play.over:
             self._fail(f"the customer says {said!r}, but the scenario is over ({self.play.ended})")
         self.play.today = self.clock.now.date()
@@ -117,6 +132,7 @@ class Chat:
 
     def picks(self, label: str) -> None:
         """The customer presses a button, which must be there."""
+        __tracebackhide__ = True
         shown = [line.content for line in self.play.lines if line.content.kind is ContentKind.CHOICES]
         labels = [choice.label for choice in shown[-1].choices] if shown else []
         if label not in labels:
@@ -125,31 +141,37 @@ class Chat:
 
     def expects(self, *texts: str) -> None:
         """Each text is part of what the bot has said since the customer last spoke, in this order."""
+        __tracebackhide__ = True
         said = "\n".join(self.play.said)
         at = 0
         for text in texts:
             found = said.find(text, at)
             if found < 0:
-                self._fail(f"expected {text!r}{' after that' if at else ''}, but the bot said:\n{_indented(said or '(nothing)')}")
+                after = " after that" if at else ""
+                self._fail(f"expected {text!r}{after}, but the bot said:\n{_indented(said or '(nothing)')}{_nearest(text, said[at:])}")
             at = found + len(text)
 
     def expects_nothing(self) -> None:
         """The bot has said nothing since the customer last spoke."""
+        __tracebackhide__ = True
         if self.play.said:
             self._fail(f"expected nothing, but the bot said:\n{_indented(chr(10).join(self.play.said))}")
 
     def expects_handoff(self, *, category: str | None = None, priority: str | None = None, group: str | None = None) -> None:
         """People have taken over; with what is named here."""
+        __tracebackhide__ = True
         handoff = self.play.handoff
         if handoff is None:
             self._fail(f"expected people to take over, but {self._state()}")
             return
-        for name, wanted in (("category", category), ("priority", priority), ("group", group)):
-            if wanted is not None and getattr(handoff, name) != wanted:
-                self._fail(f"people took over with {name} {getattr(handoff, name)!r}, not {wanted!r}")
+        wanted = {"category": category, "priority": priority, "group": group}
+        wrong = [(name, getattr(handoff, name), one) for name, one in wanted.items() if one not in (None, getattr(handoff, name))]
+        if wrong:
+            self._fail("people took over with " + ", and with ".join(f"{name} {was!r}, not {one!r}" for name, was, one in wrong))
 
     def expects_message(self, **answers: str) -> None:
         """A message was left; with these answers among them."""
+        __tracebackhide__ = True
         if self.play.message is None:
             self._fail(f"expected a message to be left, but {self._state()}")
             return
@@ -159,6 +181,7 @@ class Chat:
 
     def expects_end(self, reason: str | None = None) -> None:
         """The scenario is over; for this reason."""
+        __tracebackhide__ = True
         if not self.play.over or (reason is not None and self.play.ended != reason):
             self._fail(f"expected the end{f' ({reason})' if reason else ''}, but {self._state()}")
 
@@ -170,8 +193,31 @@ class Chat:
         return f"it waits at the step {self.play.cursor.step!r}" if self.play.cursor is not None else "it has not begun"
 
     def _fail(self, what: str) -> None:
+        __tracebackhide__ = True
         talk = "\n".join(f"{line.who:>8} | {line.text.replace(chr(10), chr(10) + ' ' * 9 + '| ')}" for line in self.play.lines)
-        raise AssertionError(f"{what}\n\nThe conversation:\n{talk or '(nothing was said)'}\n\nThe path: {', '.join(self.path) or '(none)'}")
+        told = [what, "", "The conversation:", talk or "(nothing was said)", "", f"The path: {', '.join(self.path) or '(none)'}"]
+        raise AssertionError("\n".join([*told, f"Now {self._state()}"]))
+
+
+def _nearest(wanted: str, said: str) -> str:
+    """The line that comes nearest to what was expected, with marks below where the two differ; nothing if none comes near."""
+    near = get_close_matches(wanted, said.split("\n"), n=1, cutoff=0.5)
+    if not near:
+        return ""
+    matcher = SequenceMatcher(None, wanted, near[0], autojunk=False)
+    ours, theirs = "", ""
+    for what, i, j, k, m in matcher.get_opcodes():
+        beside = what == "insert" and (i == 0 or i == len(wanted))  # more may be said before and after
+        fill = "" if what == "equal" or beside else "^"
+        ours += _wide(wanted[i:j], fill)
+        theirs += _wide(near[0][k:m], fill)
+    lines = [f"- {wanted}", f"? {ours}".rstrip(), f"+ {near[0]}", f"? {theirs}".rstrip()]
+    return "\nThe nearest is (- expected, + said):\n" + "\n".join(f"  {line}" for line in lines if line != "?")
+
+
+def _wide(text: str, mark: str) -> str:
+    """Marks, or spaces, as wide as a text is on a terminal."""
+    return "".join((mark or " ") * (2 if east_asian_width(char) in "WF" else 1) for char in text)
 
 
 def _indented(text: str) -> str:

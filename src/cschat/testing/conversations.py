@@ -19,7 +19,7 @@ from cschat.bots.format import parse
 from cschat.errors import Invalid
 from cschat.testing.chat import Chat
 
-__all__ = ["Conversation", "play", "read_conversations"]
+__all__ = ["Conversation", "begin", "play", "read_conversations"]
 
 _SETTINGS = ("actions", "opened", "nobody", "language", "customer", "side")
 
@@ -63,9 +63,14 @@ def _settings(path: Path, given: Mapping[str, Any]) -> Mapping[str, Any]:
     return given
 
 
-def play(conversation: Conversation) -> Chat:
-    """Play it. `AssertionError` tells the line that does not hold, with the conversation so far."""
-    chat = Chat(conversation.scenario, **conversation.settings)
+def begin(conversation: Conversation) -> Chat:
+    """The chat that it is played with."""
+    return Chat(conversation.scenario, **conversation.settings)
+
+
+def play(conversation: Conversation, chat: Chat | None = None) -> Chat:
+    """Play it, with a chat that it has begun. `AssertionError` tells the line that does not hold, with the conversation so far."""
+    chat = chat or begin(conversation)
     for number, (what, value) in enumerate(conversation.lines, 1):
         try:
             _LINES[what](chat, value)

@@ -165,7 +165,7 @@ class Scenarios:
             if cursor is not None:
                 cursor = evolve(cursor, asked=session.seq, until=until)
         if outcome.path or cursor != (session.side if side else session.main):
-            session = ctx.record(session, e.BotMoved(side, cursor, key, outcome.path))
+            session = ctx.record(session, e.BotMoved(side, cursor, key, outcome.path, outcome.called))
         for effect in outcome.effects:
             if effect not in acts:
                 session = _EFFECTS[type(effect).__name__](ctx, ctx.tx.get(Session, session.id), effect)
@@ -276,7 +276,7 @@ def _agreed(customer: Customer) -> frozenset[tuple[str, str]]:
 
 
 def _latest(ctx: Context, name: str) -> ScenarioVersion | None:
-    found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": name}, order="-version", limit=1)
+    found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": name}, order="-number", limit=1)
     return found[0] if found else None
 
 
