@@ -297,9 +297,14 @@ def _condition(value: Any) -> str:
     return text
 
 
+def field_named(name: str) -> Field:
+    """The field that a name alone stands for."""
+    return Field(_variable(name), _text(FIELD_LABELS.get(name, name)), name if name in ANSWER_TYPES else "text", name != "email")
+
+
 def _field(value: Any) -> Field:
     if isinstance(value, str):
-        return Field(_variable(value), _text(FIELD_LABELS.get(value, value)), value if value in ANSWER_TYPES else "text", value != "email")
+        return field_named(value)
     parts = _keys(value, {"name", "label", "type", "required"}, "a field") if not isinstance(value, Field) else attrs.asdict(value)
     name = _variable(parts.get("name"))
     kind = _one_of(*ANSWER_TYPES)(parts.get("type", name if name in ANSWER_TYPES else "text"))
