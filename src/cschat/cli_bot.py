@@ -210,13 +210,13 @@ def test(context: click.Context, files: tuple[Path, ...], scenario: Path | None,
 def import_(file: Path, output: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Make a scenario of a Typebot FILE, a flow exported as JSON.
 
-    What is different from the flow, and what the host must add, is told on standard error, and at the top of the scenario. Whether it may be
-    published, `cschat bot check` says.
+    What is different from the flow, and what the host must add, is told on standard error, and at the top of the scenario. `cschat bot
+    check` says whether it may be published.
     """
     try:
         data = json.loads(_source(file))
     except (json.JSONDecodeError, RecursionError) as error:
-        raise Invalid(field=str(file), reason=f"is no JSON: {error}") from error
+        raise Invalid(field=str(file), reason=f"is no JSON, as a flow exported from Typebot is: {error}") from error
     try:
         imported = import_typebot(data)
     except Invalid as error:
@@ -239,8 +239,12 @@ def import_(file: Path, output: Path | None, as_json: bool) -> None:  # noqa: FB
     for note in imported.notes:
         click.echo(f"{file}: {note}", err=True)
     errors = sum(problem.severity == "error" for problem in problems)
-    found = f"the checker finds {errors} errors and {len(problems) - errors} warnings" if problems else "the checker finds nothing wrong"
-    click.echo(f"{file}: {len(imported.blocks)} blocks became {len(imported.scenario.steps)} steps; {found}", err=True)
+    found = f"{_counted(errors, 'error')} and {_counted(len(problems) - errors, 'warning')}" if problems else "nothing wrong"
+    click.echo(f"{file}: {len(imported.blocks)} blocks became {len(imported.scenario.steps)} steps; the checker finds {found}", err=True)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _commented(file: Path, imported: Imported) -> str:

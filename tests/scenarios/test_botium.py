@@ -45,10 +45,7 @@ def folder_of(tmp_path):
 
 
 def played(path):
-    chats = []
-    for one in read_conversations(path):
-        chats.append(play(one))
-    return chats
+    return [play(one) for one in read_conversations(path)]
 
 
 def failure(path):
@@ -120,7 +117,8 @@ def test_a_partial_conversation_is_included(folder_of):
 
 
 def test_what_the_bot_says_is_remembered(folder_of):
-    text = "x\n\n#begin\nSET_SCRIPTING_MEMORY want|환불\n\n#bot\n$hello, 무엇을\n\n#me\n$want\n\n#bot\n주문번호 $digits자리\n\n#me\n$digits\n\n#bot\n주문번호 $digits자리\n"
+    begin = "x\n\n#begin\nSET_SCRIPTING_MEMORY want|환불\n\n#bot\n$hello, 무엇을\n\n#me\n$want\n\n"
+    text = f"{begin}#bot\n주문번호 $digits자리\n\n#me\n$digits\n\n#bot\n주문번호 $digits자리\n"
     (chat,) = played(folder_of(text))
     assert chat.remembered == {"want": "환불", "hello": "안녕하세요", "digits": "10"}
 

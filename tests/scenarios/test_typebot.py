@@ -172,7 +172,7 @@ def test_an_input_becomes_a_question(block, step):
 
 def test_a_rating_that_nothing_remembers_is_a_rating():
     play = talk(flow(("Rate", [text("How was it?"), of("rating input", length=5, startsAt=1)])), "4")
-    assert [line.text for line in play.lines][0].startswith("How was it?\n[5점]")
+    assert play.lines[0].text.startswith("How was it?\n[5점]")
     assert play.ended == "resolved"
 
 
@@ -447,14 +447,10 @@ def test_who_cannot_answer_is_handed_to_people():
 
 # ----------------------------------------------------------------------------------------------------------- any flow
 
-KINDS = [
-    *("text image video audio embed redirect wait jump return script chatwoot openai webhook email pixel".split()),
-    *(
-        f"{kind} input"
-        for kind in "text number email url date time file payment rating choice phone\xa0number".replace("\xa0", " ").split()
-    ),
-    *("phone number input", "picture choice input", "Set variable", "Condition", "Typebot link", "AB test", "unheard of"),
-]
+INPUTS = ("text", "number", "email", "url", "date", "time", "file", "payment", "rating", "choice", "phone number", "picture choice")
+BUBBLES = ("text", "image", "video", "audio", "embed")
+LOGIC = ("redirect", "wait", "jump", "return", "script", "Set variable", "Condition", "Typebot link", "AB test")
+KINDS = [*BUBBLES, *LOGIC, *(f"{kind} input" for kind in INPUTS), "chatwoot", "openai", "webhook", "email", "pixel", "unheard of"]
 WORDS = st.one_of(
     st.text(alphabet=string.ascii_letters + " {}%#'\"가나|=+-*0123456789.\\", max_size=20),
     st.sampled_from(

@@ -66,8 +66,8 @@ def as_yaml(scenario: Scenario) -> str:
     data = as_data(scenario)
     steps = {name: {key: _on_one_line(value) for key, value in step.items()} for name, step in data.pop("steps").items()}
 
-    class Dumper(yaml.SafeDumper):  # type: ignore[misc]  (PyYAML has no types)
-        pass
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        """Knows what is written on one line."""
 
     def inline(dumper: Any, value: _Line) -> Any:
         kind = "map" if isinstance(value.value, Mapping) else "seq"
@@ -132,7 +132,7 @@ def _parse(text: str, lines: dict[str, int]) -> Any:
         except (json.JSONDecodeError, RecursionError):
             pass  # YAML in braces, perhaps
     try:
-        import yaml  # type: ignore[import-untyped]
+        import yaml
     except ImportError as error:
         raise MissingExtra("reading YAML needs PyYAML", extra="bots") from error
     try:
@@ -147,7 +147,9 @@ def _parse(text: str, lines: dict[str, int]) -> Any:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ScenarioError(reason=f"no YAML: {error.problem}", line=None if mark is None else mark.line + 1) from error
+        line = None if mark is None else mark.line + 1
+        hint = "" if line is None or "{{" not in "".join(text.splitlines()[line - 1 : line]) else " (a text with {{ }} stands in quotes)"
+        raise ScenarioError(reason=f"no YAML: {error.problem}{hint}", line=line) from error
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         raise ScenarioError(reason=f"no YAML: {error}") from error
 

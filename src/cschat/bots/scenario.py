@@ -131,7 +131,9 @@ def _fail(reason: str, **more: Any) -> ScenarioError:
 
 
 def _string(value: Any, what: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    if isinstance(value, bool):
+        raise _fail(f"{what} must be text, not {str(value).lower()}; yes, no, on and off stand in quotes in YAML")
+    if not isinstance(value, (str, int, float)):
         raise _fail(f"{what} must be text, not {type(value).__name__}")
     return str(value)
 

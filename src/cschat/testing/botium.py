@@ -2,11 +2,11 @@
 
 May: read such a file, the partial conversations and utterances beside it, and say what it cannot do. May not: start Botium.
 
-`#me` is what the customer says, `#bot` what the bot shall say: each text is a part of it. `!` before a text: it is not said; `?`: it may be.
-A name from a file `*.utterances.txt` in the same folder stands for each of its texts (one conversation for each), and for any of them where
-the bot speaks. `$name` in a text of the bot remembers what stands there, elsewhere it is what was remembered. Understood besides: `BUTTON`,
-`BUTTONS`, `INCLUDE` of a `*.pconvo.txt` beside it, `SET_SCRIPTING_MEMORY`, and `PAUSE` and `WAITFORBOT`, which need no waiting here. All else
-that Botium would run or check does not hold, and says so: a check that is left out would pass.
+`#me` is what the customer says, `#bot` what the bot shall say: each text is a part of it. `!` before a text: it is not said; `?`: it
+may be. A name from a file `*.utterances.txt` in the same folder stands for each of its texts (one conversation for each), and for any of
+them where the bot speaks. `$name` in a text of the bot remembers what stands there, elsewhere it is what was remembered. Understood
+besides: `BUTTON`, `BUTTONS`, `INCLUDE` of a `*.pconvo.txt` beside it, `SET_SCRIPTING_MEMORY`, and `PAUSE` and `WAITFORBOT`, which need no
+waiting here. All else that Botium would run or check does not hold, and says so: a check that is left out would pass.
 """
 
 from __future__ import annotations
@@ -29,13 +29,63 @@ _HOOK = re.compile(r"([!?]*)([A-Z][A-Z0-9_]+)(?:\s+(.*))?")
 _ARGUMENT = re.compile(r"(?<!\\)\|")
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)(\()?")  # letters after it may be Hangul
 _HOOKS = frozenset(
-    "BUTTON BUTTONS BUTTONS_COUNT BUTTONS_COUNT_REC MEDIA MEDIA_COUNT CARDS CARDS_COUNT FORM FORMS INTENT INTENT_CONFIDENCE INTENT_UNIQUE "
-    "ENTITIES ENTITY_VALUES ENTITY_CONTENT TEXT HASLINK JSON_PATH BOT_CONSUMED BOT_UNCONSUMED_COUNT SKIP_BOT_UNCONSUMED PAUSE WAITFORBOT "
-    "INCLUDE SET_SCRIPTING_MEMORY CLEAR_SCRIPTING_MEMORY ASSIGN_SCRIPTING_MEMORY UPDATE_CUSTOM RESPONSE_LENGTH VOID CUSTOMASSERTER "
-    "CONDITIONAL_STEP".split()
+    [
+        "BUTTON",
+        "BUTTONS",
+        "BUTTONS_COUNT",
+        "BUTTONS_COUNT_REC",
+        "MEDIA",
+        "MEDIA_COUNT",
+        "CARDS",
+        "CARDS_COUNT",
+        "FORM",
+        "FORMS",
+        "INTENT",
+        "INTENT_CONFIDENCE",
+        "INTENT_UNIQUE",
+        "ENTITIES",
+        "ENTITY_VALUES",
+        "ENTITY_CONTENT",
+        "TEXT",
+        "HASLINK",
+        "JSON_PATH",
+        "BOT_CONSUMED",
+        "BOT_UNCONSUMED_COUNT",
+        "SKIP_BOT_UNCONSUMED",
+        "PAUSE",
+        "WAITFORBOT",
+        "INCLUDE",
+        "SET_SCRIPTING_MEMORY",
+        "CLEAR_SCRIPTING_MEMORY",
+        "ASSIGN_SCRIPTING_MEMORY",
+        "UPDATE_CUSTOM",
+        "RESPONSE_LENGTH",
+        "VOID",
+        "CUSTOMASSERTER",
+        "CONDITIONAL_STEP",
+    ]
 )
 _FUNCTIONS = frozenset(
-    "date date_EN date_FR date_DE date_ES now now_EN now_FR now_DE now_ES time timestamp year month day number uniqid random".split()
+    [
+        "date",
+        "date_EN",
+        "date_FR",
+        "date_DE",
+        "date_ES",
+        "now",
+        "now_EN",
+        "now_FR",
+        "now_DE",
+        "now_ES",
+        "time",
+        "timestamp",
+        "year",
+        "month",
+        "day",
+        "number",
+        "uniqid",
+        "random",
+    ]
 )
 MAX_DEPTH = 10
 
@@ -52,7 +102,7 @@ def read_botium(path: Path, scenario: Path, settings: Mapping[str, Any]) -> list
     """The conversations of a file: one, or one for each text of an utterance. `Invalid` names the line that is none of Botium's."""
     name, parts = _parts(path)
     said = _utterances(path.parent)
-    lines = _lines(path, parts, said, ())
+    lines = _Reading(path, said).lines(parts)
     many = max((len(value) for what, value in lines if what == "utterance"), default=1)
     return [
         Conversation(
@@ -101,22 +151,57 @@ def _utterances(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def _lines(path: Path, parts: Sequence[_Part], said: Mapping[str, list[str]], inside: tuple[str, ...]) -> list[tuple[str, Any]]:
-    made: list[tuple[str, Any]] = []
-    for part in parts:
-        words: list[str] = []
-        hooks: list[tuple[str, Any]] = []
-        for number, line in part.lines:
-            hook = _HOOK.fullmatch(line.strip())
-            name = hook[2] if hook is not None else ""
-            known = name in _HOOKS or "_" in name or "|" in line
-            if hook is not None and known and name not in said and not (part.who == "bot" and words and name not in _HOOKS):
-                hooks += _hook(path, number, part.who, hook, said, inside)
-            else:
-                words.append(line)
-        text = "\n".join(words).strip("\n").strip()
-        made += [*_spoken(part.who, text, said, alone=not any(what != "remember" for what, _ in hooks)), *hooks]
-    return _together(made)
+@attrs.frozen
+class _Reading:
+    """A file under way: the utterances of its folder, and the partial conversations that it is included by."""
+
+    path: Path
+    said: Mapping[str, list[str]]
+    inside: tuple[str, ...] = ()
+
+    def lines(self, parts: Sequence[_Part]) -> list[tuple[str, Any]]:
+        """What is said and checked, in order."""
+        made: list[tuple[str, Any]] = []
+        for part in parts:
+            words: list[str] = []
+            hooks: list[tuple[str, Any]] = []
+            for number, line in part.lines:
+                hook = _HOOK.fullmatch(line.strip())
+                name = hook[2] if hook is not None else ""
+                known = name in _HOOKS or "_" in name or "|" in line
+                if hook is not None and known and name not in self.said and not (part.who == "bot" and words and name not in _HOOKS):
+                    hooks += self._hook(number, part.who, hook)
+                else:
+                    words.append(line)
+            text = "\n".join(words).strip("\n").strip()
+            made += [*_spoken(part.who, text, self.said, alone=not any(what != "remember" for what, _ in hooks)), *hooks]
+        return _together(made)
+
+    def _hook(self, number: int, who: str, hook: re.Match[str]) -> list[tuple[str, Any]]:
+        sign, name, rest = hook[1], hook[2], (hook[3] or "").strip()
+        arguments = [part.replace("\\|", "|").strip() for part in _ARGUMENT.split(rest)] if rest else []
+        if sign.startswith("?") or name in ("PAUSE", "WAITFORBOT"):
+            return []
+        match name, who:
+            case "BUTTON", "me" if len(arguments) in (1, 2) and not sign:
+                return [("picks", arguments[-1])]
+            case "BUTTONS", "bot" if arguments:
+                return [("buttons_not" if sign else "buttons", arguments)]
+            case "SET_SCRIPTING_MEMORY", _ if len(arguments) == 2:
+                return [("remember", tuple(arguments))]
+            case "INCLUDE", _ if len(arguments) == 1:
+                return self._included(number, arguments[0])
+            case _:
+                return [("not supported", f"{sign}{name} {rest}".strip())]
+
+    def _included(self, number: int, name: str) -> list[tuple[str, Any]]:
+        if name in self.inside or len(self.inside) >= MAX_DEPTH:
+            raise Invalid(field=f"{self.path}:{number}", reason=f"{name!r} includes itself")
+        for file in sorted(self.path.parent.glob("*.pconvo.txt")):
+            found, parts = _parts(file)
+            if found == name:
+                return _Reading(file, self.said, (*self.inside, name)).lines(parts)
+        return [("not supported", f"INCLUDE {name}: no file *.pconvo.txt beside it has this name")]
 
 
 def _spoken(who: str, text: str, said: Mapping[str, list[str]], *, alone: bool) -> list[tuple[str, Any]]:
@@ -137,36 +222,6 @@ def _spoken(who: str, text: str, said: Mapping[str, list[str]], *, alone: bool) 
     if sign == "!":
         return [("bot_not", text)]
     return [("any", said[text])] if said.get(text) else [("bot", text)]
-
-
-def _hook(
-    path: Path, number: int, who: str, hook: re.Match[str], said: Mapping[str, list[str]], inside: tuple[str, ...]
-) -> list[tuple[str, Any]]:
-    sign, name, rest = hook[1], hook[2], (hook[3] or "").strip()
-    arguments = [part.replace("\\|", "|").strip() for part in _ARGUMENT.split(rest)] if rest else []
-    if sign.startswith("?") or name in ("PAUSE", "WAITFORBOT"):
-        return []
-    match name, who:
-        case "BUTTON", "me" if len(arguments) in (1, 2) and not sign:
-            return [("picks", arguments[-1])]
-        case "BUTTONS", "bot" if arguments:
-            return [("buttons_not" if sign else "buttons", arguments)]
-        case "SET_SCRIPTING_MEMORY", _ if len(arguments) == 2:
-            return [("remember", tuple(arguments))]
-        case "INCLUDE", _ if len(arguments) == 1:
-            return _included(path, number, arguments[0], said, inside)
-        case _:
-            return [("not supported", f"{sign}{name} {rest}".strip())]
-
-
-def _included(path: Path, number: int, name: str, said: Mapping[str, list[str]], inside: tuple[str, ...]) -> list[tuple[str, Any]]:
-    if name in inside or len(inside) >= MAX_DEPTH:
-        raise Invalid(field=f"{path}:{number}", reason=f"{name!r} includes itself")
-    for file in sorted(path.parent.glob("*.pconvo.txt")):
-        found, parts = _parts(file)
-        if found == name:
-            return _lines(file, parts, said, (*inside, name))
-    return [("not supported", f"INCLUDE {name}: no file *.pconvo.txt beside it has this name")]
 
 
 def _together(lines: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

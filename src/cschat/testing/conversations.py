@@ -2,10 +2,10 @@
 
 May: read such files. May not: play them (`lines`), or know a desk.
 
-A file of our own names its `scenario` (a file beside it) and has `conversations`, each with a `name`, `lines` and, where they differ from those at the
-top of the file, the settings of `Chat`: `actions`, `opened`, `nobody`, `language`, `customer`, `side`. A line is one of `customer`,
-`picks`, `bot` (a text or several, in order), `bot_not`, `buttons`, `nothing`, `handoff`, `message`, `end`, `variables`, `clock`. A
-conversation may have `botium`, a file of Botium's, in place of name and lines.
+A file of our own names its `scenario` (a file beside it) and has `conversations`, each with a `name`, `lines` and, where they differ from
+those at the top of the file, the settings of `Chat`: `actions`, `opened`, `nobody`, `language`, `customer`, `side`. A line is one of
+`customer`, `picks`, `bot` (a text or several, in order), `bot_not`, `buttons`, `nothing`, `handoff`, `message`, `end`, `variables`,
+`clock`. A conversation may have `botium`, a file of Botium's, in place of name and lines.
 
 A file of Botium's, `refund.convo.txt` or `refund.anything.convo.txt`, is played with the scenario `refund.yaml` beside it.
 """
@@ -33,7 +33,8 @@ def read_conversations(path: Path, scenario: Path | None = None) -> list[Convers
         return read_botium(path, scenario or _beside(path), {})
     data = parse(path.read_text("utf-8"))
     if not isinstance(data, Mapping) or not isinstance(data.get("scenario"), str) or not isinstance(data.get("conversations"), list):
-        raise Invalid(field=str(path), reason="needs the name of a scenario's file and a list of conversations")
+        needed = ["scenario: refund.yaml", "conversations: [{name: ..., lines: [...]}]"]
+        raise Invalid(field=str(path), reason="needs the name of a scenario's file and a list of conversations", allowed=needed)
     top = _settings(path, {key: value for key, value in data.items() if key not in ("scenario", "conversations")})
     named = scenario or path.parent / data["scenario"]
     return [each for number, one in enumerate(data["conversations"], 1) for each in _read(path, number, named, top, one)]

@@ -43,6 +43,7 @@ _SILENT = frozenset({"google analytics", "pixel", "gtm", "script", "code"})
 
 
 def words_of(block: Block) -> str:
+    """What a bubble of text says, as it stands in the file."""
     return plain_text(block.content)
 
 
@@ -115,10 +116,15 @@ def _ask(building: Building, block: Block, said: str | None) -> Steps:
     return _asked(building, block, said, **more)
 
 
+def _whole(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100 else otherwise
+
+
 def _rating(building: Building, block: Block, said: str | None) -> Steps:
     options = block.options
-    length = options.get("length") if type(options.get("length")) is int else 10
-    first = options.get("startsAt") if type(options.get("startsAt")) is int else (1 if options.get("buttonType") == "Icons" else 0)
+    length, first = _whole(options.get("length"), 10), _whole(options.get("startsAt"), 1 if options.get("buttonType") == "Icons" else 0)
+    if length <= first:
+        length, first = 10, 0
     if _variable(building, block) is None and 2 <= length <= 10:
         if first != 1:
             building.note("changed", block, "the rating begins at 1")
@@ -128,7 +134,7 @@ def _rating(building: Building, block: Block, said: str | None) -> Steps:
         f"{point} {label}" for point, label in ((first, labels.get("left")), (length, labels.get("right"))) if isinstance(label, str)
     )
     text = "\n".join(part for part in (said or "", building.text(block, ends) or f"{first}-{length}") if part)
-    return _asked(building, block, text, type="number", pattern="|".join(str(point) for point in range(first, min(length, 100) + 1)) or "1")
+    return _asked(building, block, text, type="number", pattern="|".join(str(point) for point in range(first, length + 1)))
 
 
 def _choice(building: Building, block: Block, said: str | None) -> Steps:
@@ -212,7 +218,7 @@ def _condition(building: Building, block: Block) -> Steps:
         if when is not None:
             target = (block.id, str(item.get("id")))
             following = building.flow.following[block.id]
-            cases.append({"when": when, "goto": To(building.flow.edges[target] if target in building.flow.edges else following)})
+            cases.append({"when": when, "goto": To(building.flow.edges.get(target, following))})
     if cases:
         return [{"branch": cases, "else": NEXT}]
     building.note("lost", block, "none of its conditions can hold")

@@ -164,11 +164,11 @@ def _connect(flow: Flow, edges: list[Mapping[str, Any]], events: list[Mapping[st
             elif (block_id, item) in leaving:
                 flow.edges[block_id, item] = leaving[block_id, item]
     for event in events:
-        to = by_id.get(_text(event, "outgoingEdgeId"), leaving.get((_text(event, "id"), "")))
+        begun = by_id.get(_text(event, "outgoingEdgeId"), leaving.get((_text(event, "id"), "")))
         if _text(event, "type") == "start":
-            flow.start = to
+            flow.start = begun
         else:
-            flow.events.append(Event(_text(event, "id"), _text(event, "type"), to))
+            flow.events.append(Event(_text(event, "id"), _text(event, "type"), begun))
     if start or begins:
         flow.start = by_id.get(begins, leaving.get((start, "")))
     if flow.start is None and not any(_text(event, "type") == "start" for event in events) and not start:

@@ -3,8 +3,8 @@
 May: make a scenario of plain data. May not: read files, or run it.
 
 Steps are named after the groups. A bubble of text right before an input becomes its question. What a Typebot flow does not have is added:
-who cannot answer is handed to people (`person`, `leave`), and the end of a way is a step of its own (`stop`). A variable that may not be set
-yet is empty in Typebot and an error with us: the first step gives it its first value.
+who cannot answer is handed to people (`person`, `leave`), and the end of a way is a step of its own (`stop`). A variable that may not be
+set yet is empty in Typebot and an error with us: the first step gives it its first value.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _with_first_values(building: Building, data: dict[str, Any]) -> Imported:
         data = {**data, "start": first, "steps": steps}
     made = _loaded(data)
     scenario = attrs.evolve(made, steps=MappingProxyType(_in_order(made)))
-    given = {id: name for id in building.flow.blocks if (name := building.entry.get(id)) is not None}
+    given = {id: building.entry[id] for id in building.flow.blocks if id in building.entry}
     return Imported(scenario, given, tuple(building.notes), tuple(building.flow.blocks))
 
 

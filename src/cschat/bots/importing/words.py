@@ -16,7 +16,31 @@ from cschat.bots.importing.flow import Flow, items_of
 __all__ = ["Note", "Words", "flattened", "name_of", "plain_text"]
 
 RESERVED = frozenset(
-    "customer session queue said loop self true false none not and or in is if else for endfor endif elif True False None".split()
+    [
+        "customer",
+        "session",
+        "queue",
+        "said",
+        "loop",
+        "self",
+        "true",
+        "false",
+        "none",
+        "not",
+        "and",
+        "or",
+        "in",
+        "is",
+        "if",
+        "else",
+        "for",
+        "endfor",
+        "endif",
+        "elif",
+        "True",
+        "False",
+        "None",
+    ]
 )
 MAX_WORDS = 9000
 MAX_NAME = 60
