@@ -1,7 +1,9 @@
 """Conversation files of Botium: read, played, collected by pytest; what they cannot do here is told and never passes."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.scenarios.refund import REFUND
@@ -27,8 +29,11 @@ BUTTON 환불
 
 #bot
 다시 한번 확인해 주세요.
+
+#bot
 !접수했습니다
 """
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "howto" / "import-bots.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -58,8 +63,8 @@ def test_a_conversation_is_read_and_holds(folder_of):
     path = folder_of(GOOD)
     (one,) = read_conversations(path)
     assert (one.name, one.scenario) == ("반품이 아니라 환불", path.with_name("refund.yaml"))
-    assert [what for what, _ in one.lines] == ["bot", "buttons", "picks", "bot", "customer", "bot"]
-    (chat,) = played(folder_of(GOOD.replace("\n!접수했습니다", "")))
+    assert [what for what, _ in one.lines] == ["bot", "buttons", "picks", "bot", "customer", "bot", "bot_not"]
+    (chat,) = played(path)
     assert chat.play.said[0].startswith("다시 한번 확인해 주세요.")
 
 
@@ -77,12 +82,16 @@ def test_a_conversation_is_read_and_holds(folder_of):
         ("BUTTON 환불", '{"text": "환불"}', "a message in JSON cannot be played here"),
         ("BUTTON 환불", "$nothing", "$nothing is not known"),
         ("BUTTON 환불", "$now", "$now cannot be worked out"),
-        ("다시 한번 확인해 주세요.\n!접수했습니다", "!다시 한번", "expected not to hear '다시 한번'"),
+        ("!접수했습니다", "!다시 한번", "expected not to hear '다시 한번'"),
     ],
 )
 def test_what_does_not_hold_is_told(folder_of, old, new, told):
     assert old in GOOD
     assert told in failure(folder_of(GOOD.replace(old, new)))
+
+
+def test_the_conversation_of_the_page_holds(folder_of):
+    played(folder_of(re.search(r"```text\n(wrong number.*?)```", PAGE, re.DOTALL)[1]))
 
 
 def test_a_bot_that_is_silent_says_nothing(folder_of):
@@ -166,7 +175,7 @@ def run(path, *words):
 
 
 def test_the_command_line_plays_them(folder_of):
-    path = folder_of(GOOD.replace("\n!접수했습니다", ""), "other.convo.txt")
+    path = folder_of(GOOD, "other.convo.txt")
     command = ("-c", "from cschat.cli import main; main()", "bot", "test", "other.convo.txt")
     done = run(path, *command)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -300,6 +300,11 @@ def test_what_yaml_reads_otherwise_is_told_with_what_to_do(source, line, told):
     assert told in problem.what
 
 
+def test_a_problem_in_json_has_its_line_too():
+    (problem,) = check_source('{"scenario": "x", "start": "a", "steps": {\n  "a": {"end": "done"},\n  "b": {"end": "done"}\n}}')
+    assert (problem.kind, problem.step, problem.line) == ("unreachable", "b", 3)
+
+
 def test_a_scenario_beside_people_cannot_hand_off():
     (problem,) = [one for one in check_source(REFUND, World(side=True)) if one.step == "person"]
     assert (problem.kind, problem.replayed) == ("failure", True)

@@ -128,9 +128,12 @@ def _parse(text: str, lines: dict[str, int]) -> Any:
         raise ScenarioError(reason=f"{len(text)} letters are too many for a scenario")
     if text.lstrip().startswith("{"):
         try:
-            return json.loads(text)
+            data = json.loads(text)
         except (json.JSONDecodeError, RecursionError):
             pass  # YAML in braces, perhaps
+        else:
+            _note_lines(text, lines)
+            return data
     try:
         import yaml
     except ImportError as error:
@@ -152,6 +155,20 @@ def _parse(text: str, lines: dict[str, int]) -> Any:
         raise ScenarioError(reason=f"no YAML: {error.problem}{hint}", line=line) from error
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         raise ScenarioError(reason=f"no YAML: {error}") from error
+
+
+def _note_lines(text: str, lines: dict[str, int]) -> None:
+    """The lines of a scenario in JSON, where PyYAML is there to tell them and can read it as YAML."""
+    try:
+        import yaml
+    except ImportError:
+        return
+    try:
+        root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return
+    if root is not None:
+        _look(root, yaml, lines)
 
 
 def _look(root: Any, yaml: Any, lines: dict[str, int]) -> None:
