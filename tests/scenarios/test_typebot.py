@@ -378,6 +378,15 @@ def test_a_jump_comes_back_where_there_is_a_return_once():
     assert talk(direct).said == ["in", "past"]
 
 
+def test_a_return_does_nothing_where_no_jump_is_open():
+    data = flow(
+        ("A", [of("Jump", groupId="g1"), choice("again")]),
+        ("B", [text("in"), {"type": "Return"}, text("past")]),
+        edges=[({"blockId": "A1"}, "B")],
+    )
+    assert talk(data, "again").said == ["in", "past"]
+
+
 def test_a_link_within_the_flow_comes_back_at_the_end_of_the_way():
     data = flow(
         (
