@@ -9,6 +9,7 @@ from tests.scenarios.refund import REFUND
 
 from cschat.bots.check import KINDS, World, check, check_source
 from cschat.bots.engine import Act, AskForPerson, Found
+from cschat.bots.explore import explore
 from cschat.bots.format import load
 from cschat.bots.rehearsal import Rehearsal, words_of
 from cschat.core.content import Content, ContentKind, Media
@@ -332,6 +333,31 @@ steps:
     (problem,) = check_source(source)
     assert (problem.kind, problem.step) == ("variable", "end")
     assert [text for who, text in problem.conversation if who == "customer"] == ["나", "다", "라", "마"]
+
+
+COUNTING = """
+scenario: counting
+start: zero
+steps:
+  zero: {set: {score: 0, log: ""}, next: ask}
+  ask: {say: 더 담을까요?, choose: [{label: 더, goto: add}, {label: 그만, goto: many}]}
+  add: {set: {score: "{{ score | float + 1 }}", log: "{{ log }}, x"}, next: ask}
+  many: {branch: [{when: score > 3, goto: stop}, {when: "'z' in log", goto: stop}], else: ask}
+  stop: {end: done}
+"""
+
+
+def test_what_counts_or_grows_on_and_on_is_no_defect():
+    began = time.perf_counter()
+    assert check_source(COUNTING) == []
+    assert ("many", "when:1") in explore(load(COUNTING)).covered
+    assert time.perf_counter() - began < 2
+
+
+def test_a_count_that_never_gets_there_is_not_told_for_what_was_not_looked_at():
+    assert check_source(COUNTING.replace("score > 3", "score > 3000")) == []
+    (problem,) = check_source(COUNTING.replace("goto: stop", "goto: ask").replace("  stop: {end: done}\n", ""))
+    assert (problem.kind, problem.step) == ("trap", "ask")
 
 
 def test_two_thousand_steps_are_checked_in_two_seconds():

@@ -286,6 +286,12 @@ def test_comparisons_are_joined(joined, expected):
     assert talk(data, "7").said == [expected]
 
 
+def test_a_text_that_is_compared_as_a_number_is_asked_as_one():
+    data = flow(("Q", [of("text input", variableId="v-n"), condition([("n", "Greater than", "5")]), text("on")]), variables=names("n"))
+    assert check(import_typebot(data).scenario) == []
+    assert talk(data, "many").said[0].startswith("다시 한번 확인해 주세요.")
+
+
 def test_a_condition_that_cannot_be_said_is_noted_and_passed_over():
     data = flow(("Q", [condition([("a", "Matches regex", "x")], [("a", None)], []), text("on")]), variables=names("a"))
     imported = import_typebot(data)

@@ -108,6 +108,9 @@ def _ask(building: Building, block: Block, said: str | None) -> Steps:
     lacks = [key for key in ("min", "max", "step", "isRange", "hasTime", "isMultiple", "isMultipleAllowed") if options.get(key)]
     if lacks:
         building.note("changed", block, f"{', '.join(lacks)} cannot be said here, and is not checked")
+    if kind == "text" and _variable(building, block) in building.words.numbers:
+        building.note("changed", block, "it is asked as a number, for it is compared as one")
+        kind = "number"
     more: dict[str, Any] = {} if kind == "text" else {"type": kind}
     if block.type == "url input":
         more = {"pattern": r"https?://\S+"}
