@@ -205,7 +205,7 @@ def test(context: click.Context, files: tuple[Path, ...], scenario: Path | None,
 @click.argument("file", type=_FILE)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the scenario to a file.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object: the scenario, the step of each block, the notes, the problems."
+    "--json", "as_json", is_flag=True, help="Print one JSON object: the scenario, the step of each block, the remarks, the problems."
 )
 def import_(file: Path, output: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Make a scenario of a Typebot FILE, a flow exported as JSON.
@@ -229,15 +229,15 @@ def import_(file: Path, output: Path | None, as_json: bool) -> None:  # noqa: FB
         told = {
             "scenario": as_data(imported.scenario),
             "steps": dict(imported.steps),
-            "notes": [attrs.asdict(note) for note in imported.notes],
+            "remarks": [attrs.asdict(remark) for remark in imported.remarks],
         }
         told["problems"] = [_plain(output or file, problem) for problem in problems]
         click.echo(json.dumps(told, ensure_ascii=False))
         return
     if output is None:
         click.echo(text, nl=False)
-    for note in imported.notes:
-        click.echo(f"{file}: {note}", err=True)
+    for remark in imported.remarks:
+        click.echo(f"{file}: {remark}", err=True)
     errors = sum(problem.severity == "error" for problem in problems)
     found = f"{_counted(errors, 'error')} and {_counted(len(problems) - errors, 'warning')}" if problems else "nothing wrong"
     click.echo(f"{file}: {len(imported.blocks)} blocks became {len(imported.scenario.steps)} steps; the checker finds {found}", err=True)
@@ -248,7 +248,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _commented(file: Path, imported: Imported) -> str:
-    lines = [f"# Imported from {file.name}", *(f"# {note}" for note in imported.notes)]
+    lines = [f"# Imported from {file.name}", *(f"# {remark}" for remark in imported.remarks)]
     return "".join(f"{' '.join(line.split())}\n" for line in lines)
 
 

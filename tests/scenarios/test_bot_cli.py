@@ -129,7 +129,7 @@ def test_import_without_a_file_to_write_prints_the_scenario(exported):
 def test_import_as_json(exported):
     told = json.loads(cschat("import", exported, "--json").stdout)
     assert told["steps"] == {"b1": "인사", "b2": "인사", "b4": "잊힌_그룹"}
-    assert [(note["kind"], note["block"], note["group"]) for note in told["notes"]] == [("lost", "b3", "인사")]
+    assert [(one["kind"], one["block"], one["group"]) for one in told["remarks"]] == [("lost", "b3", "인사")]
     assert [problem["kind"] for problem in told["problems"]] == ["unreachable"]
 
 

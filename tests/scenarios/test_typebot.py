@@ -1,4 +1,4 @@
-"""Typebot flows become scenarios: every version, every kind of block, nothing dropped without a note."""
+"""Typebot flows become scenarios: every version, every kind of block, nothing dropped without a remark."""
 
 import json
 import string
@@ -63,8 +63,8 @@ def names(*variables):
 
 
 def accounted(imported):
-    """Every block has a step or a note that it is left out, and not both."""
-    lost = {note.block for note in imported.notes if note.kind == "lost"}
+    """Every block has a step or a remark that it is left out, and not both."""
+    lost = {remark.block for remark in imported.remarks if remark.kind == "lost"}
     assert [id for id in imported.blocks if (id in imported.steps) == (id in lost)] == []
     assert set(imported.steps.values()) <= set(imported.scenario.steps)
     assert load(as_yaml(imported.scenario)) == imported.scenario
@@ -123,7 +123,7 @@ def test_each_old_version_is_read(version, keys):
     imported = import_typebot(data)
     assert imported.blocks == ("t", "a", "z")
     assert imported.steps == {"t": "ask", "a": "ask", "z": "end"}
-    assert imported.notes == ()
+    assert imported.remarks == ()
     play = talk(data, "B")
     assert [line.text for line in play.lines] == ["What is it?\n[A]\n[B]", "B", "Bye"]
     assert talk(data, "A").ended == "resolved"
@@ -235,7 +235,7 @@ def test_buttons_lead_where_their_edges_do_and_else_on():
 def test_buttons_that_are_not_known_are_asked_for_as_text():
     imported = import_typebot(flow(("Menu", [choice(dynamicVariableId="v-list")]), variables=names("list")))
     accounted(imported)
-    assert [note.kind for note in imported.notes] == ["changed"]
+    assert [remark.kind for remark in imported.remarks] == ["changed"]
     assert imported.scenario.steps["menu"].key == "ask"
 
 
@@ -296,8 +296,8 @@ def test_a_condition_that_cannot_be_said_is_noted_and_passed_over():
     data = flow(("Q", [condition([("a", "Matches regex", "x")], [("a", None)], []), text("on")]), variables=names("a"))
     imported = import_typebot(data)
     accounted(imported)
-    assert [note.kind for note in imported.notes if note.block == "Q0"] == ["changed", "changed", "changed", "lost"]
-    assert "'Matches regex'" in str(imported.notes[0])
+    assert [remark.kind for remark in imported.remarks if remark.block == "Q0"] == ["changed", "changed", "changed", "lost"]
+    assert "'Matches regex'" in str(imported.remarks[0])
     assert talk(data).said == ["on"]
 
 
@@ -347,7 +347,7 @@ def test_an_integration_is_an_action_of_the_host(type, action):
         variables=names("a", "b"),
     )
     imported = import_typebot(data)
-    assert [note.kind for note in imported.notes if note.block] == ["needed"]
+    assert [remark.kind for remark in imported.remarks if remark.block] == ["needed"]
     assert "secret" not in as_yaml(imported.scenario)
     given = []
     play = talk(data, actions={action: lambda **with_: given.append(with_) or {"a": 1, "b": 2}})
@@ -363,7 +363,7 @@ def test_code_waiting_and_counting_are_left_out_with_a_note():
     kinds = ["Wait", "Code", "Script", "Google Analytics", "Pixel"]
     imported = import_typebot(flow(("G", [*map(of, kinds), text("on")])))
     accounted(imported)
-    assert [(note.kind, note.type, note.group) for note in imported.notes] == [("lost", kind.lower(), "G") for kind in kinds]
+    assert [(remark.kind, remark.type, remark.group) for remark in imported.remarks] == [("lost", kind.lower(), "G") for kind in kinds]
 
 
 def test_a_redirection_is_a_link_and_a_chat_with_people_a_handoff():
@@ -414,7 +414,7 @@ def test_a_link_to_another_flow_is_a_call():
     data = flow(("A", [of("Typebot link", typebotId="other"), text("back")]))
     other = load("scenario: other\nstart: a\nsteps:\n  a: {say: 다른, next: b}\n  b: {end: done}\n")
     assert talk(data, others={"other": other}).said == ["다른", "back"]
-    assert "scenario other" in str(import_typebot(data).notes[0])
+    assert "scenario other" in str(import_typebot(data).remarks[0])
 
 
 def test_an_ab_test_asks_the_host_which():
@@ -433,7 +433,7 @@ def test_what_only_an_unknown_event_leads_to_is_left_out_with_a_note():
     data = flow(("A", [text("hi")]), ("B", [text("reply")]), events=[{"id": "r", "type": "reply"}], edges=[({"eventId": "r"}, "B")])
     imported = import_typebot(data)
     accounted(imported)
-    assert [(note.kind, note.block, note.type) for note in imported.notes] == [("changed", "", "event"), ("lost", "B0", "text")]
+    assert [(remark.kind, remark.block, remark.type) for remark in imported.remarks] == [("changed", "", "event"), ("lost", "B0", "text")]
     assert check(imported.scenario) == []
 
 

@@ -54,14 +54,14 @@ def _said(building: Building, block: Block) -> Steps:
     text = building.text(block, words_of(block))
     if text.strip():
         return [{"say": text, "next": NEXT}]
-    building.note("lost", block, "the bubble is empty")
+    building.remark("lost", block, "the bubble is empty")
     return []
 
 
 def _image(building: Building, block: Block) -> Steps:
     url = block.content.get("url")
     if not isinstance(url, str) or not url:
-        building.note("lost", block, "there is no address of a picture")
+        building.remark("lost", block, "there is no address of a picture")
         return []
     if "{{" in url or len(url) > 2000:
         return _link(building, block)
@@ -76,9 +76,9 @@ def _link(building: Building, block: Block) -> Steps:
     """A video, a sound, a page within a bubble, a redirection: its address is said."""
     url = block.content.get("url") or block.options.get("url")
     if not isinstance(url, str) or not url:
-        building.note("lost", block, "there is no address")
+        building.remark("lost", block, "there is no address")
         return []
-    building.note("changed", block, "its address is said as a link; nothing opens or plays by itself")
+    building.remark("changed", block, "its address is said as a link; nothing opens or plays by itself")
     return [{"say": building.text(block, url), "next": NEXT}]
 
 
@@ -107,9 +107,9 @@ def _ask(building: Building, block: Block, said: str | None) -> Steps:
     options, kind = block.options, _TYPES.get(block.type, "text")
     lacks = [key for key in ("min", "max", "step", "isRange", "hasTime", "isMultiple", "isMultipleAllowed") if options.get(key)]
     if lacks:
-        building.note("changed", block, f"{', '.join(lacks)} cannot be said here, and is not checked")
+        building.remark("changed", block, f"{', '.join(lacks)} cannot be said here, and is not checked")
     if kind == "text" and _variable(building, block) in building.words.numbers:
-        building.note("changed", block, "it is asked as a number, for it is compared as one")
+        building.remark("changed", block, "it is asked as a number, for it is compared as one")
         kind = "number"
     more: dict[str, Any] = {} if kind == "text" else {"type": kind}
     if block.type == "url input":
@@ -130,7 +130,7 @@ def _rating(building: Building, block: Block, said: str | None) -> Steps:
         length, first = 10, 0
     if _variable(building, block) is None and 2 <= length <= 10:
         if first != 1:
-            building.note("changed", block, "the rating begins at 1")
+            building.remark("changed", block, "the rating begins at 1")
         return [{"rate": {"scale": length}, **({"say": said} if said else {}), "next": NEXT}]
     labels = mapping_of(options.get("labels"))
     ends = " / ".join(
@@ -143,16 +143,16 @@ def _rating(building: Building, block: Block, said: str | None) -> Steps:
 def _choice(building: Building, block: Block, said: str | None) -> Steps:
     options = block.options
     if options.get("dynamicVariableId") or mapping_of(options.get("dynamicItems")).get("isEnabled"):
-        building.note("changed", block, "its buttons come from a variable; here it is asked as text")
+        building.remark("changed", block, "its buttons come from a variable; here it is asked as text")
         return _asked(building, block, said)
     if options.get("isMultipleChoice"):
-        building.note("changed", block, "several can be chosen there, one here")
+        building.remark("changed", block, "several can be chosen there, one here")
     buttons, cards, always = list[dict[str, Any]](), list[dict[str, Any]](), list[str]()
     for number, item in enumerate(block.items, 1):
         raw = item.get("content") or item.get("title") or item.get("value")
         label = building.text(block, raw).strip()[:200] if isinstance(raw, str) else ""
         if not label:
-            building.note("changed", block, f"button {number} has no words, and is left out")
+            building.remark("changed", block, f"button {number} has no words, and is left out")
             continue
         if mapping_of(item.get("displayCondition")).get("isEnabled"):
             always.append(label)
@@ -163,9 +163,9 @@ def _choice(building: Building, block: Block, said: str | None) -> Steps:
         buttons.append(button | ({"value": value} if isinstance(value, str) and value and value != label else {}))
         cards += _card(item, label)
     if always:
-        building.note("changed", block, f"these buttons are shown always, not only under their conditions: {', '.join(always)}")
+        building.remark("changed", block, f"these buttons are shown always, not only under their conditions: {', '.join(always)}")
     if not buttons:
-        building.note("changed", block, "it has no buttons; here it is asked as text")
+        building.remark("changed", block, "it has no buttons; here it is asked as text")
         return _asked(building, block, said)
     say: Any = {"carousel": cards} | ({"text": said} if said else {}) if cards else said
     name = _variable(building, block)
@@ -181,7 +181,7 @@ def _card(item: Mapping[str, Any], label: str) -> list[dict[str, Any]]:
 
 
 def _payment(building: Building, block: Block, said: str | None) -> Steps:
-    building.note("needed", block, "an action take_payment(amount, currency) of the host's")
+    building.remark("needed", block, "an action take_payment(amount, currency) of the host's")
     given = {key: building.text(block, block.options[key]) for key in ("amount", "currency") if isinstance(block.options.get(key), str)}
     return [{"do": "take_payment", "with": given, **({"say": said} if said else {}), "on_error": PERSON, "next": NEXT}]
 
@@ -193,12 +193,12 @@ def _set(building: Building, block: Block) -> Steps:
     options, words = block.options, building.words
     name, kind = _variable(building, block), options.get("type") or "Custom"
     if name is None:
-        building.note("lost", block, "it names no variable")
+        building.remark("lost", block, "it names no variable")
         return []
     if kind == "Empty" or (kind == "Custom" and options.get("expressionToEvaluate") in (None, "")):
         return [{"set": {name: 0 if name in words.numbers else ""}, "next": NEXT}]
     if kind == "Append value(s)":
-        building.note("changed", block, "a list is one text here, its items with commas between")
+        building.remark("changed", block, "a list is one text here, its items with commas between")
         item = building.text(block, options.get("item"))
         return [{"set": {name: f"{{% if {name} %}}{{{{ {name} }}}}, {{% endif %}}{item}"}, "next": NEXT}]
     if kind == "Custom":
@@ -207,7 +207,7 @@ def _set(building: Building, block: Block) -> Steps:
         if value is not None:
             return [{"set": {name: value}, "next": NEXT}]
     action = name_of(f"find {name}", "find_value") if kind == "Custom" else name_of(str(kind), "find_value")
-    building.note("needed", block, f"an action {action}(...) of the host's, whose answer is {name}: {kind} cannot be said here")
+    building.remark("needed", block, f"an action {action}(...) of the host's, whose answer is {name}: {kind} cannot be said here")
     return [_act(building, block, action, mapping_of(options), name)]
 
 
@@ -224,14 +224,14 @@ def _condition(building: Building, block: Block) -> Steps:
             cases.append({"when": when, "goto": To(building.flow.edges.get(target, following))})
     if cases:
         return [{"branch": cases, "else": NEXT}]
-    building.note("lost", block, "none of its conditions can hold")
+    building.remark("lost", block, "none of its conditions can hold")
     return []
 
 
 def _jump(building: Building, block: Block) -> Steps:
     to = building.flow.jump(block)
     if to is None:
-        building.note("lost", block, "it names no group")
+        building.remark("lost", block, "it names no group")
         return []
     if not building.returns:
         return [{"goto": To(to)}]
@@ -242,7 +242,7 @@ def _return(building: Building, block: Block) -> Steps:
     """Back to where the last jump was made, once: a variable remembers it."""
     jumps = [one for one in building.flow.blocks.values() if one.type == "jump" and building.flow.jump(one) is not None]
     if not jumps:
-        building.note("lost", block, "there is no jump that it could return from")
+        building.remark("lost", block, "there is no jump that it could return from")
         return []
     cases = [{"when": f"{building.mark} == '{one.id}'", "goto": Own(number)} for number, one in enumerate(jumps, 1)]
     back = [{"set": {building.mark: ""}, "next": To(building.flow.after(one.id))} for one in jumps]
@@ -253,18 +253,18 @@ def _linked(building: Building, block: Block) -> Steps:
     to, called = building.flow.jump(block), block.options.get("typebotId")
     if called in ("current", building.flow.id):
         if to is None:
-            building.note("lost", block, "it names no group")
+            building.remark("lost", block, "it names no group")
             return []
         if block.id in building.subroutines:
             return [{"set": {building.caller: block.id}, "next": To(to)}]
         return [{"goto": To(to)}]
     if not isinstance(called, str) or not called:
-        building.note("lost", block, "it names no flow")
+        building.remark("lost", block, "it names no flow")
         return []
     name = name_of(called, "typebot")
-    building.note("needed", block, f"the scenario {name}: import that Typebot too, and give it this name")
+    building.remark("needed", block, f"the scenario {name}: import that Typebot too, and give it this name")
     if block.options.get("groupId"):
-        building.note("changed", block, "it begins at the start of that flow, not at a group of it")
+        building.remark("changed", block, "it begins at the start of that flow, not at a group of it")
     return [{"call": name, "next": NEXT}]
 
 
@@ -275,14 +275,14 @@ def _test(building: Building, block: Block) -> Steps:
     percent = block.options.get("aPercent")
     share = percent if isinstance(percent, (int, float)) else 50
     name = building.words.named("ab test")
-    building.note("needed", block, "an action ab_test(a_percent) of the host's, whose answer is A or B")
+    building.remark("needed", block, "an action ab_test(a_percent) of the host's, whose answer is A or B")
     act = {"do": "ab_test", "with": {"a_percent": share}, "save": name, "on_error": a, "next": NEXT}
     return [act, {"branch": [{"when": f"{name} == 'B'", "goto": b}], "else": a}]
 
 
 def _left_out(what: str) -> Callable[[Building, Block], Steps]:
     def make(building: Building, block: Block) -> Steps:
-        building.note("lost", block, what)
+        building.remark("lost", block, what)
         return []
 
     return make
@@ -292,7 +292,7 @@ def _left_out(what: str) -> Callable[[Building, Block], Steps]:
 
 
 def _handoff(building: Building, block: Block) -> Steps:
-    building.note("changed", block, "people of this desk take over")
+    building.remark("changed", block, "people of this desk take over")
     return [{"goto": PERSON}]
 
 
@@ -307,10 +307,10 @@ def integration(building: Building, block: Block) -> Steps:
     saved = list(dict.fromkeys(saved))
     if len(saved) <= 1:
         answered = f", whose answer is {saved[0]}" if saved else ""
-        building.note("needed", block, f"an action {action}(...) of the host's{answered}")
+        building.remark("needed", block, f"an action {action}(...) of the host's{answered}")
         return [_act(building, block, action, options, saved[0] if saved else None)]
     kept = building.words.named(f"{action} answer")
-    building.note("needed", block, f"an action {action}(...) of the host's, whose answer has {', '.join(saved)}")
+    building.remark("needed", block, f"an action {action}(...) of the host's, whose answer has {', '.join(saved)}")
     return [_act(building, block, action, options, kept), {"set": {name: f"{{{{ {kept}.{name} }}}}" for name in saved}, "next": NEXT}]
 
 

@@ -1,4 +1,4 @@
-"""A scenario under way: steps with targets that are blocks still, and what was noted.
+"""A scenario under way: steps with targets that are blocks still, and what was remarked.
 
 May: name steps and find where blocks begin. May not: know what a block does.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from cschat.bots.importing.flow import Block, Flow
-from cschat.bots.importing.words import Note, Words, name_of
+from cschat.bots.importing.words import Remark, Words, name_of
 
 __all__ = ["LEAVE", "NEXT", "PERSON", "STOP", "Building", "Own", "To"]
 
@@ -45,7 +45,7 @@ class Building:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.words = Words(flow)
-        self.notes: list[Note] = []
+        self.remarks: list[Remark] = []
         self.steps: dict[str, dict[str, Any]] = {}
         self.entry: dict[str, str] = {}
         self.skipped: set[str] = set()
@@ -58,20 +58,20 @@ class Building:
         self.caller = self.words.named("linked from") if self.subroutines else ""
         self.targeted |= {flow.jump(block) for block in flow.blocks.values() if block.type == "jump"}
 
-    # ------------------------------------------------------------------------------------------------------- what is noted
+    # ------------------------------------------------------------------------------------------------------- what is remarked
 
-    def note(self, kind: str, block: Block | None, what: str, *, of: str = "") -> None:
-        self.notes.append(Note(kind, block.id if block else "", block.type if block else of, block.group if block else "", what))
+    def remark(self, kind: str, block: Block | None, what: str, *, of: str = "") -> None:
+        self.remarks.append(Remark(kind, block.id if block else "", block.type if block else of, block.group if block else "", what))
 
     def text(self, block: Block, raw: Any) -> str:
-        """A text of a block in our language, with notes about what it cannot say."""
+        """A text of a block in our language, with remarks about what it cannot say."""
         text = self.words.text(raw)
         self.tell(block)
         return text
 
     def tell(self, block: Block, kind: str = "changed") -> None:
         for what in self.words.wrong:
-            self.note(kind, block, what)
+            self.remark(kind, block, what)
         self.words.wrong.clear()
 
     # --------------------------------------------------------------------------------------------------------------- steps
@@ -103,7 +103,7 @@ class Building:
         return made
 
     def add(self, block: Block, steps: list[dict[str, Any]]) -> None:
-        """The steps of a block, one after the other. None: the block is passed over, and a note must tell so."""
+        """The steps of a block, one after the other. None: the block is passed over, and a remark must tell so."""
         if not steps:
             self.merged.clear()
             return

@@ -1,4 +1,4 @@
-"""Typebot flows as scenarios: each block becomes the nearest step of ours, or a note says that there is none.
+"""Typebot flows as scenarios: each block becomes the nearest step of ours, or a remark says that there is none.
 
 May: make a scenario of plain data. May not: read files, or run it.
 
@@ -20,7 +20,7 @@ from cschat.bots.importing import blocks
 from cschat.bots.importing.building import LEAVE, PERSON, STOP, Building
 from cschat.bots.importing.flow import flow_of
 from cschat.bots.importing.unset import unset
-from cschat.bots.importing.words import Note, name_of
+from cschat.bots.importing.words import Remark, name_of
 from cschat.bots.scenario import Scenario, Step, edges
 from cschat.errors import ScenarioError
 
@@ -29,13 +29,13 @@ __all__ = ["Imported", "import_typebot"]
 
 @attrs.frozen
 class Imported:
-    """What came of a flow: the `scenario`, the first step of each block that has one by the block's id, and the notes about the rest."""
+    """What came of a flow: the `scenario`, the first step of each block that has one by the block's id, and the remarks about the rest."""
 
     scenario: Scenario
     steps: Mapping[str, str]
-    notes: tuple[Note, ...]
+    remarks: tuple[Remark, ...]
     blocks: tuple[str, ...]
-    """The ids of all blocks of the source: each has a step, or a note that it is left out."""
+    """The ids of all blocks of the source: each has a step, or a remark that it is left out."""
 
 
 def import_typebot(data: Any) -> Imported:
@@ -44,7 +44,7 @@ def import_typebot(data: Any) -> Imported:
     building = Building(flow)
     reached = flow.reached(flow.start)
     for event in flow.events:
-        building.note("changed", None, f"the event {event.type!r} has no equal here: a scenario goes on only when it waits", of="event")
+        building.remark("changed", None, f"the event {event.type!r} has no equal here: a scenario goes on only when it waits", of="event")
     for id in set[str]().union(*(flow.reached(event.to) for event in flow.events)) - reached:
         building.skipped.add(id)
     _numbers(building)
@@ -73,7 +73,7 @@ def _group(building: Building, ids: list[str]) -> None:
     for id in ids:
         block = building.flow.blocks[id]
         if id in building.skipped:
-            building.note("lost", block, "only an event that is not known here leads to it")
+            building.remark("lost", block, "only an event that is not known here leads to it")
             continue
         if block.type == "text" and building.is_question(block, blocks.QUESTIONS):
             text = building.text(block, blocks.words_of(block))
@@ -94,7 +94,7 @@ def _with_first_values(building: Building, data: dict[str, Any]) -> Imported:
         values[name] = words.values.get(name, 0 if name in words.numbers else "")
         if name not in words.values:
             told = f"may be read before it is set; it begins as {values[name]!r}"
-            building.note("changed", None, f"{names.get(name, name)!r} {told}", of="variable")
+            building.remark("changed", None, f"{names.get(name, name)!r} {told}", of="variable")
     if values:
         first = building.fresh("begin")
         steps = {first: {"set": values, "next": data["start"]}, **data["steps"]}
@@ -102,7 +102,7 @@ def _with_first_values(building: Building, data: dict[str, Any]) -> Imported:
     made = _loaded(data)
     scenario = attrs.evolve(made, steps=MappingProxyType(_in_order(made)))
     given = {id: building.entry[id] for id in building.flow.blocks if id in building.entry}
-    return Imported(scenario, given, tuple(building.notes), tuple(building.flow.blocks))
+    return Imported(scenario, given, tuple(building.remarks), tuple(building.flow.blocks))
 
 
 def _in_order(scenario: Scenario) -> dict[str, Step]:

@@ -13,7 +13,7 @@ import attrs
 
 from cschat.bots.importing.flow import Flow, items_of
 
-__all__ = ["Note", "Words", "flattened", "name_of", "plain_text"]
+__all__ = ["Remark", "Words", "flattened", "name_of", "plain_text"]
 
 RESERVED = frozenset(
     [
@@ -53,7 +53,7 @@ _CODE = re.compile(r"\breturn\b|=>|;\s*$|\bnew [A-Z]|\bMath\.|\b(?:const|let|var
 
 
 @attrs.frozen
-class Note:
+class Remark:
     """What is different from the source: the `block` by its id, its `type`, the title of its `group`, and `what` about it.
 
     `kind` is "lost" (left out: there is nothing like it), "changed" (something like it), or "needed" (the host or the desk must add
