@@ -348,10 +348,10 @@ steps:
 
 
 def test_what_counts_or_grows_on_and_on_is_no_defect():
-    began = time.perf_counter()
+    began = time.process_time()
     assert check_source(COUNTING) == []
     assert ("many", "when:1") in explore(load(COUNTING)).covered
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_count_that_never_gets_there_is_not_told_for_what_was_not_looked_at():
@@ -372,6 +372,6 @@ def test_two_thousand_steps_are_checked_in_two_seconds():
     end = {"s1997": {"end": "done"}, "person": {"handoff": {}, "closed": "leave", "nobody": "leave"}, "leave": {"leave_message": ["name"]}}
     scenario = load({"scenario": "big", "start": "s0", "steps": steps | end})
     assert len(scenario.steps) == 2000
-    began = time.perf_counter()
+    began = time.process_time()
     assert check(scenario, WORLD) == []
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

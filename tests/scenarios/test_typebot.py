@@ -232,6 +232,11 @@ def test_buttons_lead_where_their_edges_do_and_else_on():
     assert talk(data, "B").said == ["other"]
 
 
+def test_braces_in_the_value_of_a_button_are_no_variable():
+    data = flow(("Menu", [{"type": "choice input", "items": [{"id": "a", "content": "A", "value": "{{"}]}]))
+    assert talk(data, "A").ended == "resolved"
+
+
 def test_buttons_that_are_not_known_are_asked_for_as_text():
     imported = import_typebot(flow(("Menu", [choice(dynamicVariableId="v-list")]), variables=names("list")))
     accounted(imported)

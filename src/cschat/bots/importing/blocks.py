@@ -160,7 +160,7 @@ def _choice(building: Building, block: Block, said: str | None) -> Steps:
         target = (block.id, id) if isinstance(id, str) else None
         button: dict[str, Any] = {"label": label, "goto": To(building.flow.edges[target]) if target in building.flow.edges else NEXT}
         value = item.get("value")
-        buttons.append(button | ({"value": value} if isinstance(value, str) and value and value != label else {}))
+        buttons.append(button | ({"value": value} if isinstance(value, str) and value and value != label and "{{" not in value else {}))
         cards += _card(item, label)
     if always:
         building.remark("changed", block, f"these buttons are shown always, not only under their conditions: {', '.join(always)}")

@@ -58,12 +58,10 @@ def _reads(thing: Any) -> Iterator[str]:
     elif isinstance(thing, s.Text):
         for words in thing.words.values():
             yield from template(words).variables
-    elif isinstance(thing, str):
-        if "{{" in thing:
-            yield from template(thing).variables
-    elif isinstance(thing, Mapping):
+    elif isinstance(thing, Mapping):  # what is set, or given to an action; no other plain string is filled in
         for value in thing.values():
-            yield from _reads(value)
+            if isinstance(value, str):
+                yield from template(value).variables
     elif isinstance(thing, tuple):
         for item in thing:
             yield from _reads(item)
