@@ -15,6 +15,20 @@ import pytest
 
 _DATA = Path(__file__).resolve().parents[1] / "../shared/data"
 
+
+@pytest.fixture(scope="session")
+def folder() -> Callable[[str], Path]:
+    """Give it the name of a folder within the data folder; a test that asks for one that is not there is skipped."""
+
+    def find(name: str) -> Path:
+        path = _DATA / name
+        if not path.is_dir():
+            pytest.skip(f"the optional data folder {name} is not here")
+        return path
+
+    return find
+
+
 Rows = list[dict[str, str]]
 
 

@@ -40,7 +40,33 @@ FORKS = ("tests/storage/test_forking.py",)
 BOTS = ("tests/scenarios",)
 BOT_DESK = ("tests/scenarios/test_desk.py",)
 
+IMPORT = ("tests/scenarios/test_typebot.py",)
+BOTIUM = ("tests/scenarios/test_botium.py",)
+
 NAMED = (
+    Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
+    Mutant(
+        "import: any way that sets a variable will do", "bots/importing/unset.py", "known[target] & here", "known[target] | here", IMPORT
+    ),
+    Mutant("import: a return comes back again and again", "bots/importing/blocks.py", '{building.mark: ""}', '{"other": ""}', IMPORT),
+    Mutant(
+        "import: a failed request goes on", "bots/importing/blocks.py", '"on_error": PERSON if save else NEXT', '"on_error": NEXT', IMPORT
+    ),
+    Mutant(
+        "botium: what is not understood holds",
+        "testing/botium.py",
+        'raise AssertionError(f"{value} cannot be played here")',
+        "return",
+        BOTIUM,
+    ),
+    Mutant("botium: texts in any order", "testing/botium.py", "at += found.end()", "at += 0", BOTIUM),
+    Mutant(
+        "check: what was not looked at is a trap",
+        "bots/walk.py",
+        "if made.may_end(outcome.cursor):",
+        "if False:",
+        ("tests/scenarios/test_check.py",),
+    ),
     Mutant(
         "bots: one wrong answer more",
         "bots/engine.py",

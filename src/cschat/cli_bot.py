@@ -21,8 +21,9 @@ import click
 from cschat import queries as q
 from cschat.bots.check import Problem, World, check_source
 from cschat.bots.explore import coverage, explore
-from cschat.bots.format import load, read
+from cschat.bots.format import as_data, as_yaml, load, read
 from cschat.bots.graph import counts, mermaid, svg
+from cschat.bots.importing import Imported, import_typebot
 from cschat.bots.journey import Comparison, ScenarioJourney
 from cschat.bots.rehearsal import Rehearsal
 from cschat.bots.scenario import Scenario
@@ -177,14 +178,18 @@ def graph(file: Path, form: str, output: Path | None) -> None:
 
 @bot.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("--scenario", type=_FILE, help="The scenario they are for. [default: the one that a file names, or that is called like it]")
 @click.option("--coverage", "show_coverage", is_flag=True, help="Name the edges of the scenarios that no conversation took.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each conversation.")
 @click.pass_context
-def test(context: click.Context, files: tuple[Path, ...], show_coverage: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Play the conversations of FILES and compare what the bots say. The exit code is 1 if one does not hold."""
+def test(context: click.Context, files: tuple[Path, ...], scenario: Path | None, show_coverage: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Play the conversations of FILES and compare what the bots say. The exit code is 1 if one does not hold.
+
+    FILES are our own, `*.conversations.yaml`, or Botium's, `*.convo.txt`.
+    """
     failed, taken = 0, dict[str, tuple[Scenario, list[tuple[str, str, str]]]]()
     for file in files:
-        for one in read_conversations(file):
+        for one in read_conversations(file, scenario):
             try:
                 chat = play(one)
                 reason = ""
@@ -198,12 +203,63 @@ def test(context: click.Context, files: tuple[Path, ...], show_coverage: bool, a
                 click.echo(f"{file}: {one.name}: {'does not hold' if reason else 'holds'}")
                 click.echo("".join(f"    {line}\n" for line in reason.splitlines()), nl=False)
     if show_coverage and not as_json:
-        for name, (scenario, path) in taken.items():
-            done, missing = coverage(scenario, path)
+        for name, (played, path) in taken.items():
+            done, missing = coverage(played, path)
             click.echo(f"{name}: {len(done)} of {len(done) + len(missing)} edges taken")
             click.echo("".join(f"    {step} > {edge}\n" for step, edge in missing), nl=False)
     if failed:
         context.exit(1)
+
+
+@bot.command("import")
+@click.argument("file", type=_FILE)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the scenario to a file.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object: the scenario, the step of each block, the remarks, the problems."
+)
+def import_(file: Path, output: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Make a scenario of a Typebot FILE, a flow exported as JSON.
+
+    What is different from the flow, and what the host must add, is told on standard error, and at the top of the scenario. `cschat bot
+    check` says whether it may be published.
+    """
+    try:
+        data = json.loads(_source(file))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise Invalid(field=str(file), reason=f"is no JSON, as a flow exported from Typebot is: {error}") from error
+    try:
+        imported = import_typebot(data)
+    except Invalid as error:
+        raise Invalid(**{**error.fields, "field": str(file)}) from error
+    text = _commented(file, imported) + as_yaml(imported.scenario)
+    problems = check_source(text)
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    if as_json:
+        told = {
+            "scenario": as_data(imported.scenario),
+            "steps": dict(imported.steps),
+            "remarks": [attrs.asdict(remark) for remark in imported.remarks],
+        }
+        told["problems"] = [_plain(output or file, problem) for problem in problems]
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    if output is None:
+        click.echo(text, nl=False)
+    for remark in imported.remarks:
+        click.echo(f"{file}: {remark}", err=True)
+    errors = sum(problem.severity == "error" for problem in problems)
+    found = f"{_counted(errors, 'error')} and {_counted(len(problems) - errors, 'warning')}" if problems else "nothing wrong"
+    click.echo(f"{file}: {len(imported.blocks)} blocks became {len(imported.scenario.steps)} steps; the checker finds {found}", err=True)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _commented(file: Path, imported: Imported) -> str:
+    lines = [f"# Imported from {file.name}", *(f"# {remark}" for remark in imported.remarks)]
+    return "".join(f"{' '.join(line.split())}\n" for line in lines)
 
 
 @bot.command()

@@ -138,7 +138,7 @@ class ScenarioError(CschatError):
     status_hint = 422
 
     def __init__(self, message: str = "", /, *, step: str = "", reason: str, line: int | None = None, **more: Any) -> None:
-        at = " ".join(part for part in (f"line {line}" if line else "", f"step {step}" if step else "") if part)
+        at = ", ".join(part for part in (f"line {line}" if line else "", f"step {step}" if step else "") if part)
         super().__init__(message or (f"{at}: {reason}" if at else reason), step=step, reason=reason, line=line, **more)
 
 

@@ -3,8 +3,8 @@
 May: offer fixtures. May not: say how they are made.
 """
 
-from tests.data import table
+from tests.data import folder, table
 
 from cschat.testing.plugin import scenario
 
-__all__ = ["scenario", "table"]
+__all__ = ["folder", "scenario", "table"]

@@ -64,6 +64,17 @@ def test_explore_takes_every_edge(good):
     assert all(line["covered"] for line in lines)
 
 
+def test_explore_says_why_an_edge_cannot_be_taken(bad):
+    told = cschat("explore", bad).stdout.splitlines()
+    assert told == [
+        "11 of 15 edges can be taken",
+        "  decide > when:1: what follows fails, at the step confirm: oder.item is not known",
+        "  confirm > choose:1: its step fails: oder.item is not known",
+        "  confirm > choose:2: its step fails: oder.item is not known",
+        "  done > next: its step is never reached",
+    ]
+
+
 def test_graph_draws(good, tmp_path):
     assert cschat("graph", good).stdout.startswith('flowchart TD\n  start(("환불")) --> s0\n')
     assert cschat("graph", good, "--format", "svg", "-o", tmp_path / "x.svg").returncode == 0
@@ -154,3 +165,61 @@ def test_candidates_as_text_and_as_data(store):
 def test_what_cannot_be_told_is_one_line(store, words, told):
     done = cschat(*(store if word == "STORE" else word for word in words))
     assert (done.returncode, told in done.stderr, len(done.stderr.splitlines())) == (1, True, 1), done.stderr
+
+
+FLOW = {
+    "name": "환불",
+    "groups": [
+        {
+            "id": "g",
+            "title": "인사",
+            "blocks": [
+                {"id": "b1", "type": "text", "content": {"richText": [{"type": "p", "children": [{"text": "무엇을 도와드릴까요?"}]}]}},
+                {"id": "b2", "type": "choice input", "items": [{"id": "i1", "content": "환불"}, {"id": "i2", "content": "교환"}]},
+                {"id": "b3", "type": "Wait", "options": {"secondsToWaitFor": "1"}},
+            ],
+        },
+        {"id": "lost", "title": "잊힌 그룹", "blocks": [{"id": "b4", "type": "text", "content": {"plainText": "아무도 못 봐요"}}]},
+    ],
+    "edges": [],
+    "variables": [],
+}
+
+
+@pytest.fixture
+def exported(tmp_path):
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(FLOW), encoding="utf-8")
+    return path
+
+
+def test_import_writes_a_scenario_that_can_be_checked_and_tried(exported, tmp_path):
+    done = cschat("import", exported, "-o", tmp_path / "out.yaml")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "lost: wait b3 in '인사': there is no waiting here" in done.stderr
+    assert done.stderr.endswith("4 blocks became 3 steps; the checker finds 1 error and 0 warnings\n")
+    text = (tmp_path / "out.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# Imported from flow.json\n# lost: wait b3 in '인사'")
+    assert "  인사:\n    choose: [{label: 환불, goto: stop}, {label: 교환, goto: stop}]\n    say: 무엇을 도와드릴까요?\n" in text
+    assert "step 잊힌_그룹: no way leads here [unreachable]" in cschat("check", tmp_path / "out.yaml").stdout
+    assert cschat("chat", tmp_path / "out.yaml", said="환불\n").stdout.endswith("(resolved)\n")
+
+
+def test_import_without_a_file_to_write_prints_the_scenario(exported):
+    assert cschat("import", exported).stdout.startswith("# Imported from flow.json\n")
+
+
+def test_import_as_json(exported):
+    told = json.loads(cschat("import", exported, "--json").stdout)
+    assert told["steps"] == {"b1": "인사", "b2": "인사", "b4": "잊힌_그룹"}
+    assert [(one["kind"], one["block"], one["group"]) for one in told["remarks"]] == [("lost", "b3", "인사")]
+    assert [problem["kind"] for problem in told["problems"]] == ["unreachable"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "{}", '{"groups": [], "edges": []}', "\udcff"])
+def test_import_of_what_is_no_flow_is_one_line(tmp_path, text):
+    (tmp_path / "x.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    done = cschat("import", tmp_path / "x.json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cschat: ")
+    assert done.stderr.count("\n") == 1

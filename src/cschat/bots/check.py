@@ -101,23 +101,37 @@ def _looked_at(scenario: s.Scenario, world: World, found: Walk) -> Iterator[Prob
     missing = {error.fields["before"]: (place, move) for place, move, error in reversed(found.failures) if error.fields.get("before")}
     if scenario.start not in scenario.steps:
         yield Problem("target", "", f"it starts with {scenario.start!r}, and there is no such step", 1)
-    reached = _reached(scenario)
+    else:
+        yield from _unreachable(scenario)
+    called = {error.step for _, _, error in found.failures if _kind(error) == "scenario"}
     for name, step in scenario.steps.items():
-        if name not in reached:
-            yield Problem("unreachable", name, "no way leads here")
         for edge, target in s.edges(step):
             if target not in scenario.steps:
                 shown = Problem("target", name, f"{edge} leads to {target!r}, and there is no such step")
                 place_and_move = missing.get((name, edge)) or back.get(target)
                 yield shown if place_and_move is None else _shown(shown, scenario, world, *place_and_move)
-        yield from _names(name, step, world)
+        if name not in called:  # that one is shown on the way
+            yield from _names(name, step, scenario, world)
         yield from _languages(name, step, scenario.languages)
         if isinstance(step, s.Choose):
             yield from _buttons(name, step, scenario, world)
 
 
-def _reached(scenario: s.Scenario) -> set[str]:
-    reached, todo = set[str](), [scenario.start]
+def _unreachable(scenario: s.Scenario) -> Iterator[Problem]:
+    """The steps that no way leads to; of those that lead to each other only the first, with how many stand behind it."""
+    reached = _reached(scenario, scenario.start)
+    lost = {name: _reached(scenario, name) - reached for name in scenario.steps if name not in reached}
+    told: set[str] = set()
+    for name in sorted(lost, key=lambda name: -len(lost[name])):
+        if name not in told:
+            behind = len(lost[name] - told) - 1
+            told |= lost[name]
+            more = f", nor to {'the step' if behind == 1 else f'the {behind} steps'} behind it" if behind else ""
+            yield Problem("unreachable", name, f"no way leads here{more}")
+
+
+def _reached(scenario: s.Scenario, start: str) -> set[str]:
+    reached, todo = set[str](), [start]
     while todo:
         name = todo.pop()
         if name in reached or name not in scenario.steps:
@@ -127,13 +141,13 @@ def _reached(scenario: s.Scenario) -> set[str]:
     return reached
 
 
-def _names(name: str, step: s.Step, world: World) -> Iterator[Problem]:
+def _names(name: str, step: s.Step, scenario: s.Scenario, world: World) -> Iterator[Problem]:
     match step:
         case s.Do(do=action) if world.actions is not None and action not in world.actions:
             yield Problem("action", name, f"there is no action {action!r}")
         case s.SetCategory(category=path) if world.categories is not None and path not in world.categories:
             yield Problem("category", name, f"there is no category {path!r}")
-        case s.Call(call=called) if world.scenarios is not None and called not in world.scenarios:
+        case s.Call(call=called) if world.scenarios is not None and called not in {*world.scenarios, scenario.scenario}:
             yield Problem("scenario", name, f"there is no scenario {called!r}")
         case s.Handoff(handoff=request):
             if request.category is not None and world.categories is not None and request.category not in world.categories:

@@ -36,13 +36,21 @@ def explore(scenario: s.Scenario, world: World | None = None) -> Exploration:
     world = world or World()
     found = walk(scenario, world)
     visited = {place.cursor.step for place in found.places} | {step for _, step, _ in found.edges}
+    fails = {error.step: error.reason for _, _, error in reversed(found.failures)}
+    left = {place.cursor.step: error for place, _, error in reversed(found.failures) if place is not None}
     covered: dict[Edge, tuple[tuple[str, str], ...]] = {}
     uncovered: dict[Edge, str] = {}
     for name, step in scenario.steps.items():
-        for edge, _target in s.edges(step):
+        for edge, target in s.edges(step):
             way = found.edges.get((scenario.scenario, name, edge))
             if way is not None:
                 covered[name, edge] = conversation(scenario, world, *way)[0]
+            elif name in fails:
+                uncovered[name, edge] = f"its step fails: {fails[name]}"
+            elif target in fails:
+                uncovered[name, edge] = f"what follows fails, at the step {target}: {fails[target]}"
+            elif name in left:
+                uncovered[name, edge] = f"what follows fails, at the step {left[name].step}: {left[name].reason}"
             else:
                 uncovered[name, edge] = "no made-up answer leads this way" if name in visited else "its step is never reached"
     return Exploration(covered, uncovered)

@@ -14,13 +14,15 @@ from typing import Any
 import attrs
 import msgspec
 
-from cschat.bots.scenario import KINDS, Scenario, Speech, Text, build
+from cschat.bots.scenario import FIELD_LABELS, KINDS, Field, Scenario, Speech, Text, build, field_named
 from cschat.errors import MissingExtra, ScenarioError
 
-__all__ = ["as_data", "load", "parse", "read"]
+__all__ = ["as_data", "as_yaml", "load", "parse", "read"]
 
 MAX_LETTERS = 5_000_000
 MAX_DEPTH = 20
+_SHORT = 100
+"""Letters that a mapping may take on one line of YAML that is written."""
 
 
 def read(path: str | Path) -> Scenario:
@@ -53,6 +55,43 @@ def as_data(scenario: Scenario) -> dict[str, Any]:
     """A scenario as plain data that `load` reads again to the same scenario."""
     head = {"scenario": scenario.scenario, "title": scenario.title, "start": scenario.start, "languages": list(scenario.languages)}
     return {key: value for key, value in head.items() if value} | {"steps": {name: _plain(step) for name, step in scenario.steps.items()}}
+
+
+def as_yaml(scenario: Scenario) -> str:
+    """A scenario as YAML for people to read and change, which `load` reads again to the same scenario."""
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise MissingExtra("writing YAML needs PyYAML", extra="bots") from error
+    data = as_data(scenario)
+    steps = {name: {key: _on_one_line(value) for key, value in step.items()} for name, step in data.pop("steps").items()}
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        """Knows what is written on one line."""
+
+    def inline(dumper: Any, value: _Line) -> Any:
+        kind = "map" if isinstance(value.value, Mapping) else "seq"
+        represent = dumper.represent_mapping if kind == "map" else dumper.represent_sequence
+        return represent(f"tag:yaml.org,2002:{kind}", value.value, flow_style=True)
+
+    Dumper.add_representer(_Line, inline)
+    return str(yaml.dump({**data, "steps": steps}, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=130))
+
+
+@attrs.frozen(eq=False)
+class _Line:
+    """A value that is written on one line."""
+
+    value: Any
+
+
+def _on_one_line(value: Any) -> Any:
+    if not isinstance(value, (Mapping, list)):
+        return value
+    inner = list(value.values()) if isinstance(value, Mapping) else value
+    if len(str(value)) <= _SHORT and not any(isinstance(one, str) and "\n" in one for one in inner):
+        return _Line(value)
+    return {key: _on_one_line(one) for key, one in value.items()} if isinstance(value, Mapping) else [_on_one_line(one) for one in value]
 
 
 def parse(text: str) -> Any:
@@ -89,11 +128,14 @@ def _parse(text: str, lines: dict[str, int]) -> Any:
         raise ScenarioError(reason=f"{len(text)} letters are too many for a scenario")
     if text.lstrip().startswith("{"):
         try:
-            return json.loads(text)
+            data = json.loads(text)
         except (json.JSONDecodeError, RecursionError):
             pass  # YAML in braces, perhaps
+        else:
+            _note_lines(text, lines)
+            return data
     try:
-        import yaml  # type: ignore[import-untyped]
+        import yaml
     except ImportError as error:
         raise MissingExtra("reading YAML needs PyYAML", extra="bots") from error
     try:
@@ -108,9 +150,25 @@ def _parse(text: str, lines: dict[str, int]) -> Any:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ScenarioError(reason=f"no YAML: {error.problem}", line=None if mark is None else mark.line + 1) from error
+        line = None if mark is None else mark.line + 1
+        hint = "" if line is None or "{{" not in "".join(text.splitlines()[line - 1 : line]) else " (a text with {{ }} stands in quotes)"
+        raise ScenarioError(reason=f"no YAML: {error.problem}{hint}", line=line) from error
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         raise ScenarioError(reason=f"no YAML: {error}") from error
+
+
+def _note_lines(text: str, lines: dict[str, int]) -> None:
+    """The lines of a scenario in JSON, where PyYAML is there to tell them and can read it as YAML."""
+    try:
+        import yaml
+    except ImportError:
+        return
+    try:
+        root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return
+    if root is not None:
+        _look(root, yaml, lines)
 
 
 def _look(root: Any, yaml: Any, lines: dict[str, int]) -> None:
@@ -147,6 +205,8 @@ def _plain(thing: Any) -> Any:
         if thing.cards:
             parts |= {"card": _plain(thing.cards[0])} if len(thing.cards) == 1 else {"carousel": [_plain(card) for card in thing.cards]}
         return parts["text"] if set(parts) == {"text"} else parts
+    if isinstance(thing, Field) and thing.name in FIELD_LABELS and thing == field_named(thing.name):
+        return thing.name
     if isinstance(thing, msgspec.Struct):
         fields = ((name, getattr(thing, name)) for name in thing.__struct_fields__)
         return {name: _plain(value) for name, value in fields if value not in (None, "", ())}

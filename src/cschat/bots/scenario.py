@@ -131,7 +131,9 @@ def _fail(reason: str, **more: Any) -> ScenarioError:
 
 
 def _string(value: Any, what: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    if isinstance(value, bool):
+        raise _fail(f"{what} must be text, not {str(value).lower()}; yes, no, on and off stand in quotes in YAML")
+    if not isinstance(value, (str, int, float)):
         raise _fail(f"{what} must be text, not {type(value).__name__}")
     return str(value)
 
@@ -297,9 +299,14 @@ def _condition(value: Any) -> str:
     return text
 
 
+def field_named(name: str) -> Field:
+    """The field that a name alone stands for."""
+    return Field(_variable(name), _text(FIELD_LABELS.get(name, name)), name if name in ANSWER_TYPES else "text", name != "email")
+
+
 def _field(value: Any) -> Field:
     if isinstance(value, str):
-        return Field(_variable(value), _text(FIELD_LABELS.get(value, value)), value if value in ANSWER_TYPES else "text", value != "email")
+        return field_named(value)
     parts = _keys(value, {"name", "label", "type", "required"}, "a field") if not isinstance(value, Field) else attrs.asdict(value)
     name = _variable(parts.get("name"))
     kind = _one_of(*ANSWER_TYPES)(parts.get("type", name if name in ANSWER_TYPES else "text"))

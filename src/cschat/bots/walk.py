@@ -9,7 +9,7 @@ can go wrong there went wrong here.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
@@ -43,6 +43,8 @@ from cschat.errors import ScenarioError
 __all__ = ["Move", "Place", "Walk", "World", "conversation", "walk"]
 
 MAX_PLACES = 50_000
+MAX_VALUES = 300
+"""With how many different values one and the same step is looked at: a variable that counts, or grows, has no end of them."""
 _ABOUT: Mapping[str, Any] = MappingProxyType(
     {"customer": {"type": "guest", "tags": []}, "session": {"id": "ses_1", "channel": "web", "subject": ""}, "queue": {"position": 1}}
 )
@@ -83,7 +85,7 @@ class Place:
     before: Place | None
     move: Move
     next: list[Place | str] = attrs.field(factory=list)
-    """The places and ends ("person", "message", "end") that the answers lead to."""
+    """The places and ends ("person", "message", "end") that the answers lead to; "more" is where the search was broken off."""
     answers: list[bool] = attrs.field(factory=list)
     """For each of them whether it takes an answer of the customer."""
 
@@ -100,6 +102,7 @@ class Walk:
     complete: bool = True
     todo: deque[Place] = attrs.field(factory=deque, repr=False)
     seen: dict[tuple[Any, ...], list[tuple[frozenset[str], Place]]] = attrs.field(factory=dict, repr=False)
+    values: Counter[tuple[Any, ...]] = attrs.field(factory=Counter, repr=False)
 
 
 class _World:
@@ -119,6 +122,7 @@ class _World:
                 if isinstance(step, s.Call) and step.call not in seen and step.call in (world.scenarios or {}):
                     seen.add(step.call)
                     todo.append(self.named(step.call))
+        self.ending = _ending(scenario)
         self.watched = frozenset(name.partition(".")[0] for name in self.literals)
         languages = [language for language in scenario.languages if language]
         self.language = languages[0] if languages else "ko"
@@ -218,12 +222,34 @@ class _World:
         values: list[Any] = [plain | {part: value} for part in parts for value in self.literals.get(f"{step.save}.{part}", ())]
         return [*values, plain]
 
+    def may_end(self, cursor: BotCursor) -> bool:
+        """Whether some way in the graph leads from here to an end, whatever is known."""
+        return cursor.scenario != self.scenario.scenario or bool(cursor.frames) or cursor.step in self.ending
+
     def same(self, cursor: BotCursor) -> tuple[Any, ...]:
         """What must be equal for two places to be one."""
         values = tuple((name, repr(cursor.known[name])) for name in sorted(self.watched & cursor.known.keys()))
         step = self.named(cursor.scenario).steps[cursor.step]
         tries = cursor.tries if isinstance(step, (s.Ask, s.Form)) else 0  # elsewhere they are only counted
         return (cursor.scenario, cursor.step, cursor.part, tries, cursor.frames, values)
+
+
+def _ending(scenario: s.Scenario) -> frozenset[str]:
+    """The steps that some way leads from to an end, or to another scenario."""
+    back: dict[str, list[str]] = {}
+    for name, step in scenario.steps.items():
+        for _, target in s.edges(step):
+            back.setdefault(target, []).append(name)
+    found, todo = (
+        set[str](),
+        [name for name, step in scenario.steps.items() if isinstance(step, (s.Handoff, s.LeaveMessage, s.End, s.Call))],
+    )
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += back.get(name, ())
+    return frozenset(found)
 
 
 def walk(scenario: s.Scenario, world: World) -> Walk:
@@ -273,11 +299,18 @@ def _try(made: _World, found: Walk, place: Place | None, move: Move) -> None:
         _end(found, place, _kind(outcome), place, move, asked=asked)
         return
     known = frozenset(outcome.cursor.known)
-    alike = found.seen.setdefault(made.same(outcome.cursor), [])
+    same = made.same(outcome.cursor)
+    alike = found.seen.setdefault(same, [])
     for less, other in alike:
         if less <= known:
             _link(found, place, other, asked=asked)
             return
+    found.values[same[:-1]] += 1
+    if place is not None and found.values[same[:-1]] > MAX_VALUES:
+        if made.may_end(outcome.cursor):
+            place.next.append("more")
+            place.answers.append(asked)
+        return
     fresh = Place(len(found.places), outcome.cursor, place, move)
     alike.append((known, fresh))
     found.places.append(fresh)

@@ -88,6 +88,8 @@ class Chat:
             },
             "side": side,
         }
+        self.remembered: dict[str, str] = {}
+        """What a conversation file has kept under a name."""
         self._play: Rehearsal | None = None
 
     @property
@@ -122,6 +124,12 @@ class Chat:
             found[source] = {f"{step} > {edge}": (step, edge) not in missing for step, edge in [*done, *missing]}
         return found
 
+    @property
+    def buttons(self) -> list[str]:
+        """The labels of the buttons that were shown last."""
+        shown = [line.content for line in self.play.lines if line.content.kind is ContentKind.CHOICES]
+        return [choice.label for choice in shown[-1].choices] if shown else []
+
     def says(self, said: str | Content) -> None:
         """The customer says something."""
         __tracebackhide__ = True
@@ -133,10 +141,7 @@ class Chat:
     def picks(self, label: str) -> None:
         """The customer presses a button, which must be there."""
         __tracebackhide__ = True
-        shown = [line.content for line in self.play.lines if line.content.kind is ContentKind.CHOICES]
-        labels = [choice.label for choice in shown[-1].choices] if shown else []
-        if label not in labels:
-            self._fail(f"there is no button {label!r}; there are {', '.join(labels) or 'none'}")
+        self.expects_buttons(label)
         self.says(label)
 
     def expects(self, *texts: str) -> None:
@@ -150,6 +155,19 @@ class Chat:
                 after = " after that" if at else ""
                 self._fail(f"expected {text!r}{after}, but the bot said:\n{_indented(said or '(nothing)')}{_nearest(text, said[at:])}")
             at = found + len(text)
+
+    def expects_not(self, text: str) -> None:
+        """The text is no part of what the bot has said since the customer last spoke."""
+        __tracebackhide__ = True
+        if text in "\n".join(self.play.said):
+            self._fail(f"expected not to hear {text!r}, but the bot said:\n{_indented(chr(10).join(self.play.said))}")
+
+    def expects_buttons(self, *labels: str) -> None:
+        """Each of these buttons is there."""
+        __tracebackhide__ = True
+        for label in labels:
+            if label not in self.buttons:
+                self._fail(f"there is no button {label!r}; there are {', '.join(self.buttons) or 'none'}")
 
     def expects_nothing(self) -> None:
         """The bot has said nothing since the customer last spoke."""

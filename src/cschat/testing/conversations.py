@@ -1,59 +1,71 @@
 """Conversations with scenarios as files: what the customer says, what the bot shall say, and how it ends.
 
-May: read such files and play them with `Chat`. May not: know a desk.
+May: read such files. May not: play them (`lines`), or know a desk.
 
-A file names its `scenario` (a file beside it) and has `conversations`, each with a `name`, `lines` and, where they differ from those at the
-top of the file, the settings of `Chat`: `actions`, `opened`, `nobody`, `language`, `customer`, `side`. A line is one of `customer`,
-`picks`, `bot` (a text or several, in order), `nothing`, `handoff`, `message`, `end`, `variables`, `clock`.
+A file of our own names its `scenario` (a file beside it) and has `conversations`, each with a `name`, `lines` and, where they differ from
+those at the top of the file, the settings of `Chat`: `actions`, `opened`, `nobody`, `language`, `customer`, `side`. A line is one of
+`customer`, `picks`, `bot` (a text or several, in order), `bot_not`, `buttons`, `nothing`, `handoff`, `message`, `end`, `variables`,
+`clock`. A conversation may have `botium`, a file of Botium's, in place of name and lines.
+
+A file of Botium's, `refund.convo.txt` or `refund.anything.convo.txt`, is played with the scenario `refund.yaml` beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from cschat.bots.format import parse
 from cschat.errors import Invalid
-from cschat.testing.chat import Chat
+from cschat.testing.botium import read_botium
+from cschat.testing.lines import LINES, Conversation, begin, play
 
-__all__ = ["Conversation", "begin", "play", "read_conversations"]
+__all__ = ["BOTIUM", "Conversation", "begin", "play", "read_conversations"]
 
+BOTIUM = ".convo.txt"
 _SETTINGS = ("actions", "opened", "nobody", "language", "customer", "side")
 
 
-@attrs.frozen
-class Conversation:
-    """One conversation of a file: with which `scenario`, its `settings`, and its `lines` as (what, value)."""
-
-    name: str
-    scenario: Path
-    settings: Mapping[str, Any]
-    lines: tuple[tuple[str, Any], ...]
-
-
-def read_conversations(path: Path) -> list[Conversation]:
-    """The conversations of a file. `Invalid` names what is wrong with it."""
+def read_conversations(path: Path, scenario: Path | None = None) -> list[Conversation]:
+    """The conversations of a file, with the scenario that it names, or this one. `Invalid` names what is wrong with it."""
+    if path.name.endswith(BOTIUM):
+        return read_botium(path, scenario or _beside(path), {})
     data = parse(path.read_text("utf-8"))
     if not isinstance(data, Mapping) or not isinstance(data.get("scenario"), str) or not isinstance(data.get("conversations"), list):
-        raise Invalid(field=str(path), reason="needs the name of a scenario's file and a list of conversations")
+        needed = ["scenario: refund.yaml", "conversations: [{name: ..., lines: [...]}]"]
+        raise Invalid(field=str(path), reason="needs the name of a scenario's file and a list of conversations", allowed=needed)
     top = _settings(path, {key: value for key, value in data.items() if key not in ("scenario", "conversations")})
-    return [_read(path, number, data["scenario"], top, one) for number, one in enumerate(data["conversations"], 1)]
+    named = scenario or path.parent / data["scenario"]
+    return [each for number, one in enumerate(data["conversations"], 1) for each in _read(path, number, named, top, one)]
 
 
-def _read(path: Path, number: int, scenario: str, top: Mapping[str, Any], one: Any) -> Conversation:
+def _beside(path: Path) -> Path:
+    name = path.name.removesuffix(BOTIUM)
+    while name:
+        for ending in (".yaml", ".yml", ".json"):
+            if (found := path.with_name(f"{name}{ending}")).exists():
+                return found
+        name = name.rpartition(".")[0]
+    beside = f"{path.name.partition('.')[0]}.yaml"
+    raise Invalid(field=str(path), reason="does not say which scenario it is for", allowed=[f"{beside} beside it", "--scenario FILE"])
+
+
+def _read(path: Path, number: int, scenario: Path, top: Mapping[str, Any], one: Any) -> Iterator[Conversation]:
     at = f"{path}: conversation {number}"
+    if isinstance(one, Mapping) and isinstance(one.get("botium"), str):
+        own = _settings(path, {key: value for key, value in one.items() if key != "botium"})
+        yield from read_botium(path.parent / one["botium"], scenario, {**top, **own})
+        return
     if not isinstance(one, Mapping) or not isinstance(one.get("lines"), list):
-        raise Invalid(field=at, reason="needs a list of lines")
+        raise Invalid(field=at, reason="needs a list of lines, or a file of Botium's as botium")
     own = _settings(path, {key: value for key, value in one.items() if key not in ("name", "lines")})
     lines = []
     for place, line in enumerate(one["lines"], 1):
-        if not isinstance(line, Mapping) or len(line) != 1 or next(iter(line)) not in _LINES:
-            raise Invalid(field=f"{at}, line {place}", reason=f"{line!r} is no line", allowed=tuple(_LINES))
+        if not isinstance(line, Mapping) or len(line) != 1 or next(iter(line)) not in LINES:
+            raise Invalid(field=f"{at}, line {place}", reason=f"{line!r} is no line", allowed=tuple(LINES))
         lines.append(next(iter(line.items())))
-    return Conversation(str(one.get("name", number)), path.parent / scenario, {**top, **own}, tuple(lines))
+    yield Conversation(str(one.get("name", number)), scenario, {**top, **own}, tuple(lines))
 
 
 def _settings(path: Path, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,43 +73,3 @@ def _settings(path: Path, given: Mapping[str, Any]) -> Mapping[str, Any]:
     if unknown:
         raise Invalid(field=str(path), reason=f"there is no setting {unknown[0]!r}", allowed=_SETTINGS)
     return given
-
-
-def begin(conversation: Conversation) -> Chat:
-    """The chat that it is played with."""
-    return Chat(conversation.scenario, **conversation.settings)
-
-
-def play(conversation: Conversation, chat: Chat | None = None) -> Chat:
-    """Play it, with a chat that it has begun. `AssertionError` tells the line that does not hold, with the conversation so far."""
-    chat = chat or begin(conversation)
-    for number, (what, value) in enumerate(conversation.lines, 1):
-        try:
-            _LINES[what](chat, value)
-        except AssertionError as error:
-            raise AssertionError(f"{conversation.name}, line {number} ({what}: {value}): {error}") from None
-    return chat
-
-
-def _bot(chat: Chat, value: Any) -> None:
-    chat.expects(*(str(text) for text in ([value] if not isinstance(value, Sequence) or isinstance(value, str) else value)))
-
-
-def _variables(chat: Chat, value: Mapping[str, Any]) -> None:
-    wrong = {name: chat.variables.get(name) for name, wanted in value.items() if chat.variables.get(name) != wanted}
-    if wrong:
-        raise AssertionError(f"the scenario knows {wrong!r}")
-
-
-_LINES: Mapping[str, Callable[[Chat, Any], None]] = {
-    "customer": lambda chat, value: chat.says(str(value)),
-    "picks": lambda chat, value: chat.picks(str(value)),
-    "bot": _bot,
-    "nothing": lambda chat, _value: chat.expects_nothing(),
-    "handoff": lambda chat, value: chat.expects_handoff(**(value or {})),
-    "message": lambda chat, value: chat.expects_message(**(value or {})),
-    "end": lambda chat, value: chat.expects_end(value),
-    "variables": _variables,
-    "clock": lambda chat, value: chat.clock.at(str(value)),
-}
-"""What a line may be, and what it does."""

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `scenario`, files named `*.conversations.yaml` as tests, and `--scenario-coverage`.
+"""The pytest plugin: the fixture `scenario`, `--scenario-coverage`, and files as tests: `*.conversations.yaml` and Botium's `*.convo.txt`.
 
 Put `pytest_plugins = ["cschat.testing.plugin"]` into the conftest.py at the top of your tests.
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cschat.testing.chat import Chat
-from cschat.testing.conversations import Conversation, begin, play, read_conversations
+from cschat.testing.conversations import BOTIUM, Conversation, begin, play, read_conversations
 
 __all__ = [
     "pytest_addoption",
@@ -63,8 +63,8 @@ class _Item(pytest.Item):
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> _File | None:
-    """Collect `*.conversations.yaml`."""
-    return _File.from_parent(parent, path=file_path) if file_path.name.endswith(".conversations.yaml") else None
+    """Collect `*.conversations.yaml` and `*.convo.txt`."""
+    return _File.from_parent(parent, path=file_path) if file_path.name.endswith((".conversations.yaml", BOTIUM)) else None
 
 
 @pytest.fixture
