@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from benchmarks.hand import REFUND as TURNS
 from benchmarks.hand import Hand
 from benchmarks.ratio import Ratio, compare
 from cschat import Actor, AsyncDesk, Desk
@@ -35,7 +36,7 @@ steps:
   person: {handoff: {}, closed: leave, nobody: leave}
   leave: {leave_message: [name, phone, message]}
 """
-TEXTS = ("환불", "12", "1234567890", "네", "처음으로")
+TEXTS = tuple(turn[0] for turn in TURNS)
 """Five turns, after which the dialogue is where it began."""
 SESSIONS = 200
 
@@ -100,7 +101,7 @@ def sqlite() -> Ratio:
             def floor(number: int) -> None:
                 for _ in range(number):
                     guest, session = known[turn[0] // len(TEXTS) % SESSIONS]
-                    hand.bot_turn(brand, f"guest:{guest}", session, TEXTS[turn[0] % len(TEXTS)])
+                    hand.bot_turn(brand, f"guest:{guest}", session, turn[0] % len(TEXTS))
                     turn[0] += 1
 
             ratio = compare(_turns(door), floor)

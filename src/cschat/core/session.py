@@ -208,6 +208,8 @@ class Session(Struct, frozen=True):
     def clocks_if(self, body: e.Body, time: Micros) -> Clocks | None:
         """The finished clocks of the present turn, if `body` ends it: by closing the session or by beginning another turn."""
         kind = type(body)
+        if MACHINE[self.state].get(kind) is STAY:
+            return None
         begins = (kind in _BEGINS) or (kind is e.Assigned and self.state is BOT) or (kind is e.Reopened and self.state is WRAP_UP)
         closes = self.state is not CLOSED and target(self.state, body) is CLOSED
         if not (begins or closes):
