@@ -40,7 +40,7 @@ Work = Callable[[Transaction], T]
 BUSY_SECONDS = 10.0
 """How long a writer waits for another process before it gives up with `StoreUnavailable`."""
 CHECKPOINT_SECONDS = 0.05
-CHECKPOINT_BYTES = 1000 * 4096
+CHECKPOINT_BYTES = 4000 * 4096
 """A checkpoint is tried when so much time has passed and the write-ahead log has grown so far."""
 
 _PAGE = 500
@@ -119,13 +119,16 @@ class _Engine:
     def write(self, writes: Writes, /) -> None:
         for change in writes.changes:
             self._write(change)
-        for event in writes.events:
-            body = event.body
-            document, type_ = encode(body), type(body).__name__
-            row = (event.brand, event.subject, event.seq, event.time, type_, event.actor, event.cause, event.once, document)
-            self.execute(_INSERT_EVENT, row)
+        if writes.events:
+            self._append(writes.events)
         for event in writes.redactions:
             self.execute("UPDATE cschat_event SET data = ? WHERE subject = ? AND seq = ?", (encode(event.body), event.subject, event.seq))
+
+    def _append(self, events: Sequence[Event]) -> None:
+        try:
+            self._connection.executemany(_INSERT_EVENT, map(_row, events))
+        except sqlite3.Error as error:
+            raise ours(error) from error
 
     def _write(self, change: Change) -> None:
         table = _table(change.kind)
@@ -186,6 +189,12 @@ def _tests(kind: type[Record], shape: _Shape, order: str | None) -> str:
     for name, test, many in shape:
         tests.append(f'"{name}" IN ({", ".join("?" * many)})' if test is In else f'"{name}" {_OPERATORS.get(test, "=")} ?')
     return " AND ".join(tests)
+
+
+def _row(event: Event) -> tuple[Any, ...]:
+    body = event.body
+    type_, document = type(body).__name__, encode(body)
+    return (event.brand, event.subject, event.seq, event.time, type_, event.actor, event.cause, event.once, document)
 
 
 def _event(row: tuple[Any, ...]) -> Event:
