@@ -129,6 +129,13 @@ NAMED = (
     Mutant("claim: no capacity check", "commands/owning.py", ">= agent.capacity:", ">= 10**9:", OWNING),
     Mutant("claim: one over capacity", "commands/owning.py", ">= agent.capacity:", "> agent.capacity:", OWNING),
     Mutant("claim: wrap-up holds no slot", "commands/owning.py", "In((State.ACTIVE, State.WRAP_UP))", "In((State.ACTIVE,))", OWNING),
+    Mutant(
+        "sight: whoever once had the key has it",
+        "sight.py",
+        "known is not None and known.key == key",
+        "known is not None",
+        ("tests/commands/test_customers.py",),
+    ),
     Mutant("sqlite: BEGIN, not BEGIN IMMEDIATE", "storage/sqlite.py", '"BEGIN IMMEDIATE"', '"BEGIN"', SQLITE),
     Mutant("sqlite: no version check", "storage/sqlite.py", "        if written != 1:", "        if written > 1:", SQLITE),
     Mutant("memory: no version check", "storage/memory.py", "        if present[1] != change.version:", "        if False:", FRONT),

@@ -27,7 +27,7 @@ from cschat.core.records import Record, evolve
 from cschat.core.session import Session, legal, may, opened
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, IllegalTransition, Invalid, ReactionLoop
-from cschat.sight import Sight, Who
+from cschat.sight import Met, Sight, Who
 from cschat.storage.protocol import Key, Transaction
 
 __all__ = ["Command", "Context", "Reactor", "SideBot", "fits", "touches"]
@@ -37,6 +37,7 @@ R = TypeVar("R", bound=Record)
 
 MAX_CHAIN = 32
 """How many events may set each other off before it is called a loop."""
+_SYSTEM = Who(Role.SYSTEM)
 
 
 class Command(Protocol[T_co]):
@@ -107,12 +108,13 @@ class Context:
         brand_id: str,
         actor: Actor,
         now: Micros,
+        met: Met,
         ids: Ids,
         made: list[str],
         reactors: Mapping[type, Sequence[Reactor]],
     ) -> None:
         self.tx = tx
-        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now)
+        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now, met=met)
         self.brand_id = brand_id
         self.now = now
         self._source = ids
@@ -245,7 +247,7 @@ class Context:
         pending = self._pending
         if not pending:
             return False
-        asked, self.see.who = self.see.who, Who(Role.SYSTEM)
+        asked, self.see.who = self.see.who, _SYSTEM
         while pending:
             self._cause = pending.popleft()
             event = self._cause[0]
