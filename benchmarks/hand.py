@@ -65,7 +65,10 @@ class Hand:
         session["last"] = now
         self.db.execute(
             "INSERT INTO cschat_event (brand, subject, seq, time, type, actor, cause, once, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (session["brand"], session["id"], session["seq"], now, type_, actor, more.get("cause"), more.get("once"), _encode(body).decode()),
+            (
+                *(session["brand"], session["id"], session["seq"], now, type_, actor),
+                *(more.get("cause"), more.get("once"), _encode(body).decode()),
+            ),
         )
 
     def _save(self, session: dict[str, Any], version: int, **columns: Any) -> None:

@@ -137,6 +137,14 @@ NAMED = (
         ("tests/commands/test_customers.py",),
     ),
     Mutant("sqlite: BEGIN, not BEGIN IMMEDIATE", "storage/sqlite.py", '"BEGIN IMMEDIATE"', '"BEGIN"', SQLITE),
+    Mutant("sqlite: the log is never moved", "storage/sqlite.py", "if self._commits < self._enough:", "if True:", SQLITE),
+    Mutant(
+        "sqlite: the log is moved but once",
+        "storage/sqlite.py",
+        "        self._enough = max(1, min(",
+        "        self._enough = 10**9 + max(1, min(",
+        SQLITE,
+    ),
     Mutant("sqlite: no version check", "storage/sqlite.py", "        if written != 1:", "        if written > 1:", SQLITE),
     Mutant("memory: no version check", "storage/memory.py", "        if present[1] != change.version:", "        if False:", FRONT),
     Mutant(

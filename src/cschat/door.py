@@ -80,7 +80,8 @@ class Door:
 
     def doing(self, then: Callable[[Context], T], *, brand_id: str | None = None, actor: Actor | None = None) -> Work[T]:
         """Work that gives `then` a context. Time and ids are settled here, so that every attempt has the same."""
-        works, now, made = self.works, self.works.clock.now(), list[str]()
+        works, now = self.works, self.works.clock.now()
+        made: list[str] = []
         brand, who = brand_id or self.brand_id, actor or self.actor
 
         def work(tx: Transaction) -> T:

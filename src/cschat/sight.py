@@ -25,18 +25,21 @@ _TIES = 1000
 _MOST_MET = 10_000
 
 
+def _name(who: Who) -> str:
+    kind = Role.AGENT if who.role is Role.ADMIN else who.role
+    return str(kind) if who.id is None else f"{kind}:{who.id}"
+
+
 @attrs.frozen
 class Who:
-    """The actor as the desk knows them. `id` is None for a customer it has not met, the system and the host."""
+    """The actor as the desk knows them. `id` is None for a customer it has not met, the system and the host.
+
+    `name` is how events name the actor: `customer:<id>`, `agent:<id>`, `system`, `host`.
+    """
 
     role: Role
     id: str | None = None
-
-    @property
-    def name(self) -> str:
-        """How events name the actor: `customer:<id>`, `agent:<id>`, `system`, `host`."""
-        kind = Role.AGENT if self.role is Role.ADMIN else self.role
-        return str(kind) if self.id is None else f"{kind}:{self.id}"
+    name: str = attrs.field(init=False, eq=False, default=attrs.Factory(_name, takes_self=True))
 
 
 class Met:

@@ -39,9 +39,8 @@ Work = Callable[[Transaction], T]
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another process before it gives up with `StoreUnavailable`."""
-CHECKPOINT_SECONDS = 0.05
-CHECKPOINT_BYTES = 4000 * 4096
-"""A checkpoint is tried when so much time has passed and the write-ahead log has grown so far."""
+CHECKPOINT_PAGES = 4000
+"""About how long the write-ahead log grows before it is moved into the file."""
 
 _PAGE = 500
 _EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
@@ -205,13 +204,13 @@ def _event(row: tuple[Any, ...]) -> Event:
 class _Backend:
     """The writing connection, as the front wants it."""
 
-    def __init__(self, open_: Callable[[], sqlite3.Connection], path: str, signal: Signal) -> None:
+    def __init__(self, open_: Callable[[], sqlite3.Connection], signal: Signal) -> None:
         self._open = open_
-        self._wal = Path(f"{path}-wal")
         self._signal = signal
         self._connection: sqlite3.Connection | None = None
         self._keeper: sqlite3.Connection | None = None
-        self._next_checkpoint = 0.0
+        self._commits = 0
+        self._enough = 100
 
     def begin(self) -> Unit:
         try:
@@ -244,20 +243,22 @@ class _Backend:
             if self._signal.wanted and self._connection is not None:
                 self._signal.tell(last_position(self._connection))
             self._checkpoint()
-        except (sqlite3.Error, OSError):
+        except sqlite3.Error:
             return  # housekeeping: the next one will do
 
     def _checkpoint(self) -> None:
-        """Move the write-ahead log into the file on a second connection, so that no commit has to."""
-        now = time.monotonic()
-        if now < self._next_checkpoint:
-            return
-        self._next_checkpoint = now + CHECKPOINT_SECONDS
-        if self._wal.stat().st_size < CHECKPOINT_BYTES:
+        """Move the write-ahead log into the file on a second connection, so that no commit has to.
+
+        How long the log is, only a checkpoint tells (the file keeps the length that it once had), so commits are counted.
+        """
+        self._commits += 1
+        if self._commits < self._enough:
             return
         if self._keeper is None:
             self._keeper = self._open()
-        self._keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        pages = int(self._keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
+        self._enough = max(1, min(CHECKPOINT_PAGES, self._commits * CHECKPOINT_PAGES // max(1, pages)))
+        self._commits = 0
 
     def close(self) -> None:
         for connection in (self._keeper, self._connection):
@@ -285,7 +286,7 @@ class SqliteStore:
         self._synchronous = "FULL" if durable else "NORMAL"
         self._busy = busy_seconds
         self._signal = Signal()
-        self._backend = _Backend(self._open, self._path, self._signal)
+        self._backend = _Backend(self._open, self._signal)
         self._front = Front(self._backend)
         self._readers = Readers(self._open)
         self._lookout = Lookout(self._open, self._signal)
