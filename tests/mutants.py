@@ -145,6 +145,14 @@ NAMED = (
         "        self._enough = 10**9 + max(1, min(",
         SQLITE,
     ),
+    Mutant("sqlite: remembered whoever writes", "storage/sqlite.py", "if others != self._others or ", "if ", SQLITE),
+    Mutant(
+        "sqlite: what was rolled back is remembered",
+        "storage/sqlite.py",
+        "    def rollback(self) -> bool:\n        self._known = {}\n",
+        "    def rollback(self) -> bool:\n",
+        SQLITE,
+    ),
     Mutant("sqlite: no version check", "storage/sqlite.py", "        if written != 1:", "        if written > 1:", SQLITE),
     Mutant("memory: no version check", "storage/memory.py", "        if present[1] != change.version:", "        if False:", FRONT),
     Mutant(

@@ -47,3 +47,13 @@ def test_the_write_ahead_log_is_moved_into_the_file_again_and_again(tmp_path: Pa
     store.close()
     assert log < 700 * 4096  # it is first looked at after 100 commits, of a few pages each
     assert file > 40 * 4096
+
+
+def test_what_another_store_has_written_is_read(tmp_path: Path) -> None:
+    one, other = (SqliteStore(tmp_path / "desk.db", kinds=(Thing,), durable=False) for _ in range(2))
+    for expected in range(1, 6, 2):
+        assert transact(one, add_one("thg_1")) == expected
+        assert transact(other, add_one("thg_1")) == expected + 1
+        assert transact(one, lambda tx: tx.get(Thing, "thg_1").n) == expected + 1
+    one.close()
+    other.close()

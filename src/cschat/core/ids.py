@@ -28,7 +28,7 @@ def _of_time(milliseconds: int) -> str:
 
 
 def _of_chance(chance: int) -> str:
-    return _eight((chance >> 40) & _40_BITS) + _eight(chance & _40_BITS)
+    return _eight(chance >> 40 & _40_BITS) + _eight(chance & _40_BITS)
 
 
 def _eight(number: int) -> str:

@@ -182,7 +182,7 @@ class Session(Struct, frozen=True):
         """The session after `event`. Raises `IllegalTransition` if the machine has no such step."""
         body = event.body
         kind = type(body)
-        state = target(self.state, body)
+        state = self.state if MACHINE[self.state].get(kind) is STAY else target(self.state, body)
         if state is None:
             raise IllegalTransition(
                 f"{kind.__name__} is not possible for {self.id}, which is {self.state}",
