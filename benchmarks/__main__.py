@@ -66,6 +66,8 @@ def bots() -> None:
     print(f"  {'SQLite NORMAL, 1 caller, against hand':52} {turns.sqlite()}")
     tasks, threads = turns.many()
     print(f"  SQLite FULL, 16 callers: {tasks:,.0f} turns/s by tasks, {threads:,.0f} by threads")
+    normal, full = turns.state_only(durable=False), turns.state_only(durable=True)
+    print(f"  the state alone on SQLite, 1 caller: {normal:,.0f} turns/s NORMAL, {full:,.0f} FULL")
 
 
 SECTIONS: dict[str, Callable[[], None]] = {

@@ -14,10 +14,29 @@ import msgspec
 
 from cschat.core.ids import Ids
 
-__all__ = ["Hand"]
+__all__ = ["REFUND", "Hand"]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
+_BARE: dict[str, Any] = {"media": None, "choices": [], "cards": [], "fields": [], "article": None}
+
+REFUND: tuple[tuple[str, list[tuple[str, tuple[str, ...]]], str, list[list[str]]], ...] = (
+    ("환불", [("주문번호 10자리를 알려 주세요.", ())], "order_no", [["hello", "choose:1"]]),
+    ("12", [("다시 한번 확인해 주세요.\n주문번호 10자리를 알려 주세요.", ())], "order_no", [["order_no", "again"]]),
+    ("1234567890", [("1234567890 주문을 환불할까요?", ("네", "아니요"))], "confirm", [["order_no", "next"]]),
+    (
+        "네",
+        [("환불을 접수했습니다. 더 필요한 것이 있으신가요?", ()), ("언제든 말씀해 주세요.", ("처음으로", "끝"))],
+        "again",
+        [["confirm", "choose:1"], ["done", "next"]],
+    ),
+    ("처음으로", [("무엇을 도와드릴까요?", ("환불", "배송", "상담사"))], "hello", [["again", "choose:1"]]),
+)
+"""The turns of the dialogue in `turns`: what the customer says, what the bot answers with which buttons, its step after that, its path."""
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"kind": "text", "text": text, **_BARE}
 
 
 class Hand:
@@ -28,6 +47,7 @@ class Hand:
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self.db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
+        self.db.execute("PRAGMA secure_delete = FAST")
         self.ids = Ids()
 
     # ----------------------------------------------------------------------------------------------------------- rows
@@ -40,12 +60,15 @@ class Hand:
         sql = "SELECT data, version FROM cschat_customer WHERE brand = ? AND key = ?"
         return _decode(self.db.execute(sql, (brand, key)).fetchone()[0])
 
-    def _event(self, session: dict[str, Any], type_: str, body: dict[str, Any], actor: str, now: int, once: str | None = None) -> None:
+    def _event(self, session: dict[str, Any], type_: str, body: dict[str, Any], actor: str, now: int, **more: str | None) -> None:
         session["seq"] += 1
         session["last"] = now
         self.db.execute(
             "INSERT INTO cschat_event (brand, subject, seq, time, type, actor, cause, once, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (session["brand"], session["id"], session["seq"], now, type_, actor, None, once, _encode(body).decode()),
+            (
+                *(session["brand"], session["id"], session["seq"], now, type_, actor),
+                *(more.get("cause"), more.get("once"), _encode(body).decode()),
+            ),
         )
 
     def _save(self, session: dict[str, Any], version: int, **columns: Any) -> None:
@@ -56,12 +79,14 @@ class Hand:
         )
 
     def _message(
-        self, session: dict[str, Any], text: str, author: str, agent: str | None, actor: str, now: int, once: str | None = None
+        self, session: dict[str, Any], content: dict[str, Any], author: str, agent: str | None, actor: str, now: int, **more: str | None
     ) -> None:
-        content = {"kind": "text", "text": text, "media": None, "choices": [], "cards": [], "fields": [], "article": None}
         body = {"id": self.ids.new("msg", now), "author": author, "content": content, "visibility": "public", "agent": agent, "step": False}
-        self._event(session, "MessageSent", body, actor, now, once)
+        self._event(session, "MessageSent", body, actor, now, **more)
         turn = session["turn"]
+        if author == "bot":
+            turn["bot_messages"] += 1
+            return
         turn["last_said"] = now
         if author == "agent":
             if turn["first_response"] is None:
@@ -91,42 +116,29 @@ class Hand:
                 self.db.execute("ROLLBACK")
                 return
         session, version = self._row("session", session_id)
-        self._message(session, text, "agent", agent, f"agent:{agent}", now, once)
+        self._message(session, _plain(text), "agent", agent, f"agent:{agent}", now, once=once)
         self._save(session, version)
         self.db.execute("COMMIT")
 
-    def bot_turn(self, brand: str, key: str, session_id: str, text: str) -> None:
-        """The customer says something, a bot answers, and stands somewhere else."""
+    def bot_turn(self, brand: str, key: str, session_id: str, at: int) -> None:
+        """A turn of the refund dialogue: the customer says something, the bot answers, and stands somewhere else."""
+        text, replies, step, path = REFUND[at]
         now = time.time_ns() // 1000
         self.db.execute("BEGIN IMMEDIATE")
         customer = self._customer(brand, key)
         session, version = self._row("session", session_id)
-        self._message(session, text, "customer", None, f"customer:{customer['id']}", now)
-        cursor = {
-            "scenario": "scn_1",
-            "step": "confirm",
-            "known": {"order_no": text},
-            "tries": 0,
-            "part": 0,
-            "frames": [],
-            "asked": 0,
-            "until": None,
-        }
-        buttons = [{"label": label, "value": None, "url": None} for label in ("환불", "배송", "교환")]
-        content = {
-            "kind": "choices",
-            "text": "무엇을 도와드릴까요?",
-            "media": None,
-            "choices": buttons,
-            "cards": [],
-            "fields": [],
-            "article": None,
-        }
-        said = {"id": self.ids.new("msg", now), "author": "bot", "content": content, "visibility": "public", "agent": None, "step": False}
-        self._event(session, "MessageSent", said, "system", now)
-        self._event(
-            session, "BotMoved", {"side": False, "cursor": cursor, "scenario": "scn_1", "path": [["hello", "choose:1"]]}, "system", now
-        )
+        self._row("brand", brand)
+        self._message(session, {"kind": "text", "text": text, **_BARE}, "customer", None, f"customer:{customer['id']}", now)
+        cause = f"{session_id}:{session['seq']}"
+        known = {"order_no": text} if text.isdigit() and len(text) == 10 else session["main"]["known"]
+        for words, labels in replies:
+            kind, choices = "choices" if labels else "text", [{"label": label, "value": None, "url": None} for label in labels]
+            content = {"kind": kind, "text": words, **_BARE, "choices": choices}
+            self._message(session, content, "bot", None, "system", now, cause=cause)
+        scenario = session["main"]["scenario"]
+        cursor = {"scenario": scenario, "step": step, "known": known, "tries": 0, "part": 0, "frames": [], "asked": 0, "until": None}
+        moved = {"side": False, "cursor": cursor, "scenario": scenario, "path": path}
+        self._event(session, "BotMoved", moved, "system", now, cause=cause)
         session["main"] = cursor
         self._save(session, version)
         self.db.execute("COMMIT")
@@ -160,7 +172,7 @@ class Hand:
         self.db.execute("BEGIN IMMEDIATE")
         self._customer(brand, key)
         session, version = self._row("session", session_id)
-        self._message(session, "배송이 언제 오나요?", "customer", None, f"customer:{customer}", now)
+        self._message(session, _plain("배송이 언제 오나요?"), "customer", None, f"customer:{customer}", now)
         self._save(session, version)
         self.db.execute("COMMIT")
 

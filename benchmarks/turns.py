@@ -8,16 +8,24 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import ClassVar
 
+from msgspec import Struct
+
+from benchmarks.hand import REFUND as TURNS
 from benchmarks.hand import Hand
 from benchmarks.ratio import Ratio, compare
 from cschat import Actor, AsyncDesk, Desk
 from cschat import commands as c
-from cschat.bots.engine import Env, Outcome, Said, Start, answer
+from cschat.bots.engine import Env, Given, Outcome, Said, Start, answer
 from cschat.bots.format import load
 from cschat.core.content import Content
+from cschat.core.events import BotCursor
+from cschat.core.records import Index, evolve
+from cschat.storage.protocol import Transaction
+from cschat.storage.sqlite import SqliteStore
 
-__all__ = ["desk", "engine", "many", "sqlite"]
+__all__ = ["desk", "engine", "many", "sqlite", "state_only"]
 
 REFUND = """
 scenario: refund
@@ -35,7 +43,7 @@ steps:
   person: {handoff: {}, closed: leave, nobody: leave}
   leave: {leave_message: [name, phone, message]}
 """
-TEXTS = ("환불", "12", "1234567890", "네", "처음으로")
+TEXTS = tuple(turn[0] for turn in TURNS)
 """Five turns, after which the dialogue is where it began."""
 SESSIONS = 200
 
@@ -100,12 +108,53 @@ def sqlite() -> Ratio:
             def floor(number: int) -> None:
                 for _ in range(number):
                     guest, session = known[turn[0] // len(TEXTS) % SESSIONS]
-                    hand.bot_turn(brand, f"guest:{guest}", session, TEXTS[turn[0] % len(TEXTS)])
+                    hand.bot_turn(brand, f"guest:{guest}", session, turn[0] % len(TEXTS))
                     turn[0] += 1
 
             ratio = compare(_turns(door), floor)
             hand.db.close()
         return ratio
+
+
+class Standing(Struct, frozen=True):
+    """Where a dialogue stands, and nothing else of it."""
+
+    kind: ClassVar[str] = "standing"
+    prefix: ClassVar[str] = "std"
+    indexes: ClassVar[tuple[Index, ...]] = ()
+
+    id: str
+    cursor: BotCursor | None = None
+    brand: str = ""
+
+
+def state_only(*, durable: bool, seconds: float = 2.0) -> float:
+    """Turns a second when only the state is kept, as other bot frameworks do: the engine, and one record for each session in SQLite."""
+    scenario, env = load(REFUND), Env()
+    said = [Said(Content(text=text)) for text in TEXTS]
+
+    def turn(id: str, given: Given) -> Callable[[Transaction], tuple[Content, ...]]:
+        def work(tx: Transaction) -> tuple[Content, ...]:
+            standing = tx.peek(Standing, id) or Standing(id)
+            outcome = answer(scenario, standing.cursor, given, env)
+            tx.put(evolve(standing, cursor=outcome.cursor))
+            return outcome.replies
+
+        return work
+
+    with TemporaryDirectory(prefix="cschat-bench-") as name:
+        store = SqliteStore(f"{name}/state.db", kinds=(Standing,), durable=durable)
+        ids = [f"std_{number}" for number in range(SESSIONS)]
+        for id in ids:
+            store.transact(turn(id, Start()), brand="")
+        count, began = 0, perf_counter()
+        while perf_counter() - began < seconds:
+            for given in said:
+                store.transact(turn(ids[count // len(TEXTS) % SESSIONS], given), brand="")
+                count += 1
+        took = perf_counter() - began
+        store.close()
+        return count / took
 
 
 def many(*, callers: int = 16, turns: int = 400) -> tuple[float, float]:

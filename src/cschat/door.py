@@ -31,7 +31,7 @@ from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.errors import Conflict, Invalid
 from cschat.queries.protocol import Query, shown
-from cschat.sight import Sight
+from cschat.sight import Met, Sight
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
 from cschat.transport.actions import Action, Actions
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
@@ -59,6 +59,7 @@ class Works:
         self.store = store
         self.clock = clock
         self.ids = ids
+        self.met = Met()
         self.scenarios = Scenarios()
         order: list[Reactor] = [self.scenarios, Routing(), *reactors]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
@@ -82,11 +83,12 @@ class Door:
 
     def doing(self, then: Callable[[Context], T], *, brand_id: str | None = None, actor: Actor | None = None) -> Work[T]:
         """Work that gives `then` a context. Time and ids are settled here, so that every attempt has the same."""
-        works, now, made = self.works, self.works.clock.now(), list[str]()
+        works, now = self.works, self.works.clock.now()
+        made: list[str] = []
         brand, who = brand_id or self.brand_id, actor or self.actor
 
         def work(tx: Transaction) -> T:
-            return then(Context(tx, brand_id=brand, actor=who, now=now, ids=works.ids, made=made, reactors=works.reactors))
+            return then(Context(tx, brand_id=brand, actor=who, now=now, met=works.met, ids=works.ids, made=made, reactors=works.reactors))
 
         return work
 
@@ -101,7 +103,7 @@ class Door:
         return work
 
     def sight(self, tx: Transaction, actor: Actor | None = None) -> Sight:
-        return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=self.works.clock.now())
+        return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=self.works.clock.now(), met=self.works.met)
 
     def allowing(self, session: str, actor: Actor | None) -> Work[frozenset[type[Command[Any]]]]:
         """Work that finds what an actor may do with a session."""

@@ -23,8 +23,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     statements: dict[str, int] = {}
 
     class Listening(sqlite._Engine):
-        def __init__(self, connection: sqlite3.Connection) -> None:
-            super().__init__(connection)
+        def __init__(self, connection: sqlite3.Connection, known: Any) -> None:
+            super().__init__(connection, known)
             self.listened_to = connection
             self.execute = self._listen
 

@@ -29,7 +29,7 @@ from cschat.core.session import Session, legal, may, opened
 from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, IllegalTransition, Invalid, ReactionLoop
-from cschat.sight import Sight, Who
+from cschat.sight import Met, Sight, Who
 from cschat.storage.protocol import Key, Transaction
 
 __all__ = ["Command", "Context", "Reactor", "SideBot", "fits", "touches"]
@@ -39,6 +39,7 @@ R = TypeVar("R", bound=Record)
 
 MAX_CHAIN = 32
 """How many events may set each other off before it is called a loop."""
+_SYSTEM = Who(Role.SYSTEM)
 
 
 class Command(Protocol[T_co]):
@@ -75,8 +76,7 @@ class SideBot(Protocol):
 
 def touches(command: Command[Any]) -> Sequence[Key]:
     """The records that a command names: a hint for the store."""
-    named = ((kind, getattr(command, name)) for kind, name in _named_by(type(command)))
-    return [Key(kind, id) for kind, id in named if id is not None]
+    return [Key(kind, id) for kind, name in _named_by(type(command)) if (id := getattr(command, name)) is not None]
 
 
 _NAMES: dict[str, type[Record]] = {"session": Session, "customer": Customer, "source": Customer, "into": Customer, "agent": Agent}
@@ -100,7 +100,21 @@ def fits(command: type[Command[Any]], session: Session, who: Who) -> bool:
 class Context:
     """What a command may use. One for each attempt; `made` outlives it, so that ids are the same each time."""
 
-    __slots__ = ("_cause", "_made", "_once", "_pending", "_reactors", "_recorded", "_source", "_used", "brand_id", "now", "see", "tx")
+    __slots__ = (
+        "_cause",
+        "_chain",
+        "_made",
+        "_once",
+        "_pending",
+        "_reactors",
+        "_recorded",
+        "_source",
+        "_used",
+        "brand_id",
+        "now",
+        "see",
+        "tx",
+    )
 
     def __init__(
         self,
@@ -109,12 +123,13 @@ class Context:
         brand_id: str,
         actor: Actor,
         now: Micros,
+        met: Met,
         ids: Ids,
         made: list[str],
         reactors: Mapping[type, Sequence[Reactor]],
     ) -> None:
         self.tx = tx
-        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now)
+        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now, met=met)
         self.brand_id = brand_id
         self.now = now
         self._source = ids
@@ -122,7 +137,8 @@ class Context:
         self._used = 0
         self._reactors = reactors
         self._pending: deque[tuple[e.Event, tuple[str, ...]]] = deque()
-        self._cause: tuple[e.Event, tuple[str, ...]] | None = None
+        self._cause: str | None = None
+        self._chain: tuple[str, ...] = ()
         self._once: str | None = None
         self._recorded: list[tuple[str, int]] = []
 
@@ -232,15 +248,14 @@ class Context:
             self.tx.delete(Timer, id)
 
     def _event(self, subject: str, seq: int, time: Micros, body: e.Body, once: str | None = None) -> e.Event:
-        cause = self._cause
-        event = e.Event(self.brand_id, subject, seq, time, self.see.who.name, body, None if cause is None else cause[0].name, once)
+        event = e.Event(self.brand_id, subject, seq, time, self.see.who.name, body, self._cause, once)
         self.tx.append(event)
         self._recorded.append((subject, seq))
         if type(body) in self._reactors:
-            chain = () if cause is None else cause[1]
+            chain = self._chain
             if len(chain) >= MAX_CHAIN:
                 raise ReactionLoop(f"reactors set each other off without end: {' > '.join(chain[-6:])}", chain=chain)
-            self._pending.append((event, (*chain, event.type)))
+            self._pending.append((event, chain))
         return event
 
     # -------------------------------------------------------------------------------------------------- for `carry_out`
@@ -263,13 +278,13 @@ class Context:
         pending = self._pending
         if not pending:
             return False
-        asked, self.see.who = self.see.who, Who(Role.SYSTEM)
+        asked, self.see.who = self.see.who, _SYSTEM
         while pending:
-            self._cause = pending.popleft()
-            event = self._cause[0]
+            event, chain = pending.popleft()
+            self._cause, self._chain = event.name, (*chain, event.type)
             for reactor in self._reactors[type(event.body)]:
                 reactor.react(self, event)
-        self._cause, self.see.who = None, asked
+        self._cause, self._chain, self.see.who = None, (), asked
         return True
 
     def side_takes(self, session: Session, content: Content) -> bool:

@@ -33,11 +33,15 @@ def say(
     agent: str | None = None,
     visibility: Visibility = Visibility.PUBLIC,
     step: bool = False,
-) -> tuple[Session, Message]:
-    """Record a message; the session after it, and the message."""
+) -> tuple[Session, e.MessageSent]:
+    """Record a message; the session after it, and what was recorded."""
     body = e.MessageSent(ctx.new_id_with("msg"), author, content, visibility, agent, step)
-    after = ctx.record(session, body)
-    return after, Message(body.id, after.id, after.seq, after.last, author, agent, content, visibility)
+    return ctx.record(session, body), body
+
+
+def _message(after: Session, body: e.MessageSent) -> Message:
+    """The message that a session has just got."""
+    return Message(body.id, after.id, after.seq, after.last, body.author, body.agent, body.content, body.visibility)
 
 
 def said(text: str | None, content: Content | None) -> Content:
@@ -93,7 +97,7 @@ class SendMessage:
         if who.role is Role.CUSTOMER:
             return _from_customer(ctx, session, content)
         if who.role in (Role.SYSTEM, Role.HOST):
-            return say(ctx, session, Speaker.SYSTEM, content)[1]
+            return _message(*say(ctx, session, Speaker.SYSTEM, content))
         if session.state is not State.ACTIVE:
             raise IllegalTransition(
                 f"an agent writes to a customer when they have the session; {session.id} is {session.state}",
@@ -104,7 +108,7 @@ class SendMessage:
             )
         if self.seen is not None and self.seen < session.seq and ctx.see.brand().seen_fence:
             _refuse_if_missed(ctx, session, self.seen)
-        return say(ctx, session, Speaker.AGENT, content, agent=who.id)[1]
+        return _message(*say(ctx, session, Speaker.AGENT, content, agent=who.id))
 
     def again(self, ctx: Context, event: e.Event) -> Message:
         """The message that was sent: the event itself, or one that the same command recorded after it."""
@@ -120,14 +124,14 @@ class SendMessage:
 
 def _from_customer(ctx: Context, session: Session, content: Content) -> Message:
     if ctx.side_takes(session, content):
-        return say(ctx, session, Speaker.CUSTOMER, content, step=True)[1]
+        return _message(*say(ctx, session, Speaker.CUSTOMER, content, step=True))
     while session.next is not None and session.state in OVER:
         session = ctx.see.session(session.next)
     if session.state in OVER:
         session = go_on(ctx, session, by_message=True)
     elif session.held_until is not None:
         session = ctx.record(session, e.Resumed(by=Role.CUSTOMER))
-    return say(ctx, session, Speaker.CUSTOMER, content)[1]
+    return _message(*say(ctx, session, Speaker.CUSTOMER, content))
 
 
 def _refuse_if_missed(ctx: Context, session: Session, seen: int) -> None:
@@ -163,9 +167,8 @@ class AddNote:
         session = ctx.take(self)
         staff = ctx.see.who.role in (Role.AGENT, Role.ADMIN)
         author = Speaker.AGENT if staff else Speaker.SYSTEM
-        return say(
-            ctx, session, author, said(self.text, self.content), agent=ctx.see.who.id if staff else None, visibility=Visibility.INTERNAL
-        )[1]
+        agent, content = ctx.see.who.id if staff else None, said(self.text, self.content)
+        return _message(*say(ctx, session, author, content, agent=agent, visibility=Visibility.INTERNAL))
 
     def again(self, _ctx: Context, event: e.Event) -> Message:
         return message_of(event)
@@ -208,7 +211,8 @@ class SendBotMessage:
             return None
         if self.cursor is not None and self.side is (session.state is State.BOT):
             raise Invalid(field="side", reason=f"{session.id} is {session.state}: a main scenario runs in BOT, a side scenario elsewhere")
-        session, message = say(ctx, session, Speaker.BOT, self.content)
+        session, body = say(ctx, session, Speaker.BOT, self.content)
+        message = _message(session, body)
         if self.cursor != (session.side if self.side else session.main):
             ctx.record(session, e.BotMoved(self.side, self.cursor))
         return message

@@ -166,8 +166,8 @@ class Content(Struct, frozen=True):
             raise Invalid(field=need if need == "text" else f"{field}.{need}", reason=f"a message of kind {self.kind} needs it")
         if self.kind is ContentKind.CARD and len(self.cards) != 1:
             raise Invalid(field=f"{field}.cards", reason="a card is one; several are a carousel")
-        for name in ("choices", "cards", "fields"):
-            if len(getattr(self, name)) > MAX_ITEMS:
+        for name, items in (("choices", self.choices), ("cards", self.cards), ("fields", self.fields)):
+            if len(items) > MAX_ITEMS:
                 raise Invalid(field=f"{field}.{name}", reason="too many", allowed=[f"at most {MAX_ITEMS}"])
-        if any(len(card.choices) > MAX_ITEMS for card in self.cards):
+        if self.cards and any(len(card.choices) > MAX_ITEMS for card in self.cards):
             raise Invalid(field=f"{field}.cards.choices", reason="too many", allowed=[f"at most {MAX_ITEMS}"])

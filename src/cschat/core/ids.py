@@ -14,17 +14,27 @@ from cschat.core.times import Micros
 __all__ = ["Ids", "ulid"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_40_BITS = (1 << 40) - 1
 _PAIRS = tuple(a + b for a, b in product(_ALPHABET, repeat=2))
 
 
 def ulid(milliseconds: int, chance: int) -> str:
     """26 letters: 50 bits of time (ms since 1970), then 80 bits of chance."""
-    return _letters(milliseconds, 50) + _letters(chance, 80)
+    return _of_time(milliseconds) + _of_chance(chance)
 
 
-def _letters(number: int, bits: int) -> str:
+def _of_time(milliseconds: int) -> str:
+    return _PAIRS[(milliseconds >> 40) & 1023] + _eight(milliseconds & _40_BITS)
+
+
+def _of_chance(chance: int) -> str:
+    return _eight(chance >> 40 & _40_BITS) + _eight(chance & _40_BITS)
+
+
+def _eight(number: int) -> str:
+    """40 bits as eight letters. Written out, as every command makes ids."""
     pairs = _PAIRS
-    return "".join([pairs[(number >> shift) & 1023] for shift in range(bits - 10, -1, -10)])
+    return f"{pairs[number >> 30]}{pairs[number >> 20 & 1023]}{pairs[number >> 10 & 1023]}{pairs[number & 1023]}"
 
 
 class Ids:
@@ -32,13 +42,13 @@ class Ids:
 
     def __init__(self, seed: int | None = None) -> None:
         self._chance: Callable[[int], int] = (random.SystemRandom() if seed is None else random.Random(seed)).getrandbits  # noqa: S311  (seeded: a test's)
-        self._time = (0, _letters(0, 50))
+        self._time = (0, _of_time(0))
 
     def new(self, prefix: str, now: Micros) -> str:
         """A new id such as `ses_01J...`, made of the time and 80 bits of chance."""
         millisecond = now // 1000
         known, letters = self._time
         if known != millisecond:
-            letters = _letters(millisecond, 50)
+            letters = _of_time(millisecond)
             self._time = (millisecond, letters)
-        return f"{prefix}_{letters}{_letters(self._chance(80), 80)}"
+        return f"{prefix}_{letters}{_of_chance(self._chance(80))}"

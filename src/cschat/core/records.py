@@ -54,9 +54,12 @@ def index_fields(kind: type[Record]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for index in kind.indexes for name in index.fields))
 
 
-def evolve(record: R, /, **changes: Any) -> R:
-    """A copy with changes."""
-    return msgspec.structs.replace(record, **changes)  # type: ignore[type-var]
+class _Evolve(Protocol):
+    def __call__(self, record: R, /, **changes: Any) -> R: ...
+
+
+evolve = cast("_Evolve", msgspec.structs.replace)
+"""A copy of a record with changes: `evolve(session, group=None)`."""
 
 
 @attrs.frozen

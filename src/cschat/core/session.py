@@ -197,7 +197,7 @@ class Session(Struct, frozen=True):
         """The session after `event`. Raises `IllegalTransition` if the machine has no such step."""
         body = event.body
         kind = type(body)
-        state = target(self.state, body)
+        state = self.state if MACHINE[self.state].get(kind) is STAY else target(self.state, body)
         if state is None:
             raise IllegalTransition(
                 f"{kind.__name__} is not possible for {self.id}, which is {self.state}",
@@ -227,6 +227,8 @@ class Session(Struct, frozen=True):
     def clocks_if(self, body: e.Body, time: Micros) -> Clocks | None:
         """The finished clocks of the present turn, if `body` ends it: by closing the session or by beginning another turn."""
         kind = type(body)
+        if MACHINE[self.state].get(kind) is STAY:
+            return None
         begins = (kind in _BEGINS) or (kind is e.Assigned and self.state is BOT) or (kind is e.Reopened and self.state is WRAP_UP)
         closes = self.state is not CLOSED and target(self.state, body) is CLOSED
         if not (begins or closes):

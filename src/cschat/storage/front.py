@@ -76,7 +76,7 @@ class _Item(Generic[T]):
         self.gone = False
         self.done = False
         self.error: BaseException | None = None
-        self.answer: T | None = None
+        self.answer: Any = None
 
     def fail(self, error: BaseException) -> None:
         self.error = error
@@ -85,7 +85,7 @@ class _Item(Generic[T]):
     def result(self) -> T:
         if self.error is not None:
             raise self.error
-        return cast("T", self.answer)
+        return self.answer  # type: ignore[no-any-return]
 
 
 class _Submitted(_Item[T]):

@@ -5,6 +5,9 @@ May: speak SQL. May not: decide anything about a desk.
 WAL; writers begin with `BEGIN IMMEDIATE`, so what a command reads cannot change before it writes; readers have connections of their own.
 `synchronous=FULL` (the default) survives a power cut; with `NORMAL` a power cut, though not a crash, may take the last commits.
 The file is opened at first use, and anew in a forked child.
+
+The writer remembers records from one commit to the next: SQLite says at each `BEGIN` whether another connection has written meanwhile, and
+if one has, all is forgotten.
 """
 
 from __future__ import annotations
@@ -36,12 +39,15 @@ __all__ = ["SqliteStore"]
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 Work = Callable[[Transaction], T]
+_Known = dict[tuple[type[Record], str], tuple[Any, int]]
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another process before it gives up with `StoreUnavailable`."""
-CHECKPOINT_SECONDS = 0.05
-CHECKPOINT_BYTES = 1000 * 4096
-"""A checkpoint is tried when so much time has passed and the write-ahead log has grown so far."""
+CHECKPOINT_PAGES = 4000
+"""About how long the write-ahead log grows before it is moved into the file."""
+
+MOST_KNOWN = 2000
+"""How many records the writer remembers from one commit to the next, as long as no other connection writes."""
 
 _PAGE = 500
 _EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
@@ -80,10 +86,11 @@ def _table(kind: type[Record]) -> _Table:
 
 
 class _Engine:
-    """What a unit asks, on one connection."""
+    """What a unit asks, on one connection. `known` are records as the database has them, with their versions, and is kept up to date."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, known: _Known) -> None:
         self._connection = connection
+        self._known = known
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement; the driver's errors become ours."""
@@ -93,8 +100,13 @@ class _Engine:
             raise ours(error) from error
 
     def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
-        row = self.execute(_table(kind).load, (id,)).fetchone()
-        return None if row is None else (decode_record(kind, row[0]), row[1])
+        known = self._known.get((kind, id))
+        if known is None:
+            row = self.execute(_table(kind).load, (id,)).fetchone()
+            if row is None:
+                return None
+            known = self._known[(kind, id)] = (decode_record(kind, row[0]), row[1])
+        return known
 
     def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
         sql = _select(kind, _shape(where), order, after=after is not None)
@@ -120,13 +132,16 @@ class _Engine:
     def write(self, writes: Writes, /) -> None:
         for change in writes.changes:
             self._write(change)
-        for event in writes.events:
-            body = event.body
-            document, type_ = encode(body), type(body).__name__
-            row = (event.brand, event.subject, event.seq, event.time, type_, event.actor, event.cause, event.once, document)
-            self.execute(_INSERT_EVENT, row)
+        if writes.events:
+            self._append(writes.events)
         for event in writes.redactions:
             self.execute("UPDATE cschat_event SET data = ? WHERE subject = ? AND seq = ?", (encode(event.body), event.subject, event.seq))
+
+    def _append(self, events: Sequence[Event]) -> None:
+        try:
+            self._connection.executemany(_INSERT_EVENT, map(_row, events))
+        except sqlite3.Error as error:
+            raise ours(error) from error
 
     def _write(self, change: Change) -> None:
         table = _table(change.kind)
@@ -145,6 +160,10 @@ class _Engine:
                 written = self.execute(sql, (encode(after), *(new[place] for place in moved), change.id, change.version)).rowcount
         if written != 1:
             raise VersionConflict(f"{change.id} has changed meanwhile", kind=change.kind.kind, id=change.id)
+        if after is None:
+            self._known.pop((change.kind, change.id), None)
+        else:
+            self._known[(change.kind, change.id)] = (after, change.version + 1)
 
 
 _Shape = tuple[tuple[str, type, int], ...]
@@ -195,6 +214,12 @@ def _tests(kind: type[Record], shape: _Shape, order: str | None) -> str:
     return " AND ".join(tests)
 
 
+def _row(event: Event) -> tuple[Any, ...]:
+    body = event.body
+    type_, document = type(body).__name__, encode(body)
+    return (event.brand, event.subject, event.seq, event.time, type_, event.actor, event.cause, event.once, document)
+
+
 def _event(row: tuple[Any, ...]) -> Event:
     position, brand, subject, seq, when, type_, actor, cause, once, data = row
     return Event(brand, subject, seq, when, actor, decode_body(type_, data), cause, once, position)
@@ -203,23 +228,28 @@ def _event(row: tuple[Any, ...]) -> Event:
 class _Backend:
     """The writing connection, as the front wants it."""
 
-    def __init__(self, open_: Callable[[], sqlite3.Connection], path: str, signal: Signal) -> None:
+    def __init__(self, open_: Callable[[], sqlite3.Connection], signal: Signal) -> None:
         self._open = open_
-        self._wal = Path(f"{path}-wal")
         self._signal = signal
         self._connection: sqlite3.Connection | None = None
         self._keeper: sqlite3.Connection | None = None
-        self._next_checkpoint = 0.0
+        self._commits = 0
+        self._enough = 100
+        self._known: _Known = {}
+        self._others = 0
 
     def begin(self) -> Unit:
         try:
             if self._connection is None:
                 self._connection = self._open()
             self._connection.execute("BEGIN IMMEDIATE")
+            others = self._connection.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.Error as error:
             self.close()  # whatever troubled this connection need not trouble the next one
             raise ours(error) from error
-        return Unit(_Engine(self._connection))
+        if others != self._others or len(self._known) > MOST_KNOWN:
+            self._known, self._others = {}, others  # another connection has written
+        return Unit(_Engine(self._connection, self._known))
 
     def commit(self) -> None:
         try:
@@ -228,6 +258,7 @@ class _Backend:
             raise ours(error) from error
 
     def rollback(self) -> bool:
+        self._known = {}
         connection = self._connection
         if connection is None or not connection.in_transaction:
             return connection is None
@@ -242,31 +273,35 @@ class _Backend:
             if self._signal.wanted and self._connection is not None:
                 self._signal.tell(last_position(self._connection))
             self._checkpoint()
-        except (sqlite3.Error, OSError):
+        except sqlite3.Error:
             return  # housekeeping: the next one will do
 
     def _checkpoint(self) -> None:
-        """Move the write-ahead log into the file on a second connection, so that no commit has to."""
-        now = time.monotonic()
-        if now < self._next_checkpoint:
-            return
-        self._next_checkpoint = now + CHECKPOINT_SECONDS
-        if self._wal.stat().st_size < CHECKPOINT_BYTES:
+        """Move the write-ahead log into the file on a second connection, so that no commit has to.
+
+        How long the log is, only a checkpoint tells (the file keeps the length that it once had), so commits are counted.
+        """
+        self._commits += 1
+        if self._commits < self._enough:
             return
         if self._keeper is None:
             self._keeper = self._open()
-        self._keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        pages = int(self._keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
+        self._enough = max(1, min(CHECKPOINT_PAGES, self._commits * CHECKPOINT_PAGES // max(1, pages)))
+        self._commits = 0
 
     def close(self) -> None:
         for connection in (self._keeper, self._connection):
             if connection is not None:
                 connection.close()
         self._connection = self._keeper = None
+        self._known = {}
 
     def forget(self) -> None:
         """In a forked child: use the parent's connections no more, and do not even close them."""
         _inherited.extend((self._connection, self._keeper))
         self._connection = self._keeper = None
+        self._known = {}
 
 
 _inherited: list[object] = []
@@ -283,7 +318,7 @@ class SqliteStore:
         self._synchronous = "FULL" if durable else "NORMAL"
         self._busy = busy_seconds
         self._signal = Signal()
-        self._backend = _Backend(self._open, self._path, self._signal)
+        self._backend = _Backend(self._open, self._signal)
         self._front = Front(self._backend)
         self._readers = Readers(self._open)
         self._lookout = Lookout(self._open, self._signal)
@@ -303,7 +338,7 @@ class SqliteStore:
         with self._readers.one() as connection:
             connection.execute("BEGIN")
             try:
-                return work(Unit(_Engine(connection), keep=False))
+                return work(Unit(_Engine(connection, {}), keep=False))
             finally:
                 connection.execute("COMMIT")
 
@@ -321,7 +356,7 @@ class SqliteStore:
     def stream_log(self, /, *, after: int = 0, until: int | None = None) -> Iterator[Event]:
         while True:
             with self._readers.one() as connection:
-                page = _Engine(connection).log(after, _PAGE)
+                page = _Engine(connection, {}).log(after, _PAGE)
             for event in page:
                 if until is not None and event.position > until:
                     return

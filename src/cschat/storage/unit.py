@@ -9,7 +9,7 @@ can have changed them); `flush` hands a command's writes to the engine, `discard
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
@@ -69,8 +69,8 @@ class Unit:
     def __init__(self, engine: Engine, *, keep: bool = True) -> None:
         self._engine = engine
         self._keep = keep
-        self._known: dict[_Name, tuple[Record, int]] = {}
-        self._changed: dict[_Name, Record | None] = {}
+        self._known: dict[_Name, tuple[Any, int]] = {}
+        self._changed: dict[_Name, Any] = {}
         self._events: list[Event] = []
         self._redactions: list[Event] = []
 
@@ -83,21 +83,21 @@ class Unit:
     def peek(self, kind: type[R], id: str, /) -> R | None:
         name = (kind, id)
         if name in self._changed:
-            return cast("R | None", self._changed[name])
+            return self._changed[name]  # type: ignore[no-any-return]
         known = self._known.get(name)
         if known is None:
             known = self._engine.load(kind, id)
             if known is None:
                 return None
             self._known[name] = known
-        return cast("R", known[0])
+        return known[0]  # type: ignore[no-any-return]
 
     def find(self, kind: type[R], /, *, where: Where, order: str | None = None, after: Cursor | None = None, limit: int) -> list[R]:
         index = plan(kind, where, order).index
-        mine = {id: cast("R | None", record) for (class_, id), record in self._changed.items() if class_ is kind}
+        mine: dict[str, R | None] = {id: record for (class_, id), record in self._changed.items() if class_ is kind}
         found: dict[str, R] = {}
         for record, version in self._engine.select(kind, where, order, after, limit + len(mine)):
-            found[record.id] = cast("R", self._known.setdefault((kind, record.id), (record, version))[0]) if self._keep else record
+            found[record.id] = self._known.setdefault((kind, record.id), (record, version))[0] if self._keep else record
         if not mine:
             return list(found.values())
         for id, own in mine.items():

@@ -156,8 +156,9 @@ class Scenarios:
     def _record(self, ctx: Context, session: Session, key: str, outcome: engine.Outcome, *, side: bool) -> Session:
         cursor: e.BotCursor | None = outcome.cursor
         acts: list[engine.Act] = [effect for effect in outcome.effects if type(effect) is _engine().Act]  # type: ignore[misc]  # pyright: ignore[reportAssignmentType]
+        channel = channel_named(session.channel)
         for reply in outcome.replies:
-            for content in _shown(reply, session.channel):
+            for content in fit(reply, channel):
                 session, _ = say(ctx, session, Speaker.BOT, content)
         for act in acts:
             until = ctx.now + round(act.timeout * 1_000_000)
@@ -212,7 +213,7 @@ class Scenarios:
             search=self.search or _finds_nothing,
             scenarios=lambda key: self._scenario(ctx, key),
             latest=latest,
-            forms=_shows_forms(session.channel),
+            forms=channel_named(session.channel).forms,
             side=side,
         )
 
@@ -278,14 +279,6 @@ def _agreed(customer: Customer) -> frozenset[tuple[str, str]]:
 def _latest(ctx: Context, name: str) -> ScenarioVersion | None:
     found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": name}, order="-number", limit=1)
     return found[0] if found else None
-
-
-def _shown(reply: Content, channel: str) -> list[Content]:
-    return fit(reply, channel_named(channel))
-
-
-def _shows_forms(channel: str) -> bool:
-    return channel_named(channel).forms
 
 
 # --------------------------------------------------------------------------------------------------- what the engine wants
