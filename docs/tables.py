@@ -31,8 +31,8 @@ from cschat.simulate import Figures
 from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
-COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "waking")
-QUERY_MODULES = ("sessions", "lists", "customers", "team", "health")
+COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "knowledge", "waking")
+QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -20,6 +20,7 @@ from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
+from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
@@ -27,6 +28,7 @@ from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.times import Micros
 from cschat.errors import Conflict, Invalid
+from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Sight
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
@@ -40,9 +42,12 @@ F = TypeVar("F", bound=Handler)
 A = TypeVar("A", bound=Action)
 Work = Callable[[Transaction], T]
 
-CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion)
+CORE_KINDS: tuple[type[Record], ...] = (
+    *(Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion),
+    *(Section, Article, CannedResponse),
+)
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Request, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Request, Follower, Delivery)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -56,6 +61,7 @@ class Works:
         self.store = store
         self.clock = clock
         self.ids = ids
+        self.finder = Finder()
         self.scenarios = Scenarios()
         order = [self.scenarios, *reactors]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
@@ -83,7 +89,10 @@ class Door:
         brand, who = brand_id or self.brand_id, actor or self.actor
 
         def work(tx: Transaction) -> T:
-            return then(Context(tx, brand_id=brand, actor=who, now=now, ids=works.ids, made=made, reactors=works.reactors))
+            context = Context(
+                tx, brand_id=brand, actor=who, now=now, ids=works.ids, made=made, reactors=works.reactors, finder=works.finder
+            )
+            return then(context)
 
         return work
 
@@ -98,7 +107,7 @@ class Door:
         return work
 
     def sight(self, tx: Transaction, actor: Actor | None = None) -> Sight:
-        return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=self.works.clock.now())
+        return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=self.works.clock.now(), finder=self.works.finder)
 
     def allowing(self, session: str, actor: Actor | None) -> Work[frozenset[type[Command[Any]]]]:
         """Work that finds what an actor may do with a session."""

@@ -16,6 +16,7 @@ from cschat.core.records import STAFF, Record, blanked
 from cschat.core.session import Session, State
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, NotFound
+from cschat.finding import Finder
 from cschat.storage.protocol import Lte, Transaction
 
 __all__ = ["Sight", "Who"]
@@ -39,15 +40,16 @@ class Who:
 
 
 class Sight:
-    """A transaction through the eyes of an actor."""
+    """A transaction through the eyes of an actor; `finder` searches in what it sees."""
 
-    __slots__ = ("_who", "actor", "brand_id", "now", "tx")
+    __slots__ = ("_who", "actor", "brand_id", "finder", "now", "tx")
 
-    def __init__(self, tx: Transaction, *, brand_id: str, actor: Actor, now: Micros) -> None:
+    def __init__(self, tx: Transaction, *, brand_id: str, actor: Actor, now: Micros, finder: Finder) -> None:
         self.tx = tx
         self.brand_id = brand_id
         self.actor = actor
         self.now = now
+        self.finder = finder
         self._who: Who | None = None
 
     @property

@@ -27,6 +27,7 @@ from cschat.core.records import Record, evolve
 from cschat.core.session import Session, legal, may, opened
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, IllegalTransition, Invalid, ReactionLoop
+from cschat.finding import Finder
 from cschat.sight import Sight, Who
 from cschat.storage.protocol import Key, Transaction
 
@@ -110,9 +111,10 @@ class Context:
         ids: Ids,
         made: list[str],
         reactors: Mapping[type, Sequence[Reactor]],
+        finder: Finder,
     ) -> None:
         self.tx = tx
-        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now)
+        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now, finder=finder)
         self.brand_id = brand_id
         self.now = now
         self._source = ids

@@ -5,6 +5,18 @@ May: read. May not: write, or show a customer what is not theirs.
 
 from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
 from cschat.queries.health import Finding, SelfCheck
+from cschat.queries.knowledge import (
+    Articles,
+    CannedResponses,
+    FoundArticle,
+    GetArticle,
+    RenderCannedResponse,
+    SearchArticles,
+    Sections,
+    Source,
+    SuggestReplies,
+    Suggestion,
+)
 from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
 from cschat.queries.protocol import Page, Query
 from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
@@ -12,12 +24,15 @@ from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
 QUERIES: tuple[type, ...] = (
     Agents,
+    Articles,
+    CannedResponses,
     Categories,
     ClosedList,
     ConsultingList,
     CountsByState,
     CustomerSessions,
     Customers,
+    GetArticle,
     GetBrand,
     GetCustomer,
     GetSession,
@@ -25,8 +40,12 @@ QUERIES: tuple[type, ...] = (
     History,
     Queue,
     QueuePosition,
+    RenderCannedResponse,
     ReviewList,
+    SearchArticles,
+    Sections,
     SelfCheck,
+    SuggestReplies,
     Tags,
     Transcript,
 )
@@ -35,6 +54,8 @@ QUERIES: tuple[type, ...] = (
 __all__ = [
     "QUERIES",
     "Agents",
+    "Articles",
+    "CannedResponses",
     "Categories",
     "ClosedList",
     "ConsultingList",
@@ -43,6 +64,8 @@ __all__ = [
     "CustomerSessions",
     "Customers",
     "Finding",
+    "FoundArticle",
+    "GetArticle",
     "GetBrand",
     "GetCustomer",
     "GetSession",
@@ -52,8 +75,14 @@ __all__ = [
     "Query",
     "Queue",
     "QueuePosition",
+    "RenderCannedResponse",
     "ReviewList",
+    "SearchArticles",
+    "Sections",
     "SelfCheck",
+    "Source",
+    "SuggestReplies",
+    "Suggestion",
     "Tags",
     "Transcript",
 ]

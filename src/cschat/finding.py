@@ -1,0 +1,164 @@
+"""Finding articles and canned responses: an index in memory for each brand, made when it is first asked and kept as the brand's knowledge is.
+
+May: read knowledge in the transaction of whoever asks, and search it. May not: write, or decide who may see what is found beyond what is
+published.
+
+A brand's `Edition` has another mark after every change, whichever process made it. Whoever asks compares the mark within their own
+transaction: an index of another edition is brought to this one first, so what is found is what this transaction sees. What is published
+follows from the time of asking, so nothing is indexed anew when an article's hour comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from threading import Lock
+from typing import Generic, TypeVar
+
+import attrs
+
+from cschat.bots.search import MAX_HITS, Document, Retriever, text_index
+from cschat.core.knowledge import Article, ArticleState, ArticleType, CannedResponse, Edition, Section, plain_text
+from cschat.core.times import Micros
+from cschat.storage.protocol import Transaction
+
+__all__ = ["Finder", "Finding"]
+
+R = TypeVar("R", Article, CannedResponse)
+
+_ALL = 100_000
+_FEW = 20
+"""Up to so many changes are put into an index one by one; beyond, it is made anew."""
+_MORE = 20
+"""So many hits beyond what is wanted are looked at first, because some may not be for the one who asks."""
+_VARIABLES = re.compile(r"\{[{%#].*?[%}#]\}", re.DOTALL)
+
+
+@attrs.frozen
+class Finding(Generic[R]):
+    """A record that was found, how well it fits (0 to 1), and whether that is good enough to offer it alone."""
+
+    record: R
+    score: float
+    sure: bool
+
+
+class Finder:
+    """What is searched, for all brands of a desk. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._shelves: dict[str, _Shelf] = {}
+
+    def articles(
+        self,
+        tx: Transaction,
+        brand: str,
+        now: Micros,
+        text: str,
+        *,
+        limit: int,
+        section: str | None = None,
+        type: ArticleType | None = None,
+        language: str | None = None,
+    ) -> list[Finding[Article]]:
+        """Published articles, best first: of a section (id or any of its names), a type, a language (or none), where these are given."""
+        shelf = self._shelf(brand)
+        with shelf.lock:
+            if not shelf.bring_to(tx):
+                return []
+            sections = shelf.sections
+
+            def fits(article: Article) -> bool:
+                shelved = sections.get(article.section or "")
+                return (
+                    article.state(now) is ArticleState.PUBLISHED
+                    and not (shelved is not None and shelved.disabled)
+                    and (section is None or (shelved is not None and section in (shelved.id, shelved.name, *shelved.names.values())))
+                    and type in (None, article.type)
+                    and (language is None or article.language in (None, language))
+                )
+
+            return shelf.articles.search(text, limit, fits)
+
+    def canned(self, tx: Transaction, brand: str, text: str, *, limit: int, groups: Collection[str] | None) -> list[Finding[CannedResponse]]:
+        """Canned responses that answer what was said, best first: those for all, and of `groups` (None: of every group)."""
+        shelf = self._shelf(brand)
+        with shelf.lock:
+            if not shelf.bring_to(tx):
+                return []
+            return shelf.canned.search(text, limit, lambda canned: canned.group is None or groups is None or canned.group in groups)
+
+    def _shelf(self, brand: str) -> _Shelf:
+        with self._lock:
+            return self._shelves.setdefault(brand, _Shelf(brand))
+
+
+class _Shelf:
+    """The knowledge of one brand as it was in one edition. To be used by one thread at a time."""
+
+    def __init__(self, brand: str) -> None:
+        self.lock = Lock()
+        self._brand = brand
+        self._mark: str | None = None
+        self.articles = _Row(_article_document)
+        self.canned = _Row(_canned_document)
+        self.sections: dict[str, Section] = {}
+
+    def bring_to(self, tx: Transaction) -> bool:
+        """Become what this transaction sees. False if the brand knows nothing yet."""
+        edition = tx.peek(Edition, Edition.id_for(self._brand))
+        if edition is None:
+            return False
+        if edition.mark != self._mark:
+            self._mark = None  # should this fail half-way
+            here = {"brand": self._brand}
+            self.sections = {section.id: section for section in tx.find(Section, where=here, limit=_ALL)}
+            articles = tx.find(Article, where={**here, "removed": False}, order="place", limit=_ALL)
+            self.articles.become({article.id: article for article in articles if article.publish is not None})
+            self.canned.become({canned.id: canned for canned in tx.find(CannedResponse, where=here, limit=_ALL) if not canned.removed})
+            self._mark = edition.mark
+        return True
+
+
+class _Row(Generic[R]):
+    """Records of one kind and an index of them."""
+
+    def __init__(self, document: Callable[[R], Document]) -> None:
+        self._document = document
+        self._records: Mapping[str, R] = {}
+        self._documents: dict[str, Document] = {}
+        self._index: Retriever | None = None
+
+    def become(self, records: Mapping[str, R]) -> None:
+        """Hold these and no others."""
+        documents = {id: self._document(record) if self._records.get(id) != record else self._documents[id] for id, record in records.items()}
+        changed = [document for id, document in documents.items() if self._documents.get(id) != document]
+        gone = self._documents.keys() - documents.keys()
+        if self._index is None or len(changed) + len(gone) > _FEW:
+            self._index = text_index(documents.values())
+        else:
+            for id in gone:
+                self._index.remove(id)
+            for document in changed:
+                self._index.put(document)
+        self._records, self._documents = records, documents
+
+    def search(self, text: str, limit: int, fits: Callable[[R], bool]) -> list[Finding[R]]:
+        from cschat.bots.index import THRESHOLD
+
+        found: list[Finding[R]] = []
+        for k in (min(limit + _MORE, MAX_HITS), MAX_HITS):
+            hits = self._index.search(text, k).hits if self._index is not None else ()
+            found = [Finding(self._records[hit.id], hit.score, hit.score >= THRESHOLD) for hit in hits if fits(self._records[hit.id])]
+            if len(found) >= limit or len(hits) < k:
+                break
+        return found[:limit]
+
+
+def _article_document(article: Article) -> Document:
+    return Document(article.id, article.title, body=plain_text(article.body), examples=article.examples)
+
+
+def _canned_document(canned: CannedResponse) -> Document:
+    return Document(canned.id, canned.title, body=_VARIABLES.sub(" ", canned.text), examples=canned.examples)
