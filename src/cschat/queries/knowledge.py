@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from itertools import takewhile
 from typing import Any, ClassVar
 
 import attrs
@@ -23,7 +22,6 @@ from cschat.core.session import Session
 from cschat.errors import Invalid, NotFound, ScenarioError
 from cschat.queries.protocol import Page, limit_field, page, present
 from cschat.sight import Sight
-from cschat.storage.protocol import Gte
 
 __all__ = [
     "Articles",
@@ -217,15 +215,9 @@ class CannedResponses:
     limit: int = limit_field()
 
     def run(self, ctx: Sight) -> list[CannedResponse]:
-        groups, found = _groups(ctx), list[CannedResponse]()
-        where, after = {"brand": ctx.brand_id, "shortcut": Gte(self.prefix)}, None
-        while True:
-            chunk = ctx.tx.find(CannedResponse, where=where, order="shortcut", after=after, limit=self.limit)
-            fitting = list(takewhile(lambda canned: canned.shortcut.startswith(self.prefix), chunk))
-            found += [canned for canned in fitting if not canned.removed and _offered(canned, groups)]
-            if len(found) >= self.limit or len(fitting) < self.limit:
-                return found[: self.limit]
-            after = (chunk[-1].shortcut, chunk[-1].id)
+        groups, found = _groups(ctx), ctx.tx.find(CannedResponse, where={"brand": ctx.brand_id}, limit=_ALL)
+        fitting = (one for one in found if one.shortcut.startswith(self.prefix) and not one.removed and _offered(one, groups))
+        return sorted(fitting, key=lambda canned: canned.shortcut)[: self.limit]
 
 
 def _groups(ctx: Sight) -> tuple[str, ...] | None:
