@@ -31,7 +31,20 @@ from cschat.simulate import Figures
 from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
-COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "knowledge", "waking")
+COMMAND_MODULES = (
+    "opening",
+    "talking",
+    "waiting",
+    "owning",
+    "ending",
+    "sorting",
+    "customers",
+    "team",
+    "settings",
+    "scenarios",
+    "knowledge",
+    "waking",
+)
 QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "health")
 
 

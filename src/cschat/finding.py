@@ -67,27 +67,29 @@ class Finder:
         with shelf.lock:
             if not shelf.bring_to(tx):
                 return []
-            sections = shelf.sections
+            place = None if section is None else shelf.section_called(section)
+            if section is not None and place is None:
+                return []
 
             def fits(article: Article) -> bool:
-                shelved = sections.get(article.section or "")
                 return (
                     article.state(now) is ArticleState.PUBLISHED
-                    and not (shelved is not None and shelved.disabled)
-                    and (section is None or (shelved is not None and section in (shelved.id, shelved.name, *shelved.names.values())))
+                    and not shelf.is_shut(article.section)
                     and type in (None, article.type)
                     and (language is None or article.language in (None, language))
                 )
 
-            return shelf.articles.search(text, limit, fits)
+            return shelf.articles(place).search(text, limit, fits)
 
-    def canned(self, tx: Transaction, brand: str, text: str, *, limit: int, groups: Collection[str] | None) -> list[Finding[CannedResponse]]:
+    def canned(
+        self, tx: Transaction, brand: str, text: str, *, limit: int, groups: Collection[str] | None
+    ) -> list[Finding[CannedResponse]]:
         """Canned responses that answer what was said, best first: those for all, and of `groups` (None: of every group)."""
         shelf = self._shelf(brand)
         with shelf.lock:
             if not shelf.bring_to(tx):
                 return []
-            return shelf.canned.search(text, limit, lambda canned: canned.group is None or groups is None or canned.group in groups)
+            return shelf.canned().search(text, limit, lambda canned: canned.group is None or groups is None or canned.group in groups)
 
     def _shelf(self, brand: str) -> _Shelf:
         with self._lock:
@@ -100,10 +102,12 @@ class _Shelf:
     def __init__(self, brand: str) -> None:
         self.lock = Lock()
         self._brand = brand
-        self._mark: str | None = None
-        self.articles = _Row(_article_document)
-        self.canned = _Row(_canned_document)
-        self.sections: dict[str, Section] = {}
+        self._mark = ""
+        self._sections: dict[str, Section] = {}
+        self._articles: dict[str, Article] = {}
+        self._canned: dict[str, CannedResponse] = {}
+        self._article_rows: dict[str | None, _Row[Article]] = {}
+        self._canned_row = _Row(_canned_document)
 
     def bring_to(self, tx: Transaction) -> bool:
         """Become what this transaction sees. False if the brand knows nothing yet."""
@@ -111,28 +115,52 @@ class _Shelf:
         if edition is None:
             return False
         if edition.mark != self._mark:
-            self._mark = None  # should this fail half-way
             here = {"brand": self._brand}
-            self.sections = {section.id: section for section in tx.find(Section, where=here, limit=_ALL)}
+            sections = tx.find(Section, where=here, limit=_ALL)
             articles = tx.find(Article, where={**here, "removed": False}, order="place", limit=_ALL)
-            self.articles.become({article.id: article for article in articles if article.publish is not None})
-            self.canned.become({canned.id: canned for canned in tx.find(CannedResponse, where=here, limit=_ALL) if not canned.removed})
+            canned = tx.find(CannedResponse, where=here, limit=_ALL)
+            self._sections = {section.id: section for section in sections}
+            self._articles = {article.id: article for article in articles if article.publish is not None}
+            self._canned = {one.id: one for one in canned if not one.removed}
             self._mark = edition.mark
         return True
+
+    def section_called(self, named: str) -> str | None:
+        """The id of a section that is given by id or any of its names."""
+        return next((one.id for one in self._sections.values() if named in (one.id, one.name, *one.names.values())), None)
+
+    def is_shut(self, section: str | None) -> bool:
+        return section is not None and section in self._sections and self._sections[section].disabled
+
+    def articles(self, section: str | None) -> _Row[Article]:
+        """The articles of a section, or all. A section has its own index: what is common in it says little there, and much elsewhere."""
+        row = self._article_rows.setdefault(section, _Row(_article_document))
+        if row.mark != self._mark:
+            row.become({id: one for id, one in self._articles.items() if section in (None, one.section)}, self._mark)
+        return row
+
+    def canned(self) -> _Row[CannedResponse]:
+        if self._canned_row.mark != self._mark:
+            self._canned_row.become(self._canned, self._mark)
+        return self._canned_row
 
 
 class _Row(Generic[R]):
     """Records of one kind and an index of them."""
 
     def __init__(self, document: Callable[[R], Document]) -> None:
+        self.mark = ""
         self._document = document
         self._records: Mapping[str, R] = {}
         self._documents: dict[str, Document] = {}
         self._index: Retriever | None = None
 
-    def become(self, records: Mapping[str, R]) -> None:
-        """Hold these and no others."""
-        documents = {id: self._document(record) if self._records.get(id) != record else self._documents[id] for id, record in records.items()}
+    def become(self, records: Mapping[str, R], mark: str) -> None:
+        """Hold these and no others, as they are in the edition of a mark."""
+        self.mark = ""  # should this fail half-way
+        documents = {
+            id: self._document(record) if self._records.get(id) != record else self._documents[id] for id, record in records.items()
+        }
         changed = [document for id, document in documents.items() if self._documents.get(id) != document]
         gone = self._documents.keys() - documents.keys()
         if self._index is None or len(changed) + len(gone) > _FEW:
@@ -142,7 +170,7 @@ class _Row(Generic[R]):
                 self._index.remove(id)
             for document in changed:
                 self._index.put(document)
-        self._records, self._documents = records, documents
+        self._records, self._documents, self.mark = records, documents, mark
 
     def search(self, text: str, limit: int, fits: Callable[[R], bool]) -> list[Finding[R]]:
         from cschat.bots.index import THRESHOLD

@@ -115,7 +115,7 @@ def _is_template(_command: object, field: attrs.Attribute[Any], value: Any) -> N
 # ------------------------------------------------------------------------------------------------------------- recording
 
 
-def _saved(ctx: Context, record: R, body: e.Body, **changes: Any) -> R:
+def _saved(ctx: Context, record: R, body: e.Body, /, **changes: Any) -> R:
     """A change, and a new edition of the brand's knowledge."""
     ctx.tx.peek(Edition, Edition.id_for(ctx.brand_id))
     ctx.tx.put(Edition(Edition.id_for(ctx.brand_id), ctx.brand_id, ctx.new_id(Edition)))

@@ -207,7 +207,7 @@ class Context:
         self.tx.put(session)
         return session
 
-    def change(self, record: R, body: e.Body, **changes: Any) -> R:
+    def change(self, record: R, body: e.Body, /, **changes: Any) -> R:
         """Something happened to a record that is no session; `changes` are its fields after it. A new record has seq 0 before."""
         seq: int = record.seq + 1  # type: ignore[attr-defined]
         self._event(record.id, seq, self.now, body)

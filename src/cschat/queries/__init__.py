@@ -14,8 +14,8 @@ from cschat.queries.knowledge import (
     SearchArticles,
     Sections,
     Source,
-    SuggestReplies,
     Suggestion,
+    SuggestReplies,
 )
 from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
 from cschat.queries.protocol import Page, Query
