@@ -1,4 +1,4 @@
-"""Finding articles and canned responses: an index in memory for each brand, made when it is first asked and kept as the brand's knowledge is.
+"""Finding articles and canned responses: indexes in memory for each brand, made when first asked and kept as its knowledge is.
 
 May: read knowledge in the transaction of whoever asks, and search it. May not: write, or decide who may see what is found beyond what is
 published.
@@ -150,27 +150,26 @@ class _Row(Generic[R]):
 
     def __init__(self, document: Callable[[R], Document]) -> None:
         self.mark = ""
-        self._document = document
+        self._document: Callable[[R], Document] = document
         self._records: Mapping[str, R] = {}
         self._documents: dict[str, Document] = {}
         self._index: Retriever | None = None
 
     def become(self, records: Mapping[str, R], mark: str) -> None:
         """Hold these and no others, as they are in the edition of a mark."""
-        self.mark = ""  # should this fail half-way
-        documents = {
-            id: self._document(record) if self._records.get(id) != record else self._documents[id] for id, record in records.items()
-        }
+        known = {id: self._documents[id] for id, record in records.items() if self._records.get(id) == record}
+        documents = {id: known.get(id) or self._document(record) for id, record in records.items()}
         changed = [document for id, document in documents.items() if self._documents.get(id) != document]
         gone = self._documents.keys() - documents.keys()
-        if self._index is None or len(changed) + len(gone) > _FEW:
-            self._index = text_index(documents.values())
+        index, self._index = self._index, None  # should this fail half-way, it is made anew
+        if index is None or len(changed) + len(gone) > _FEW:
+            index = text_index(documents.values())
         else:
             for id in gone:
-                self._index.remove(id)
+                index.remove(id)
             for document in changed:
-                self._index.put(document)
-        self._records, self._documents, self.mark = records, documents, mark
+                index.put(document)
+        self._index, self._records, self._documents, self.mark = index, records, documents, mark
 
     def search(self, text: str, limit: int, fits: Callable[[R], bool]) -> list[Finding[R]]:
         from cschat.bots.index import THRESHOLD
