@@ -1,6 +1,6 @@
-"""Finding articles and canned responses: indexes in memory for each brand, made when first asked and kept as its knowledge is.
+"""Finding articles, canned responses and past answers: indexes in memory for each brand, kept as what they are made of is.
 
-May: read knowledge in the transaction of whoever asks, and search it. May not: write, or decide who may see what is found beyond what is
+May: read in the transaction of whoever asks, and search it. May not: write, or decide who may see what is found beyond what is
 published.
 
 A brand's `Edition` has another mark after every change, whichever process made it. Whoever asks compares the mark within their own
@@ -19,18 +19,25 @@ import attrs
 
 from cschat.bots.search import MAX_HITS, Document, Retriever, text_index
 from cschat.core.knowledge import Article, ArticleState, ArticleType, CannedResponse, Edition, Section, plain_text
+from cschat.core.past import PastAnswer, Said, answers_of, together, went_well
+from cschat.core.people import Customer
+from cschat.core.session import Session, State
 from cschat.core.times import Micros
 from cschat.storage.protocol import Transaction
 
 __all__ = ["Finder", "Finding"]
 
-R = TypeVar("R", Article, CannedResponse)
+R = TypeVar("R", Article, CannedResponse, PastAnswer)
 
 _ALL = 100_000
 _FEW = 20
 """Up to so many changes are put into an index one by one; beyond, it is made anew."""
 _MORE = 20
 """So many hits beyond what is wanted are looked at first, because some may not be for the one who asks."""
+_TALKS = 200
+"""So many of the last closed talks are learned from,"""
+_EVENTS = 200
+"""and so many events at the end of each."""
 _VARIABLES = re.compile(r"\{[{%#].*?[%}#]\}", re.DOTALL)
 
 
@@ -91,6 +98,12 @@ class Finder:
                 return []
             return shelf.canned().search(text, limit, lambda canned: canned.group is None or groups is None or canned.group in groups)
 
+    def answers(self, tx: Transaction, brand: str, text: str, *, limit: int) -> list[Finding[PastAnswer]]:
+        """What agents answered when something like this was said, best first: in the brand's last closed talks that went well."""
+        shelf = self._shelf(brand)
+        with shelf.lock:
+            return shelf.answers(tx).search(text, limit, lambda _answer: True)
+
     def _shelf(self, brand: str) -> _Shelf:
         with self._lock:
             return self._shelves.setdefault(brand, _Shelf(brand))
@@ -108,6 +121,8 @@ class _Shelf:
         self._canned: dict[str, CannedResponse] = {}
         self._article_rows: dict[str | None, _Row[Article]] = {}
         self._canned_row = _Row(_canned_document)
+        self._talks: dict[tuple[str, int], list[Said]] = {}
+        self._answer_row = _Row(_answer_document)
 
     def bring_to(self, tx: Transaction) -> bool:
         """Become what this transaction sees. False if the brand knows nothing yet."""
@@ -144,6 +159,19 @@ class _Shelf:
             self._canned_row.become(self._canned, self._mark)
         return self._canned_row
 
+    def answers(self, tx: Transaction) -> _Row[PastAnswer]:
+        """What was answered in the last closed talks. Only those are read that have changed since, and none of an erased customer."""
+        talks: dict[tuple[str, int], list[Said]] = {}
+        for session in tx.find(Session, where={"brand": self._brand, "state": State.CLOSED}, order="-since", limit=_TALKS):
+            customer = tx.get(Customer, session.customer)
+            if session.last_agent is not None and not customer.erased:
+                key = (session.id, session.seq)
+                talks[key] = self._talks[key] if key in self._talks else _answered(tx, session, customer)
+        if talks.keys() != self._talks.keys():
+            self._talks = talks
+            self._answer_row.become(together(talks.values()), "")
+        return self._answer_row
+
 
 class _Row(Generic[R]):
     """Records of one kind and an index of them."""
@@ -172,15 +200,26 @@ class _Row(Generic[R]):
         self._index, self._records, self._documents, self.mark = index, records, documents, mark
 
     def search(self, text: str, limit: int, fits: Callable[[R], bool]) -> list[Finding[R]]:
+        if self._index is None:
+            return []
         from cschat.bots.index import THRESHOLD
 
         found: list[Finding[R]] = []
         for k in (min(limit + _MORE, MAX_HITS), MAX_HITS):
-            hits = self._index.search(text, k).hits if self._index is not None else ()
+            hits = self._index.search(text, k).hits
             found = [Finding(self._records[hit.id], hit.score, hit.score >= THRESHOLD) for hit in hits if fits(self._records[hit.id])]
             if len(found) >= limit or len(hits) < k:
                 break
         return found[:limit]
+
+
+def _answered(tx: Transaction, session: Session, customer: Customer) -> list[Said]:
+    events = tx.events(session.id, after_seq=max(0, session.seq - _EVENTS), limit=_EVENTS)
+    return answers_of(events, customer) if went_well(session, events) else []
+
+
+def _answer_document(answer: PastAnswer) -> Document:
+    return Document(answer.id, "", body=answer.text, examples=answer.asked)
 
 
 def _article_document(article: Article) -> Document:

@@ -56,15 +56,16 @@ class FoundArticle:
 
 
 class Source(StrEnum):
-    """Where a suggestion comes from: a canned response or an article."""
+    """Where a suggestion comes from: a canned response, an article, or what an agent answered before."""
 
     CANNED = "canned"
     ARTICLE = "article"
+    ANSWER = "answer"
 
 
 @attrs.frozen
 class Suggestion:
-    """What an agent might answer. `text` is filled in and plain; `id` is that of the canned response or article; `score` is from 0 to 1."""
+    """What an agent might answer. `text` is filled in and plain, `score` from 0 to 1, `id` that of what it comes from."""
 
     source: Source
     id: str
@@ -274,8 +275,10 @@ def _filled(canned: CannedResponse, known: Mapping[str, Any]) -> str:
 class SuggestReplies:
     """What an agent might answer in a session now: at most `limit` `Suggestion`s, best first.
 
-    They come from the canned responses that the agent is offered and from published articles, and answer the last things that the customer
-    has said: at most three messages, with none of an agent between them. `MissingExtra` without the extra `knowledge`.
+    They answer the last things that the customer has said: at most three messages, with none of an agent between them. They come from the
+    canned responses that the agent is offered, from published articles, and from what agents answered in the last 200 closed talks where
+    it went well (rated with 80 % or more, or not rated and ended as "resolved") and holds nothing personal. `MissingExtra` without the
+    extra `knowledge`.
     """
 
     permission: ClassVar = Permission.SERVE
@@ -292,6 +295,9 @@ class SuggestReplies:
             Suggestion(Source.ARTICLE, one.record.id, one.record.title, plain_text(one.record.body)[:MAX_TEXT], one.score)
             for one in ctx.finder.articles(ctx.tx, ctx.brand_id, ctx.now, said, limit=self.limit)
         ]
+        for past in ctx.finder.answers(ctx.tx, ctx.brand_id, said, limit=self.limit):
+            answer = past.record
+            found.append(Suggestion(Source.ANSWER, answer.id, answer.asked[0][:200], answer.text, past.score))
         known = _known(ctx, session)
         for hit in ctx.finder.canned(ctx.tx, ctx.brand_id, said, limit=self.limit, groups=_groups(ctx)):
             canned = hit.record
@@ -299,7 +305,11 @@ class SuggestReplies:
                 found.append(Suggestion(Source.CANNED, canned.id, canned.title or f"#{canned.shortcut}", _filled(canned, known), hit.score))
             except ScenarioError:
                 continue  # one that cannot be filled in here is no answer here
-        return sorted(found, key=lambda one: (-one.score, one.source is not Source.CANNED, one.id))[: self.limit]
+        ranked = sorted(found, key=lambda one: (-one.score, one.source is not Source.CANNED, one.id))
+        best: dict[str, Suggestion] = {}
+        for one in ranked:
+            best.setdefault(one.text, one)
+        return list(best.values())[: self.limit]
 
 
 def _said(ctx: Sight, session: Session) -> str:
