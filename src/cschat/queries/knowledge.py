@@ -273,7 +273,7 @@ def _filled(canned: CannedResponse, known: Mapping[str, Any]) -> str:
 
 @attrs.frozen
 class SuggestReplies:
-    """What an agent might answer in a session now: at most `limit` `Suggestion`s, best first.
+    """What an agent might answer in a session now: at most `limit` of `Suggestion`, best first.
 
     They answer the last things that the customer has said: at most three messages, with none of an agent between them. They come from the
     canned responses that the agent is offered, from published articles, and from what agents answered in the last 200 closed talks where
