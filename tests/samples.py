@@ -51,7 +51,8 @@ def _soon(office: Office) -> Any:
 
 
 def _section(office: Office) -> Any:
-    return office.desk.do(c.AddSection("배송"))
+    known = [section for section in office.desk.ask(q.Sections()) if section.name == "배송"]
+    return known[0] if known else office.desk.do(c.AddSection("배송"))
 
 
 def _article(office: Office) -> Any:
@@ -63,7 +64,8 @@ def _published(office: Office) -> Any:
 
 
 def _canned(office: Office) -> Any:
-    return office.desk.do(c.AddCannedResponse("환불안내", "{{ customer.name | default('고객') }}님, 3일 안에 환불됩니다."))
+    known = office.desk.ask(q.CannedResponses("환불안내"))
+    return known[0] if known else office.desk.do(c.AddCannedResponse("환불안내", "{{ customer.name | default('고객') }}님, 3일입니다."))
 
 
 _PICTURE = Media(name="반품.png", type="image/png", url="https://example.com/1.png")

@@ -68,7 +68,9 @@ def _by_language(_command: object, field: attrs.Attribute[Any], value: Any) -> N
         raise Invalid(field=field.name, reason="must give a name for each language", allowed=["{'en': 'Returns'}"])
     for language, name in value.items():
         text(language, field.name, 35)
-        line(required=True)(_command, field, name)
+        text(name, field.name, 100)
+        if not name or not name.strip() or not language:
+            raise Invalid(field=field.name, reason="must not be blank")
 
 
 def _media(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
