@@ -17,7 +17,6 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "width", "height"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
-_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028\u2029\ufeff]")
 _SCHEME = re.compile(r"([^/?#:]*):")
 
 
@@ -45,6 +44,6 @@ def cleaned(body: str) -> str:
 
 
 def _kept(_element: str, attribute: str, value: str) -> str | None:
-    """The value of an attribute; None for a link whose scheme shows only when what is not seen in it is taken out."""
-    scheme = _SCHEME.match(_UNSEEN.sub("", value)) if attribute in ("href", "src") else None
+    """The value of an attribute; None for a link that has, before its first `/`, `?` or `#`, anything that is like another scheme."""
+    scheme = _SCHEME.match(value.strip()) if attribute in ("href", "src") else None
     return value if scheme is None or scheme[1].lower() in _SCHEMES else None
