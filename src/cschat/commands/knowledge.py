@@ -318,13 +318,13 @@ class PublishArticle:
 
     def run(self, ctx: Context) -> Article:
         article = _article(ctx, self.article)
-        publish = as_micros(self.at) if self.at is not None else None
-        if publish is None:
-            publish = article.publish if article.state(ctx.now) is ArticleState.PUBLISHED else ctx.now
+        publish = ctx.now if self.at is None else as_micros(self.at)
+        if self.at is None and article.publish is not None and article.state(ctx.now) is ArticleState.PUBLISHED:
+            publish = article.publish
         unpublish = None if self.until is None else as_micros(self.until)
-        if unpublish is not None and (publish is None or unpublish <= max(publish, ctx.now)):
+        if unpublish is not None and unpublish <= max(publish, ctx.now):
             raise Invalid(field="until", reason="is past, or not after it is published")
-        if publish is None or (article.publish, article.unpublish) == (publish, unpublish):
+        if (article.publish, article.unpublish) == (publish, unpublish):
             return article
         return _saved(ctx, article, e.ArticlePublished(publish, unpublish), publish=publish, unpublish=unpublish)
 
