@@ -34,21 +34,10 @@ from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
-    "opening",
-    "talking",
-    "waiting",
-    "owning",
-    "distributing",
-    "presence",
-    "ending",
-    "sorting",
-    "customers",
-    "team",
-    "settings",
-    "scenarios",
-    "waking",
+    *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
+    *("scenarios", "knowledge", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "team", "journey", "health")
+QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "journey", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

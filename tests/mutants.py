@@ -39,6 +39,7 @@ MANY = ("tests/faults/test_many.py",)
 FORKS = ("tests/storage/test_forking.py",)
 BOTS = ("tests/scenarios",)
 BOT_DESK = ("tests/scenarios/test_desk.py",)
+KNOWLEDGE = ("tests/knowledge",)
 
 IMPORT = ("tests/scenarios/test_typebot.py",)
 BOTIUM = ("tests/scenarios/test_botium.py",)
@@ -67,6 +68,36 @@ NAMED = (
         "if False:",
         ("tests/scenarios/test_check.py",),
     ),
+    Mutant("knowledge: published a moment late", "core/knowledge.py", "self.publish <= now", "self.publish < now", KNOWLEDGE),
+    Mutant("knowledge: never withdrawn", "core/knowledge.py", "self.unpublish <= now", "False", KNOWLEDGE),
+    Mutant("knowledge: an index is made once", "finding.py", "if edition.mark != self._mark:", "if not self._mark:", KNOWLEDGE),
+    Mutant("knowledge: the same mark for all", "commands/knowledge.py", "hexdigest()[:26]))", "hexdigest()[:0]))", KNOWLEDGE),
+    Mutant("knowledge: drafts are found", "finding.py", "article.state(now) is ArticleState.PUBLISHED", "True", KNOWLEDGE),
+    Mutant("knowledge: a shut section is found", "finding.py", "and not shelf.is_shut(article.section)", "", KNOWLEDGE),
+    Mutant("knowledge: a shut section is listed", "queries/knowledge.py", "and article.section not in shut", "", KNOWLEDGE),
+    Mutant(
+        "knowledge: examples are shown",
+        "queries/knowledge.py",
+        "FoundArticle(present(ctx, one.record)",
+        "FoundArticle((one.record)",
+        KNOWLEDGE,
+    ),
+    Mutant(
+        "knowledge: HTML as it comes",
+        "commands/knowledge.py",
+        'wanted["body"] = cleaned(self.body)',
+        'wanted["body"] = self.body',
+        KNOWLEDGE,
+    ),
+    Mutant("knowledge: what is only like a scheme", "commands/cleaning.py", "attribute_filter=_kept,", "", KNOWLEDGE),
+    Mutant("knowledge: no fall-back needed", "commands/knowledge.py", 'read.variables - {"brand", "session"}', "frozenset()", KNOWLEDGE),
+    Mutant("knowledge: everybody's canned responses", "finding.py", "canned.group in groups", "True", KNOWLEDGE),
+    Mutant("knowledge: past answers of the erased", "finding.py", "and not customer.erased", "", KNOWLEDGE),
+    Mutant("knowledge: past answers that went badly", "core/past.py", "session.rating >= WELL * scales[-1]", "True", KNOWLEDGE),
+    Mutant(
+        "knowledge: past answers with a name", "core/past.py", "any(len(value) > 1 and value in text for value in own)", "False", KNOWLEDGE
+    ),
+    Mutant("knowledge: a page ends with its first gap", "queries/protocol.py", "if len(chunk) <= limit:", "if True:", KNOWLEDGE),
     Mutant(
         "bots: one wrong answer more",
         "bots/engine.py",

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 from tests.office import Office
 
-from cschat import BotCursor, Session, State
+from cschat import BotCursor, Media, Session, State
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.timers import Timer
@@ -64,20 +64,51 @@ def _timer(office: Office) -> str:
     return Timer.id_of("presence", office.mina.id)
 
 
+def _section(office: Office) -> Any:
+    known = [section for section in office.desk.ask(q.Sections()) if section.name == "배송"]
+    return known[0] if known else office.desk.do(c.AddSection("배송"))
+
+
+def _article(office: Office) -> Any:
+    return office.desk.do(c.AddArticle("반품은 어떻게 하나요?", "<p>7일 안에 신청해 주세요.</p>"))
+
+
+def _published(office: Office) -> Any:
+    return office.desk.do(c.PublishArticle(_article(office)))
+
+
+def _canned(office: Office) -> Any:
+    known = office.desk.ask(q.CannedResponses("환불안내"))
+    return known[0] if known else office.desk.do(c.AddCannedResponse("환불안내", "{{ customer.name | default('고객') }}님, 3일입니다."))
+
+
+_PICTURE = Media(name="반품.png", type="image/png", url="https://example.com/1.png")
+
 COMMANDS: dict[type, Sample] = {
     c.AddAgent: Sample(lambda o, s: c.AddAgent(name="새 상담사", user_id="u9", groups=[o.group]), door="admin"),
+    c.AddArticle: Sample(
+        lambda o, s: c.AddArticle("반품 방법", "<p>7일 안에</p>", type="guide", examples=["반품이요"], attachments=[_PICTURE]), door="admin"
+    ),
+    c.AddCannedResponse: Sample(
+        lambda o, s: c.AddCannedResponse("#반품", "{{ customer.name | default('고객') }}님", title="반품", image=_PICTURE, group=o.group),
+        door="admin",
+    ),
     c.AddCategory: Sample(lambda o, s: c.AddCategory("배송/지연"), door="admin"),
     c.AddGroup: Sample(lambda o, s: c.AddGroup("환불팀"), door="admin"),
     c.AddNote: Sample(lambda o, s: c.AddNote(s, text="메모", client_id="n1")),
+    c.AddSection: Sample(lambda o, s: c.AddSection("반품", {"en": "Returns"}), door="admin"),
     c.AddTag: Sample(lambda o, s: c.AddTag("vip", list="customer"), door="admin"),
     c.AnswerAction: Sample(lambda o, s: c.AnswerAction(s, answers=s.seq, value={"status": "배송완료"}), State.BOT, "system"),
     c.AssignSession: Sample(lambda o, s: c.AssignSession(s, o.mina), State.QUEUED, "admin"),
     c.ChangeAgent: Sample(lambda o, s: c.ChangeAgent(o.jun, name="준호", groups=[o.group], capacity=3), door="admin"),
+    c.ChangeArticle: Sample(lambda o, s: c.ChangeArticle(_article(o), title="반품 안내", section=_section(o), language="ko"), door="admin"),
     c.ChangeBrand: Sample(lambda o, s: c.ChangeBrand(name="상점", grace=60, reopening={"email": "same_session"}), door="admin"),
+    c.ChangeCannedResponse: Sample(lambda o, s: c.ChangeCannedResponse(_canned(o), shortcut="환불", image=_PICTURE), door="admin"),
     c.ChangeCategory: Sample(
         lambda o, s: c.ChangeCategory(o.desk.do(c.AddCategory("교환/색상")).id, path="교환/옵션", disabled=True), door="admin"
     ),
     c.ChangeGroup: Sample(lambda o, s: c.ChangeGroup(o.group, name="물류팀"), door="admin"),
+    c.ChangeSection: Sample(lambda o, s: c.ChangeSection(_section(o), name="교환", names={"en": "Exchange"}, disabled=True), door="admin"),
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
     c.DirectSession: Sample(lambda o, s: c.DirectSession(s, agent=o.jun), State.QUEUED, "admin"),
@@ -93,12 +124,15 @@ COMMANDS: dict[type, Sample] = {
     c.MoveToIntake: Sample(lambda o, s: c.MoveToIntake(s), State.QUEUED, "admin"),
     c.OpenSession: Sample(lambda o, s: c.OpenSession(text="문의", subject="배송", language="ko"), door="visitor"),
     c.OpenSessionByAgent: Sample(lambda o, s: c.OpenSessionByAgent(o.customer, text="안내드려요")),
+    c.PublishArticle: Sample(lambda o, s: c.PublishArticle(_article(o), at=_soon(o), until=_soon(o) + timedelta(days=1)), door="admin"),
     c.PublishScenario: Sample(lambda o, s: c.PublishScenario(BOT), door="admin"),
     c.RateSession: Sample(lambda o, s: c.RateSession(s, 4, comment="좋아요"), State.CLOSED, "visitor"),
     c.RecordConsent: Sample(lambda o, s: c.RecordConsent("광고", "할인 소식", "2026-01", given=True), door="visitor"),
     c.RegisterCustomer: Sample(lambda o, s: c.RegisterCustomer(member="u42", name="박회원", email="p@example.com")),
     c.ReleaseSession: Sample(lambda o, s: c.ReleaseSession(s, why="교대")),
     c.RemoveAgent: Sample(lambda o, s: c.RemoveAgent(o.mina), door="admin"),
+    c.RemoveArticle: Sample(lambda o, s: c.RemoveArticle(_article(o)), door="admin"),
+    c.RemoveCannedResponse: Sample(lambda o, s: c.RemoveCannedResponse(_canned(o)), door="admin"),
     c.RemoveGroup: Sample(lambda o, s: c.RemoveGroup(o.desk.do(c.ChangeAgent(o.jun, groups=[o.group])).groups[0]), door="admin"),
     c.ReopenSession: Sample(lambda o, s: c.ReopenSession(s), State.CLOSED, "visitor"),
     c.RequestAgent: Sample(lambda o, s: c.RequestAgent(s), State.BOT, "visitor"),
@@ -126,6 +160,7 @@ COMMANDS: dict[type, Sample] = {
     c.TagCustomer: Sample(lambda o, s: c.TagCustomer(o.customer, ["vip", "단골"])),
     c.TagSession: Sample(lambda o, s: c.TagSession(s, ["급함"])),
     c.TransferSession: Sample(lambda o, s: c.TransferSession(s, agent=o.jun, note="환불 건")),
+    c.UnpublishArticle: Sample(lambda o, s: c.UnpublishArticle(_published(o), at=_soon(o)), door="admin"),
     c.UntagCustomer: Sample(lambda o, s: c.UntagCustomer(o.agent.do(c.TagCustomer(o.customer, ["vip"])), ["vip"])),
     c.UntagSession: Sample(lambda o, s: c.UntagSession(o.agent.do(c.TagSession(s, ["급함"])), ["급함"])),
     c.UpdateCustomer: Sample(
@@ -145,12 +180,15 @@ def _overdue(office: Office, session: Session) -> Session:
 QUERIES: dict[type, Sample] = {
     q.Agents: Sample(lambda o, s: q.Agents(removed=False)),
     q.Candidates: Sample(lambda o, s: q.Candidates(start=_soon(o), least=1)),
+    q.Articles: Sample(lambda o, s: q.Articles("faq", section=_section(o), state="published", language="ko", limit=3), door="visitor"),
+    q.CannedResponses: Sample(lambda o, s: q.CannedResponses(f"#{_canned(o).shortcut[:1]}")),
     q.Categories: Sample(lambda o, s: q.Categories()),
     q.ClosedList: Sample(lambda o, s: q.ClosedList(limit=3)),
     q.ConsultingList: Sample(lambda o, s: q.ConsultingList(wrap_up=True)),
     q.CountsByState: Sample(lambda o, s: q.CountsByState()),
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
     q.Customers: Sample(lambda o, s: q.Customers()),
+    q.GetArticle: Sample(lambda o, s: q.GetArticle(_published(o)), door="visitor"),
     q.GetBrand: Sample(lambda o, s: q.GetBrand()),
     q.GetCustomer: Sample(lambda o, s: q.GetCustomer(), door="visitor"),
     q.GetSession: Sample(lambda o, s: q.GetSession(s), door="visitor"),
@@ -160,8 +198,12 @@ QUERIES: dict[type, Sample] = {
     q.JourneyComparison: Sample(lambda o, s: q.JourneyComparison(o.desk.do(c.PublishScenario(BOT)).name, 1, most=10)),
     q.Queue: Sample(lambda o, s: q.Queue()),
     q.QueuePosition: Sample(lambda o, s: q.QueuePosition(s), State.QUEUED, "visitor"),
+    q.RenderCannedResponse: Sample(lambda o, s: q.RenderCannedResponse(s, _canned(o))),
     q.ReviewList: Sample(lambda o, s: q.ReviewList()),
+    q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
+    q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
+    q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
     q.Tags: Sample(lambda o, s: q.Tags(list="customer")),
     q.Transcript: Sample(lambda o, s: q.Transcript(s), door="visitor"),
 }

@@ -96,11 +96,14 @@ def test_what_customers_and_agents_may_is_this():
         *("OpenSession", "SendMessage", "MarkRead", "RequestAgent", "LeaveMessage", "ReturnToBot", "EndSession", "LeavePage"),
         *("ReopenSession", "RateSession", "UpdateCustomer", "RecordConsent"),
         *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions"),
+        *("Sections", "Articles", "GetArticle", "SearchArticles"),
     }
     assert asking(Permission.DIRECT) == {"AssignSession", "DirectSession", "MoveToIntake", "ForceClose"}
     assert asking(Permission.ADMINISTER) == {
         *("AddAgent", "ChangeAgent", "RemoveAgent", "AddGroup", "ChangeGroup", "RemoveGroup", "ChangeBrand", "MergeCustomers"),
         *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "SetDistribution"),
+        *("AddSection", "ChangeSection", "AddArticle", "ChangeArticle", "PublishArticle", "UnpublishArticle", "RemoveArticle"),
+        *("AddCannedResponse", "ChangeCannedResponse", "RemoveCannedResponse"),
     }
     assert asking(Permission.OPERATE) == {"AnswerAction", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
 

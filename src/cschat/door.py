@@ -22,6 +22,7 @@ from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.distribution import Duty, Seat
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
+from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
@@ -30,6 +31,7 @@ from cschat.core.session import Session
 from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.errors import Conflict, Invalid
+from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
@@ -43,9 +45,12 @@ F = TypeVar("F", bound=Handler)
 A = TypeVar("A", bound=Action)
 Work = Callable[[Transaction], T]
 
-CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion)
+CORE_KINDS: tuple[type[Record], ...] = (
+    *(Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion),
+    *(Section, Article, CannedResponse),
+)
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Timer, Duty, Seat, Request, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Duty, Seat, Request, Follower, Delivery)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -60,6 +65,7 @@ class Works:
         self.clock = clock
         self.ids = ids
         self.met = Met()
+        self.finder = Finder()
         self.scenarios = Scenarios()
         order: list[Reactor] = [self.scenarios, Routing(), *reactors]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
@@ -88,7 +94,18 @@ class Door:
         brand, who = brand_id or self.brand_id, actor or self.actor
 
         def work(tx: Transaction) -> T:
-            return then(Context(tx, brand_id=brand, actor=who, now=now, met=works.met, ids=works.ids, made=made, reactors=works.reactors))
+            context = Context(
+                tx,
+                brand_id=brand,
+                actor=who,
+                now=now,
+                met=works.met,
+                finder=works.finder,
+                ids=works.ids,
+                made=made,
+                reactors=works.reactors,
+            )
+            return then(context)
 
         return work
 
@@ -103,7 +120,8 @@ class Door:
         return work
 
     def sight(self, tx: Transaction, actor: Actor | None = None) -> Sight:
-        return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=self.works.clock.now(), met=self.works.met)
+        works = self.works
+        return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=works.clock.now(), met=works.met, finder=works.finder)
 
     def allowing(self, session: str, actor: Actor | None) -> Work[frozenset[type[Command[Any]]]]:
         """Work that finds what an actor may do with a session."""

@@ -16,6 +16,7 @@ from cschat.core.records import STAFF, Record, blanked
 from cschat.core.session import Session
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, NotFound
+from cschat.finding import Finder
 from cschat.storage.protocol import Transaction
 
 __all__ = ["Met", "Sight", "Who"]
@@ -65,16 +66,17 @@ class Met:
 
 
 class Sight:
-    """A transaction through the eyes of an actor."""
+    """A transaction through the eyes of an actor; `finder` searches in what it sees."""
 
-    __slots__ = ("_met", "_who", "actor", "brand_id", "now", "tx")
+    __slots__ = ("_met", "_who", "actor", "brand_id", "finder", "now", "tx")
 
-    def __init__(self, tx: Transaction, *, brand_id: str, actor: Actor, now: Micros, met: Met) -> None:
+    def __init__(self, tx: Transaction, *, brand_id: str, actor: Actor, now: Micros, met: Met, finder: Finder) -> None:
         self.tx = tx
         self._met = met
         self.brand_id = brand_id
         self.actor = actor
         self.now = now
+        self.finder = finder
         self._who: Who | None = None
 
     @property

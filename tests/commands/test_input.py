@@ -27,6 +27,9 @@ BAD_NUMBERS = ["5", 1.5, True, -1, 10**30]
 BAD_LISTS = ["lone text", 5, ["\0"], [" "], [5], [None], ["\udfff"], [TOO_LONG], [f"{n}" for n in range(101)]]
 BAD_SECONDS = ["60", True, -1, float("nan"), float("inf"), 10**9]
 BAD_PAIRS = [5, "a=b", ["a"], {5: "x"}, {"a": ["x"]}, {"a" * 101: "x"}, {"a": "\0"}, {"\ud800": "x"}, {f"{n}": "x" for n in range(101)}]
+BAD_NAMES = [5, "반품", ["en"], {"en": ""}, {"en": " "}, {"": "x"}, {"en": None}, {"en": 5}, {5: "x"}, {"en": "x" * 101}, {"e" * 36: "x"}]
+BAD_BODIES = [5, b"bytes", "\0", "a\ud800", "가" * 200_001]
+BAD_TIMES = [datetime(2030, 1, 1), "2030-01-01", 5]  # noqa: DTZ001  (naive is the point)
 
 # What the field's type does not tell.
 BAD_VALUES: dict[tuple[type, str], list[Any]] = {
@@ -64,11 +67,26 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
     (c.SetDistribution, "weights"): [5, {"web": -1}, {"web": 1.5}, {5: 5}],
     (c.SetDistribution, "presence"): [5, [1], {"*": -1}, {"*": "soon"}, {5: 5}],
     (c.ChangeBrand, "beside"): [5, "x", {"later": "a"}, {"queued": 5}, {"queued": "\0"}],
+    (c.AddSection, "names"): [*BAD_NAMES, None],
+    (c.ChangeSection, "names"): BAD_NAMES,
+    (c.AddArticle, "body"): [*BAD_BODIES, None],
+    (c.ChangeArticle, "body"): BAD_BODIES,
+    (c.PublishArticle, "at"): BAD_TIMES,
+    (c.PublishArticle, "until"): BAD_TIMES,
+    (c.UnpublishArticle, "at"): BAD_TIMES,
     (c.SendBotMessage, "content"): [5, None, "", " ", TOO_LONG, Content(ContentKind.IMAGE)],
     (c.SendBotMessage, "cursor"): [5, "welcome", BotCursor("\0", "x"), BotCursor("x", "y", {"k": "\ud800"})],
 }
 BLANK = {
     (c.AddAgent, "name"),
+    (c.AddArticle, "title"),
+    (c.AddCannedResponse, "shortcut"),
+    (c.AddCannedResponse, "text"),
+    (c.AddSection, "name"),
+    (c.ChangeArticle, "title"),
+    (c.ChangeCannedResponse, "shortcut"),
+    (c.ChangeCannedResponse, "text"),
+    (c.ChangeSection, "name"),
     (c.AddCategory, "path"),
     (c.AddGroup, "name"),
     (c.AddTag, "name"),
@@ -146,7 +164,7 @@ def test_every_field_refuses_what_it_cannot_be(good: dict[type, Any], kind: type
 @pytest.mark.parametrize("kind", QUERIES, ids=[kind.__name__ for kind in QUERIES])
 def test_every_query_refuses_a_page_that_is_none(kind: type):
     names = {field.name for field in attrs.fields(kind)}
-    given = {"session": "ses_1"} if "session" in names else {}
+    given = {field.name: "ses_1" for field in attrs.fields(kind) if field.default is attrs.NOTHING}
     for limit in (0, -1, 1001, "5", 1.5, True, None):
         if "limit" in names:
             with pytest.raises(Invalid) as caught:
@@ -155,7 +173,7 @@ def test_every_query_refuses_a_page_that_is_none(kind: type):
     for session in BAD_IDS:
         if "session" in names:
             with pytest.raises(Invalid) as caught:
-                kind(session=session)
+                kind(**{**given, "session": session})
             assert caught.value.field == "session"
 
 

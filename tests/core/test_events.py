@@ -134,6 +134,8 @@ def test_what_is_personal_or_for_staff_is_marked():
         ("Customer", "device"): "p",
         ("Customer", "tags"): "s",
         ("Customer", "merged_into"): "s",
+        ("Article", "examples"): "s",
+        ("Article", "unpublish"): "s",
         ("Opened", "subject"): "p",
         ("Opened", "page"): "p",
         ("OpenedByAgent", "subject"): "p",

@@ -29,6 +29,7 @@ from cschat.core.session import Session, legal, may, opened
 from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.errors import Forbidden, IllegalTransition, Invalid, ReactionLoop
+from cschat.finding import Finder
 from cschat.sight import Met, Sight, Who
 from cschat.storage.protocol import Key, Transaction
 
@@ -127,9 +128,10 @@ class Context:
         ids: Ids,
         made: list[str],
         reactors: Mapping[type, Sequence[Reactor]],
+        finder: Finder,
     ) -> None:
         self.tx = tx
-        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now, met=met)
+        self.see = Sight(tx, brand_id=brand_id, actor=actor, now=now, met=met, finder=finder)
         self.brand_id = brand_id
         self.now = now
         self._source = ids
@@ -223,7 +225,7 @@ class Context:
         self.tx.put(session)
         return session
 
-    def change(self, record: R, body: e.Body, **changes: Any) -> R:
+    def change(self, record: R, body: e.Body, /, **changes: Any) -> R:
         """Something happened to a record that is no session; `changes` are its fields after it. A new record has seq 0 before."""
         seq: int = record.seq + 1  # type: ignore[attr-defined]
         self._event(record.id, seq, self.now, body)

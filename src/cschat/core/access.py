@@ -21,7 +21,7 @@ class Permission(StrEnum):
     """What a command or query asks for. A customer's permissions reach only what is their own."""
 
     TALK = "talk"
-    """Take part in a session: open, write, read, ask for a person, end, rate."""
+    """Take part in a session: open, write, read, ask for a person, end, rate; and read what is published."""
     SERVE = "serve"
     """Work as an agent: claim, transfer, note, tag, wrap up, see lists and customers."""
     DIRECT = "direct"

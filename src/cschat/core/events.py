@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from cschat.core.content import Content, Speaker, Visibility
 from cschat.core.distribution import Decision
+from cschat.core.knowledge import ArticleType
 from cschat.core.labels import TagList
 from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
 from cschat.core.records import PERSONAL, STAFF
@@ -445,6 +446,71 @@ class ScenarioPublished(Struct, frozen=True):
     version: int
 
 
+class SectionAdded(Struct, frozen=True):
+    """A new section for articles."""
+
+    name: str
+    names: dict[str, str]
+    place: int
+
+
+class SectionChanged(Struct, frozen=True):
+    """The section was renamed, moved, disabled or enabled: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class ArticleAdded(Struct, frozen=True):
+    """A new article, a draft. `fields` is what it says, by field."""
+
+    type: ArticleType
+    title: str
+    fields: dict[str, Any]
+
+
+class ArticleChanged(Struct, frozen=True):
+    """The article says something else, or stands elsewhere: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class ArticlePublished(Struct, frozen=True):
+    """Customers see the article from `publish` on, and with `unpublish` no more from then on."""
+
+    publish: Micros
+    unpublish: Micros | None = None
+
+
+class ArticleUnpublished(Struct, frozen=True):
+    """Customers see the article no more from `unpublish` on."""
+
+    unpublish: Micros
+
+
+class ArticleRemoved(Struct, frozen=True):
+    """The article is in no list and no search any more."""
+
+
+class CannedResponseAdded(Struct, frozen=True):
+    """A new canned response. `fields` is what it says, by field."""
+
+    shortcut: str
+    fields: dict[str, Any]
+
+
+class CannedResponseChanged(Struct, frozen=True):
+    """The canned response has other words, another shortcut or another group: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class CannedResponseRemoved(Struct, frozen=True):
+    """The canned response is no more; its shortcut is free."""
+
+
 class BrandChanged(Struct, frozen=True):
     """Settings of the brand changed: `before` and `after`, by field."""
 
@@ -513,6 +579,16 @@ BODIES: dict[str, type] = {
         TagAdded,
         TagChanged,
         ScenarioPublished,
+        SectionAdded,
+        SectionChanged,
+        ArticleAdded,
+        ArticleChanged,
+        ArticlePublished,
+        ArticleUnpublished,
+        ArticleRemoved,
+        CannedResponseAdded,
+        CannedResponseChanged,
+        CannedResponseRemoved,
         BrandChanged,
     )
 }
@@ -525,7 +601,7 @@ Body: TypeAlias = Any
 class Event(Struct, frozen=True):
     """One thing that happened.
 
-    `seq` counts without gaps within the subject (a session, or the customer, agent, group, category, tag or brand it is about);
+    `seq` counts without gaps within the subject (a session, or the customer, agent, setting or article it is about);
     `position` rises through the whole store and is 0 until the store has it. `actor` is `customer:<id>`, `agent:<id>`, `system`
     or `host`. `cause` is `<subject>:<seq>` of the event that a reactor answered with this one. `once` is what makes a repeated
     request one event.

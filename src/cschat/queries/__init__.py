@@ -6,6 +6,18 @@ May: read. May not: write, or show a customer what is not theirs.
 from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
 from cschat.queries.health import Finding, SelfCheck
 from cschat.queries.journey import Candidates, Journey, JourneyComparison
+from cschat.queries.knowledge import (
+    Articles,
+    CannedResponses,
+    FoundArticle,
+    GetArticle,
+    RenderCannedResponse,
+    SearchArticles,
+    Sections,
+    Source,
+    Suggestion,
+    SuggestReplies,
+)
 from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
 from cschat.queries.protocol import Page, Query
 from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
@@ -14,12 +26,15 @@ from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 QUERIES: tuple[type, ...] = (
     Agents,
     Candidates,
+    Articles,
+    CannedResponses,
     Categories,
     ClosedList,
     ConsultingList,
     CountsByState,
     CustomerSessions,
     Customers,
+    GetArticle,
     GetBrand,
     GetCustomer,
     GetSession,
@@ -29,8 +44,12 @@ QUERIES: tuple[type, ...] = (
     JourneyComparison,
     Queue,
     QueuePosition,
+    RenderCannedResponse,
     ReviewList,
+    SearchArticles,
+    Sections,
     SelfCheck,
+    SuggestReplies,
     Tags,
     Transcript,
 )
@@ -39,7 +58,9 @@ QUERIES: tuple[type, ...] = (
 __all__ = [
     "QUERIES",
     "Agents",
+    "Articles",
     "Candidates",
+    "CannedResponses",
     "Categories",
     "ClosedList",
     "ConsultingList",
@@ -48,6 +69,8 @@ __all__ = [
     "CustomerSessions",
     "Customers",
     "Finding",
+    "FoundArticle",
+    "GetArticle",
     "GetBrand",
     "GetCustomer",
     "GetSession",
@@ -59,8 +82,14 @@ __all__ = [
     "Query",
     "Queue",
     "QueuePosition",
+    "RenderCannedResponse",
     "ReviewList",
+    "SearchArticles",
+    "Sections",
     "SelfCheck",
+    "Source",
+    "SuggestReplies",
+    "Suggestion",
     "Tags",
     "Transcript",
 ]

@@ -9,6 +9,7 @@ answers `Page(items, next)`; `next` is the `after` of the following page, None a
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import attrs
@@ -101,11 +102,19 @@ def present(ctx: Sight, record: R) -> R:
     return ctx.present(record)
 
 
-def page(ctx: Sight, kind: type[R], where: Where, *, order: str, after: str | None, limit: int) -> Page[R]:
-    """One page of records by an index, in the order of a field that holds instants."""
-    found = ctx.tx.find(kind, where=where, order=order, after=_unpack(after), limit=limit + 1)
+def page(
+    ctx: Sight, kind: type[R], where: Where, *, order: str, after: str | None, limit: int, only: Callable[[R], bool] | None = None
+) -> Page[R]:
+    """One page of records by an index, in the order of a field that holds whole numbers; `only`: of those that fit."""
+    field, cursor, found = order.removeprefix("-"), _unpack(after), list[R]()
+    while len(found) <= limit:
+        chunk = ctx.tx.find(kind, where=where, order=order, after=cursor, limit=limit + 1)
+        found += chunk if only is None else filter(only, chunk)
+        if len(chunk) <= limit:
+            break
+        cursor = (getattr(chunk[-1], field), chunk[-1].id)
     items = found[:limit]
-    following = _pack((getattr(items[-1], order.removeprefix("-")), items[-1].id)) if len(found) > limit else None
+    following = _pack((getattr(items[-1], field), items[-1].id)) if len(found) > limit else None
     return Page([present(ctx, item) for item in items], following)
 
 

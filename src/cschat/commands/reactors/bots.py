@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from cschat.about import About
 from cschat.commands.accepting import unavailable
 from cschat.commands.customers import RecordConsent, UpdateCustomer
 from cschat.commands.ending import end
@@ -24,13 +25,13 @@ from cschat.commands.waiting import LeaveMessage, RequestAgent
 from cschat.core import events as e
 from cschat.core.channels import channel_named, fit
 from cschat.core.content import Content, Speaker, Visibility
+from cschat.core.knowledge import plain_text
 from cschat.core.people import Customer, Group
 from cschat.core.records import evolve
 from cschat.core.scenarios import ScenarioVersion, entry_of
 from cschat.core.session import Session, State
 from cschat.core.times import as_datetime
-from cschat.errors import CschatError, NotFound, ScenarioError
-from cschat.waits import queued
+from cschat.errors import CschatError, MissingExtra, NotFound, ScenarioError
 
 if TYPE_CHECKING:
     from cschat.bots import engine
@@ -207,53 +208,15 @@ class Scenarios:
 
         return _engine().Env(  # type: ignore[no-any-return]
             language=language,
-            about=_About(ctx, session, customer),
+            about=About(ctx.see, session, customer),
             today=_day(brand.zone, ctx.now // _QUARTER),
             agreed=_agreed(customer) if customer.consents else _NOTHING_AGREED,
-            search=self.search or _finds_nothing,
+            search=self.search or partial(_offered, ctx),
             scenarios=lambda key: self._scenario(ctx, key),
             latest=latest,
             forms=channel_named(session.channel).forms,
             side=side,
         )
-
-
-class _About(Mapping[str, Any]):
-    """What templates may read of the customer and the session, put together when it is read."""
-
-    def __init__(self, ctx: Context, session: Session, customer: Customer) -> None:
-        self._made: dict[str, Any] = {}
-        self._ctx, self._session, self._customer = ctx, session, customer
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = _ABOUT[name](self._ctx, self._session, self._customer)
-        return self._made[name]
-
-    def __iter__(self) -> Any:
-        return iter(_ABOUT)
-
-    def __len__(self) -> int:
-        return len(_ABOUT)
-
-
-def _customer(_ctx: Context, _session: Session, customer: Customer) -> dict[str, Any]:
-    profile = {name: getattr(customer.profile, name) for name in customer.profile.__struct_fields__ if getattr(customer.profile, name)}
-    return {**customer.attributes, **profile, "type": str(customer.type), "tags": list(customer.tags)}
-
-
-def _queue(ctx: Context, session: Session, _customer: Customer) -> dict[str, Any]:
-    if session.state is not State.QUEUED:
-        return {}
-    waits = queued(ctx.see, session)
-    return {"position": waits.position} | ({} if waits.expected_wait is None else {"minutes": max(1, round(waits.expected_wait / 60))})
-
-
-_ABOUT: Mapping[str, Callable[[Context, Session, Customer], Any]] = {
-    "customer": _customer,
-    "session": lambda _ctx, session, _customer: {"id": session.id, "channel": session.channel, "subject": session.subject},
-    "queue": _queue,
-}
 
 
 @cache
@@ -284,8 +247,14 @@ def _latest(ctx: Context, name: str) -> ScenarioVersion | None:
 # --------------------------------------------------------------------------------------------------- what the engine wants
 
 
-def _finds_nothing(_text: str, _section: str | None, _limit: int) -> Sequence[Any]:
-    return ()
+def _offered(ctx: Context, text: str, section: str | None, limit: int) -> Sequence[Any]:
+    """The brand's own articles, if the best is good enough to be offered."""
+    try:
+        found = ctx.see.finder.articles(ctx.tx, ctx.brand_id, ctx.now, text, section=section, limit=limit)
+    except MissingExtra as error:
+        raise ScenarioError(reason=str(error)) from error
+    articles = [one.record for one in found] if found and found[0].sure else []
+    return [_engine().Found(article.id, article.title, plain_text(article.body)) for article in articles]
 
 
 def _tag(ctx: Context, session: Session, effect: engine.Tag) -> Session:
