@@ -95,12 +95,13 @@ def test_what_customers_and_agents_may_is_this():
     assert asking(Permission.TALK) == {
         *("OpenSession", "SendMessage", "MarkRead", "RequestAgent", "LeaveMessage", "ReturnToBot", "EndSession", "LeavePage"),
         *("ReopenSession", "RateSession", "UpdateCustomer", "RecordConsent"),
-        *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions"),
+        *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions", "OpeningHours"),
     }
     assert asking(Permission.DIRECT) == {"AssignSession", "MoveToIntake", "ForceClose"}
     assert asking(Permission.ADMINISTER) == {
         *("AddAgent", "ChangeAgent", "RemoveAgent", "AddGroup", "ChangeGroup", "RemoveGroup", "ChangeBrand", "MergeCustomers"),
         *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario"),
+        *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "SetDaysOff"),
     }
     assert asking(Permission.OPERATE) == {"AnswerAction", "SendBotMessage", "WakeSession", "SelfCheck"}
 

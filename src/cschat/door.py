@@ -19,6 +19,7 @@ from cschat.core.access import Actor
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
+from cschat.core.hours import Hours
 from cschat.core.ids import Ids
 from cschat.core.labels import Category, Tag
 from cschat.core.people import Agent, Customer, Group, Role
@@ -40,7 +41,7 @@ F = TypeVar("F", bound=Handler)
 A = TypeVar("A", bound=Action)
 Work = Callable[[Transaction], T]
 
-CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion)
+CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion)
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Request, Follower, Delivery)
 """Every record class that a store of the desk keeps."""

@@ -96,7 +96,7 @@ def test_nothing_but_scenario_errors_comes_out(made, given_, forms, side, found)
     articles = [Found("art_1", "반품", "7일 안에"), Found("art_2", "배송", "")] if found else []
     env = Env(
         language="ko",
-        about={"customer": {}, "session": {}, "queue": {}},
+        about={"customer": {}, "session": {}, "queue": {}, "hours": {}},
         today=date(2026, 1, 5),
         search=lambda text, section, limit: articles,
         scenarios=lambda key: made,
@@ -138,7 +138,7 @@ def test_so_is_each_of_the_library(name):
 
 def test_naughty_strings_do_no_harm(table):
     made = scenario("exchange_return")
-    env = Env(about={"customer": {}, "session": {}, "queue": {}}, scenarios=lambda key: made)
+    env = Env(about={"customer": {}, "session": {}, "queue": {}, "hours": {}}, scenarios=lambda key: made)
     for row in table("attack-corpora/naughty.jsonl.gz"):
         text = row["payload"]
         for kind in ("text", "number", "date", "birth_date", "name", "phone", "email", "address"):

@@ -44,7 +44,12 @@ __all__ = ["Move", "Place", "Walk", "World", "conversation", "walk"]
 
 MAX_PLACES = 50_000
 _ABOUT: Mapping[str, Any] = MappingProxyType(
-    {"customer": {"type": "guest", "tags": []}, "session": {"id": "ses_1", "channel": "web", "subject": ""}, "queue": {"position": 1}}
+    {
+        "customer": {"type": "guest", "tags": []},
+        "session": {"id": "ses_1", "channel": "web", "subject": ""},
+        "queue": {"position": 1},
+        "hours": {"open": True, "today": "09:00-18:00", "next_opening": ""},
+    }
 )
 _TODAY = date(2026, 1, 5)
 

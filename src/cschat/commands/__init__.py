@@ -15,11 +15,13 @@ from cschat.commands.customers import (
     UpdateCustomer,
 )
 from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
+from cschat.commands.hours import ClearSpecialDay, OverrideHours, SetHours, SetSpecialDay
 from cschat.commands.opening import OpenSession, OpenSessionByAgent
 from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
 from cschat.commands.protocol import Command, Context, Reactor, SideBot
 from cschat.commands.scenarios import AnswerAction, PublishScenario
 from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
+from cschat.commands.shifts import SetDaysOff, SetShifts
 from cschat.commands.sorting import SetCategory, SetPriority, SetSubject, TagSession, UntagSession
 from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessage
 from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
@@ -41,6 +43,7 @@ COMMANDS: tuple[type, ...] = (
     ChangeGroup,
     ChangeTag,
     ClaimSession,
+    ClearSpecialDay,
     EndSession,
     EraseCustomer,
     ForceClose,
@@ -52,6 +55,7 @@ COMMANDS: tuple[type, ...] = (
     MoveToIntake,
     OpenSession,
     OpenSessionByAgent,
+    OverrideHours,
     PublishScenario,
     RateSession,
     RecordConsent,
@@ -66,7 +70,11 @@ COMMANDS: tuple[type, ...] = (
     SendBotMessage,
     SendMessage,
     SetCategory,
+    SetDaysOff,
+    SetHours,
     SetPriority,
+    SetShifts,
+    SetSpecialDay,
     SetStatus,
     SetSubject,
     TagCustomer,
@@ -95,6 +103,7 @@ __all__ = [
     "ChangeGroup",
     "ChangeTag",
     "ClaimSession",
+    "ClearSpecialDay",
     "Command",
     "Connected",
     "Context",
@@ -109,6 +118,7 @@ __all__ = [
     "MoveToIntake",
     "OpenSession",
     "OpenSessionByAgent",
+    "OverrideHours",
     "PublishScenario",
     "Queued",
     "RateSession",
@@ -125,7 +135,11 @@ __all__ = [
     "SendBotMessage",
     "SendMessage",
     "SetCategory",
+    "SetDaysOff",
+    "SetHours",
     "SetPriority",
+    "SetShifts",
+    "SetSpecialDay",
     "SetStatus",
     "SetSubject",
     "SideBot",

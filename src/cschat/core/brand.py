@@ -16,15 +16,22 @@ from msgspec import Struct
 from cschat.core.records import Index
 from cschat.core.scenarios import EntryRule
 
-__all__ = ["Accepting", "Brand", "Reopening"]
+__all__ = ["Accepting", "Brand", "OnAbsence", "Reopening"]
 
 
 class Accepting(StrEnum):
-    """Whether requests for a person are accepted: when somebody is available, always, or never."""
+    """Whether requests for a person are accepted: when the hours say open and somebody is available, always, or never."""
 
     AUTO = "auto"
     OPEN = "open"
     CLOSED = "closed"
+
+
+class OnAbsence(StrEnum):
+    """What the desk does for who asks for a person while nobody can come: take a message, or say when to come again."""
+
+    INTAKE = "intake"
+    REFUSE = "refuse"
 
 
 class Reopening(StrEnum):
@@ -38,7 +45,8 @@ class Reopening(StrEnum):
 class Brand(Struct, frozen=True):
     """Settings of one desk. `reopening` is by channel; "*" stands for every channel that is not named.
 
-    `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`.
+    `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`. `intake_texts` are its own
+    words for when nobody can come, by reason. Opening hours are a record of their own.
     """
 
     kind: ClassVar[str] = "brand"
@@ -60,6 +68,8 @@ class Brand(Struct, frozen=True):
     open_labels: bool = True
     entry: tuple[EntryRule, ...] = ()
     beside: dict[str, str] = msgspec.field(default_factory=dict)
+    absence: OnAbsence = OnAbsence.INTAKE
+    intake_texts: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def brand(self) -> str:

@@ -12,7 +12,9 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeAlias, overload
 
-from cschat.core.hours import DAY, Calendar, DayKind, Hours, Span
+from cschat.core.hours import DAY, Calendar, DayKind, Hours, Span, SpecialDay
+from cschat.core.people import Agent
+from cschat.core.records import evolve
 from cschat.core.stretches import HORIZON, WINDOW, Book, book_of, changes, day_spans, holiday_on, instant, local_date, special_on
 from cschat.core.times import Micros
 from cschat.errors import NeverOpens
@@ -23,10 +25,12 @@ __all__ = [
     "add",
     "closes_whole_day",
     "elapsed",
+    "in_shift",
     "is_open",
     "next_change",
     "next_opening",
     "open_spans",
+    "overridden",
     "reason",
 ]
 
@@ -119,6 +123,12 @@ def add(hours: Opens, a: Micros, d: int) -> Micros | None:
             raise NeverOpens("it does not open for 400 days on end", after=seen)
 
 
+def overridden(hours: Opens, now: Micros) -> bool:
+    """Whether an override decides, and not a calendar."""
+    book = _book(hours)
+    return book is not None and isinstance(book.decided_by(now), bool)
+
+
 def reason(hours: Opens, now: Micros) -> Reason | None:
     """Why it is closed at an instant; None if it is open, or if there are no hours."""
     book = _book(hours)
@@ -160,3 +170,16 @@ def open_spans(calendar: Calendar, day: date) -> tuple[Span, ...]:
         for begin, end in holes:
             found = [part for start, stop in found for part in ((start, min(stop, begin)), (max(start, end), stop)) if part[0] < part[1]]
     return tuple(Span(start, end) for start, end in sorted(found))
+
+
+def in_shift(agent: Agent, now: Micros, zone: str) -> bool:
+    """Whether an agent is at work by their shifts and days off; without shifts always. It says nothing of their status.
+
+    `zone`: where the days off of an agent without shifts begin and end.
+    """
+    if agent.shifts is None:
+        return not agent.days_off or local_date(zone, now) not in agent.days_off
+    if not agent.days_off:
+        return is_open(agent.shifts, now) is True
+    off = tuple(SpecialDay(day, DayKind.CLOSED) for day in agent.days_off)
+    return is_open(evolve(agent.shifts, special=off), now) is True

@@ -8,13 +8,14 @@ its `body` says what happened. The body's class name is the event's type, on the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from cschat.core.content import Content, Speaker, Visibility
+from cschat.core.hours import Calendar, SpecialDay
 from cschat.core.labels import TagList
 from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
 from cschat.core.records import PERSONAL, STAFF
@@ -415,6 +416,30 @@ class BrandChanged(Struct, frozen=True):
     after: dict[str, Any]
 
 
+class HoursSet(Struct, frozen=True):
+    """The brand has other opening hours from now on."""
+
+    calendar: Calendar
+
+
+class SpecialDaysSet(Struct, frozen=True):
+    """These dates differ from the week."""
+
+    days: tuple[SpecialDay, ...]
+
+
+class SpecialDayCleared(Struct, frozen=True):
+    """The date is as any other again."""
+
+    day: date
+
+
+class HoursOverridden(Struct, frozen=True):
+    """It is `open` until the next closing, or closed until the next opening, whatever the hours say; None: no more."""
+
+    open: bool | None
+
+
 SESSION_BODIES: tuple[type, ...] = (
     Opened,
     OpenedByAgent,
@@ -473,6 +498,10 @@ BODIES: dict[str, type] = {
         TagChanged,
         ScenarioPublished,
         BrandChanged,
+        HoursSet,
+        SpecialDaysSet,
+        SpecialDayCleared,
+        HoursOverridden,
     )
 }
 """Every type of event by its name."""
@@ -484,7 +513,7 @@ Body: TypeAlias = Any
 class Event(Struct, frozen=True):
     """One thing that happened.
 
-    `seq` counts without gaps within the subject (a session, or the customer, agent, group, category, tag or brand it is about);
+    `seq` counts without gaps within the subject (a session, or the customer, agent, group, category, tag, brand or hours it is about);
     `position` rises through the whole store and is 0 until the store has it. `actor` is `customer:<id>`, `agent:<id>`, `system`
     or `host`. `cause` is `<subject>:<seq>` of the event that a reactor answered with this one. `once` is what makes a repeated
     request one event.

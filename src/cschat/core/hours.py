@@ -153,12 +153,16 @@ class Hours(Struct, frozen=True):
 
     def with_calendar(self, calendar: Calendar, now: Micros) -> Hours:
         """As they are with a calendar that holds from now on."""
-        return evolve(self, versions=_kept((*self.versions, Version(now, calendar)), now))
+        last = self.versions[-1:]
+        since = max([now, *(version.since for version in last)])  # a clock that went back does not reorder what has been
+        kept = self.versions[:-1] if last and last[0].since == since else self.versions
+        return evolve(self, versions=_kept((*kept, Version(since, calendar)), now))
 
     def with_override(self, open_: bool | None, now: Micros) -> Hours:  # noqa: FBT001  (three states, always named by the caller)
         """As they are with an override from now on, or (None) with none."""
         if open_ is not None:
-            return evolve(self, overrides=_kept((*self.overrides, Override(now, open_)), now))
+            since = max([now, *(override.since for override in self.overrides[-1:])])
+            return evolve(self, overrides=_kept((*self.overrides, Override(since, open_)), now))
         if not self.overrides or self.overrides[-1].cleared is not None:
             return self
         return evolve(self, overrides=(*self.overrides[:-1], evolve(self.overrides[-1], cleared=now)))

@@ -5,6 +5,7 @@ May: read. May not: write, or show a customer what is not theirs.
 
 from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
 from cschat.queries.health import Finding, SelfCheck
+from cschat.queries.hours import GetHours, Opening, OpeningHours
 from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
 from cschat.queries.protocol import Page, Query
 from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
@@ -20,9 +21,11 @@ QUERIES: tuple[type, ...] = (
     Customers,
     GetBrand,
     GetCustomer,
+    GetHours,
     GetSession,
     Groups,
     History,
+    OpeningHours,
     Queue,
     QueuePosition,
     ReviewList,
@@ -45,9 +48,12 @@ __all__ = [
     "Finding",
     "GetBrand",
     "GetCustomer",
+    "GetHours",
     "GetSession",
     "Groups",
     "History",
+    "Opening",
+    "OpeningHours",
     "Page",
     "Query",
     "Queue",

@@ -22,12 +22,16 @@ from cschat.commands.sorting import SetCategory, SetPriority, TagSession
 from cschat.commands.talking import say
 from cschat.commands.waiting import LeaveMessage, RequestAgent
 from cschat.core import events as e
+from cschat.core.absence import closed_now, opens_in_words
+from cschat.core.calendar import open_spans
 from cschat.core.channels import channel_named, fit
 from cschat.core.content import Content, Speaker, Visibility
+from cschat.core.hours import written
 from cschat.core.people import Customer, Group
 from cschat.core.records import evolve
 from cschat.core.scenarios import ScenarioVersion, entry_of
 from cschat.core.session import Session, State
+from cschat.core.stretches import local_date
 from cschat.core.times import as_datetime
 from cschat.errors import CschatError, NotFound, ScenarioError
 
@@ -217,7 +221,7 @@ class Scenarios:
 
 
 class _About(Mapping[str, Any]):
-    """What templates may read of the customer and the session, put together when it is read."""
+    """What templates may read of the customer, the session, the queue and the hours, put together when it is read."""
 
     def __init__(self, ctx: Context, session: Session, customer: Customer) -> None:
         self._made: dict[str, Any] = {}
@@ -244,10 +248,23 @@ def _queue(ctx: Context, session: Session, _customer: Customer) -> dict[str, Any
     return {"position": ctx.see.queue_position(session)} if session.state is State.QUEUED else {}
 
 
+def _hours(ctx: Context, session: Session, customer: Customer) -> dict[str, Any]:
+    """Whether it is open, today's hours and the next opening in words; what is not known is ""."""
+    brand, hours = ctx.see.brand(), ctx.see.hours()
+    calendar, closed = hours.calendar_at(ctx.now), closed_now(brand, hours, ctx.now)
+    language = session.language or customer.language or brand.language
+    return {
+        "open": closed is None,
+        "today": "" if calendar is None else written(open_spans(calendar, local_date(calendar.zone, ctx.now))),
+        "next_opening": opens_in_words(brand, hours, closed, ctx.now, language),
+    }
+
+
 _ABOUT: Mapping[str, Callable[[Context, Session, Customer], Any]] = {
     "customer": _customer,
     "session": lambda _ctx, session, _customer: {"id": session.id, "channel": session.channel, "subject": session.subject},
     "queue": _queue,
+    "hours": _hours,
 }
 
 
