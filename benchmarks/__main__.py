@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, queueing, search, storage, turns, weight
+from benchmarks import conversations, hours, queueing, search, storage, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -68,6 +68,12 @@ def bots() -> None:
     print(f"  SQLite FULL, 16 callers: {tasks:,.0f} turns/s by tasks, {threads:,.0f} by threads")
 
 
+def opening_hours() -> None:
+    for zone in ("Asia/Seoul", "America/New_York"):
+        for name, took in hours.microseconds(zone).items():
+            print(f"  {zone:18}{name:26} {took:8.1f} microseconds")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -76,6 +82,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "weights": weights,
     "search": searching,
     "bots": bots,
+    "hours": opening_hours,
 }
 
 

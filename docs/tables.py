@@ -31,7 +31,10 @@ from cschat.simulate import Figures
 from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
-COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "hours", "shifts", "scenarios", "waking")
+COMMAND_MODULES = (
+    *("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "hours", "shifts"),
+    *("scenarios", "waking"),
+)
 QUERY_MODULES = ("sessions", "lists", "customers", "team", "hours", "health")
 
 
@@ -259,7 +262,8 @@ _SETTINGS = {
     "name": "What the brand is called. For people; the desk does not use it.",
     "language": 'The language of the desk\'s own sentences for a customer whose language is not known: `"ko"`, or English for any other.',
     "zone": "The brand's time zone, in which opening hours and shifts are unless they name another.",
-    "accepting": "Whether requests for a person are accepted: `auto` if the hours say open and somebody is available, `open` always, `closed` never.",
+    "accepting": "Whether requests for a person are accepted: `auto` if the hours say open and somebody is available, "
+    "`open` always, `closed` never.",
     "grace": "For how many seconds after the end a customer's message is only appended and reopens nothing.",
     "reopening": 'What a customer\'s message does after the grace, by channel; `"*"` is every other channel. '
     "`same_session`, `new_session` or `never`.",
@@ -269,7 +273,8 @@ _SETTINGS = {
     "end_when_gone": "Whether `LeavePage` ends a session.",
     "entry": "Which scenario a new session begins with: rules, of which the first that fits counts. None fits: straight to people.",
     "beside": 'The scenario that begins beside people when a session is `"queued"`, `"assigned"` or `"ended"`.',
-    "absence": "What a customer who asks for a person while nobody can come is offered: `intake` to leave a message, `refuse` to come again.",
+    "absence": "What a customer who asks for a person while nobody can come is offered: `intake` to leave a message, "
+    "`refuse` to come again.",
     "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
     "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",

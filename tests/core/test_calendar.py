@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cschat.core.calendar import Reason, add, elapsed, is_open, next_change, next_opening, open_spans, reason
 from cschat.core.holidays import public_holidays
 from cschat.core.hours import Calendar, DayKind, Hours, Override, Span, SpecialDay, Version, spans, written
+from cschat.core.stretches import WINDOW
 from cschat.core.times import as_micros
 from cschat.errors import NeverOpens
 
@@ -184,6 +185,17 @@ def test_a_night_shift_goes_on_into_a_holiday_and_none_begins_on_it():
     assert not is_open(nights, at("2026-09-24T23:00:00"))
 
 
+@pytest.mark.parametrize(("shift", "closes"), [("22:00-24:00", 0), ("22:00-01:00", HOUR), ("00:00-01:00", HOUR)])
+def test_what_ends_or_begins_where_reckoning_is_cut_is_told_right(shift: str, closes: int):
+    """Time is reckoned in windows; here a midnight of UTC is between two of them."""
+    edge = 320 * WINDOW
+    calendar = Calendar("UTC", week=(spans(shift),) * 7, holidays=None)
+    before = edge - HOUR if shift.startswith("22") else edge
+    assert next_change(calendar, before) == edge + closes
+    assert next_change(calendar, edge + closes) == next_opening(calendar, edge + closes)
+    assert next_opening(calendar, edge + closes) == edge + closes + 24 * HOUR - elapsed(calendar, edge - 12 * HOUR, edge + 12 * HOUR)
+
+
 def test_overlapping_shifts_count_once():
     double = Calendar(week=(spans("09:00-15:00, 12:00-18:00"),) * 7, holidays=None)
     assert elapsed(double, at("2026-01-07"), at("2026-01-08")) == 9 * HOUR
@@ -259,6 +271,7 @@ def test_new_hours_do_not_rewrite_the_past():
     assert elapsed(changed, at("2026-01-07"), at("2026-01-08")) == 9 * HOUR
     assert elapsed(changed, at("2026-01-08"), at("2026-01-09")) == 8 * HOUR
     assert elapsed(changed, at("2025-12-03"), at("2025-12-04")) == 9 * HOUR  # the first version holds for what was before it
+    assert [changed.calendar_at(at(day)) for day in ("2025-12-03", "2026-01-07", "2026-01-08")] == [NINE_TO_SIX, NINE_TO_SIX, ten]
 
 
 def test_a_change_of_hours_at_noon_is_a_change():

@@ -93,16 +93,18 @@ def _offset_at(zone: ZoneInfo, when: Micros) -> int:
 
 
 class _Clock:
-    """Wall times of one zone as instants, quick on days on which the clock does not leap."""
+    """The wall times of some days of one zone as instants, quick on days on which the clock does not leap."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, first: int, last: int) -> None:
         self._zone = _zone(zone)
-        self._offsets: dict[int, int | None] = {}
+        self._first = first
+        offsets = [self._at_midnight(ordinal) for ordinal in range(first, last + 3)]
+        self._offsets = [one if one == two == three else None for one, two, three in zip(offsets, offsets[1:], offsets[2:], strict=False)]
 
     def spans(self, ordinal: int, spans: tuple[Span, ...]) -> list[Pair]:
         """The spans of a day as instants."""
-        offset = self._offset(ordinal)
-        if offset is not None and offset == self._offset(ordinal + 1) == self._offset(ordinal + 2):
+        offset = self._offsets[ordinal - self._first]
+        if offset is not None:
             midnight = (ordinal - _EPOCH) * _DAY - offset
             return [(midnight + span.start * MINUTE, midnight + span.end * MINUTE) for span in spans]
         return [(self._wall(ordinal, span.start), self._wall(ordinal, span.end)) for span in spans]
@@ -110,13 +112,11 @@ class _Clock:
     def _wall(self, ordinal: int, minutes: int) -> Micros:
         return _instant(self._zone, ordinal + minutes // DAY, minutes % DAY)
 
-    def _offset(self, ordinal: int) -> int | None:
+    def _at_midnight(self, ordinal: int) -> int | None:
         """The offset at a midnight; None if the clock leaps just there."""
-        if ordinal not in self._offsets:
-            naive = datetime.fromordinal(ordinal)
-            first, second = self._zone.utcoffset(naive), self._zone.utcoffset(naive.replace(fold=1))
-            self._offsets[ordinal] = None if first is None or first != second else first // _ONE
-        return self._offsets[ordinal]
+        naive = datetime.fromordinal(ordinal)
+        first, second = self._zone.utcoffset(naive), self._zone.utcoffset(naive.replace(fold=1))
+        return None if first is None or first != second else first // _ONE
 
 
 # --------------------------------------------------------------------------------------------------------------- one day
@@ -217,13 +217,14 @@ Piece: TypeAlias = tuple[float, float, Calendar | bool]
 
 def _of_calendar(calendar: Calendar, low: Micros, high: Micros) -> list[Pair]:
     """The stretches of a calendar between two instants."""
-    clock = _Clock(calendar.zone)
     regular: list[Pair] = []
     plain: list[Pair] = []
     breaks: list[Pair] = []
     special = {one.date: one for one in calendar.special}
     first, last = (when // _DAY + _EPOCH for when in (low, high))
-    for ordinal in range(max(2, first - 3), min(_LAST, last + 4)):
+    days = range(max(2, first - 3), min(_LAST, last + 4))
+    clock = _Clock(calendar.zone, days.start, days.stop)
+    for ordinal in days:
         day = date.fromordinal(ordinal)
         shifts, cut = _shifts(calendar, day, special.get(day))
         if shifts:
