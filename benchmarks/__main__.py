@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, queueing, search, storage, turns, weight
+from benchmarks import conversations, hours, queueing, search, storage, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -70,6 +70,12 @@ def bots() -> None:
     print(f"  the state alone on SQLite, 1 caller: {normal:,.0f} turns/s NORMAL, {full:,.0f} FULL")
 
 
+def opening_hours() -> None:
+    for zone in ("Asia/Seoul", "America/New_York"):
+        for name, took in hours.microseconds(zone).items():
+            print(f"  {zone:18}{name:26} {took:8.1f} microseconds")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -78,6 +84,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "weights": weights,
     "search": searching,
     "bots": bots,
+    "hours": opening_hours,
 }
 
 

@@ -35,9 +35,9 @@ from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
     *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("scenarios", "knowledge", "waking"),
+    *("hours", "shifts", "scenarios", "knowledge", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "journey", "health")
+QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "journey", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -263,8 +263,9 @@ def _plain(value: Any) -> Any:
 _SETTINGS = {
     "name": "What the brand is called. For people; the desk does not use it.",
     "language": 'The language of the desk\'s own sentences for a customer whose language is not known: `"ko"`, or English for any other.',
-    "zone": "The brand's time zone. Kept for opening hours, which come later.",
-    "accepting": "Whether requests for a person are accepted: `auto` if somebody is available, `open` always, `closed` never.",
+    "zone": "The brand's time zone, in which opening hours and shifts are unless they name another.",
+    "accepting": "Whether requests for a person are accepted: `auto` if the hours say open and somebody is available, "
+    "`open` always, `closed` never.",
     "grace": "For how many seconds after the end a customer's message is only appended and reopens nothing.",
     "reopening": 'What a customer\'s message does after the grace, by channel; `"*"` is every other channel. '
     "`same_session`, `new_session` or `never`.",
@@ -274,6 +275,10 @@ _SETTINGS = {
     "end_when_gone": "Whether `LeavePage` ends a session.",
     "entry": "Which scenario a new session begins with: rules, of which the first that fits counts. None fits: straight to people.",
     "beside": 'The scenario that begins beside people when a session is `"queued"`, `"assigned"` or `"ended"`.',
+    "absence": "What a customer who asks for a person while nobody can come is offered: `intake` to leave a message, "
+    "`refuse` to come again.",
+    "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
+    "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 

@@ -44,6 +44,9 @@ KNOWLEDGE = ("tests/knowledge",)
 IMPORT = ("tests/scenarios/test_typebot.py",)
 BOTIUM = ("tests/scenarios/test_botium.py",)
 
+CALENDAR = ("tests/core/test_calendar.py", "tests/core/test_holidays.py")
+HOURS = ("tests/commands/test_hours.py",)
+
 NAMED = (
     Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
     Mutant(
@@ -98,6 +101,56 @@ NAMED = (
         "knowledge: past answers with a name", "core/past.py", "any(len(value) > 1 and value in text for value in own)", "False", KNOWLEDGE
     ),
     Mutant("knowledge: a page ends with its first gap", "queries/protocol.py", "if len(chunk) <= limit:", "if True:", KNOWLEDGE),
+    Mutant("hours: a skipped time is an hour late", "core/stretches.py", "    return high\n", "    return wall - first\n", CALENDAR),
+    Mutant(
+        "hours: a doubled time is its second showing",
+        "core/stretches.py",
+        "        return wall - first\n",
+        "        return wall - second\n",
+        CALENDAR,
+    ),
+    Mutant("hours: the end is open", "core/stretches.py", "when < self.ends[place]", "when <= self.ends[place]", CALENDAR),
+    Mutant("hours: lunch is open", "core/stretches.py", "_union(breaks)", "[]", CALENDAR),
+    Mutant("hours: a window's edge is a change", "core/stretches.py", "start > after and start != standing", "start > after", CALENDAR),
+    Mutant(
+        "hours: what ends at a window's edge does not end",
+        "core/stretches.py",
+        "            yield standing, False\n",
+        "            pass\n",
+        CALENDAR,
+    ),
+    Mutant(
+        "hours: breaks are cut out of special hours",
+        "core/stretches.py",
+        "return special.spans, False",
+        "return special.spans, True",
+        CALENDAR,
+    ),
+    Mutant("hours: a holiday closes a day that is as usual", "core/stretches.py", "and special is None and", "and", CALENDAR),
+    Mutant(
+        "hours: the first version holds only from its time on", "core/hours.py", " or list(self.versions[:1])", "", ("tests/core", *HOURS)
+    ),
+    Mutant("hours: an override outlasts its clearing", "core/stretches.py", "[override.cleared]", "[]", CALENDAR),
+    Mutant("hours: an override outlasts the next one", "core/stretches.py", "[follower.since]", "[]", CALENDAR),
+    Mutant(
+        "hours: add ends at the next opening",
+        "core/calendar.py",
+        "if wanted <= before + end - start:",
+        "if wanted < before + end - start:",
+        CALENDAR,
+    ),
+    Mutant("hours: add searches without end", "core/calendar.py", "if start > seen + HORIZON:", "if False:", CALENDAR),
+    Mutant("hours: a change is found beyond the horizon", "core/calendar.py", "found <= now + HORIZON", "True", CALENDAR),
+    Mutant("hours: no reason for lunch", "core/calendar.py", "        return Reason.LUNCH\n", "        pass\n", CALENDAR),
+    Mutant("hours: names of holidays in the machine's language", "core/holidays.py", ", language=language", "", CALENDAR),
+    Mutant("hours: what is past changes", "commands/hours.py", "if day < local_date(calendar.zone, ctx.now):", "if False:", HOURS),
+    Mutant("hours: special days are lost", "commands/hours.py", "if day.date >= yesterday", "if False", HOURS),
+    Mutant("hours: by hand does not count", "core/absence.py", "brand.accepting is not Accepting.AUTO", "False", HOURS),
+    Mutant("hours: no next opening", "core/absence.py", ", next_opening(hours, now))", ")", HOURS),
+    Mutant("hours: shifts do not matter", "commands/accepting.py", "in_shift(agent, ctx.now, zone)", "True", HOURS),
+    Mutant("hours: only the first agent counts", "commands/accepting.py", "((1, 0), (100_000, 1))", "((1, 0),)", HOURS),
+    Mutant("hours: days off do not matter", "core/calendar.py", "    if not agent.days_off:\n", "    if True:\n", HOURS),
+    Mutant("hours: messages are taken though refused", "commands/waiting.py", "is OnAbsence.REFUSE", "is None", HOURS),
     Mutant(
         "bots: one wrong answer more",
         "bots/engine.py",

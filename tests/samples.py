@@ -110,6 +110,7 @@ COMMANDS: dict[type, Sample] = {
     c.ChangeGroup: Sample(lambda o, s: c.ChangeGroup(o.group, name="물류팀"), door="admin"),
     c.ChangeSection: Sample(lambda o, s: c.ChangeSection(_section(o), name="교환", names={"en": "Exchange"}, disabled=True), door="admin"),
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
+    c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
     c.DirectSession: Sample(lambda o, s: c.DirectSession(s, agent=o.jun), State.QUEUED, "admin"),
     c.EndSession: Sample(lambda o, s: c.EndSession(s, reason="solved")),
@@ -126,6 +127,7 @@ COMMANDS: dict[type, Sample] = {
     c.OpenSessionByAgent: Sample(lambda o, s: c.OpenSessionByAgent(o.customer, text="안내드려요")),
     c.PublishArticle: Sample(lambda o, s: c.PublishArticle(_article(o), at=_soon(o), until=_soon(o) + timedelta(days=1)), door="admin"),
     c.PublishScenario: Sample(lambda o, s: c.PublishScenario(BOT), door="admin"),
+    c.OverrideHours: Sample(lambda o, s: _always_open(o, c.OverrideHours("closed")), door="admin"),
     c.RateSession: Sample(lambda o, s: c.RateSession(s, 4, comment="좋아요"), State.CLOSED, "visitor"),
     c.RecordConsent: Sample(lambda o, s: c.RecordConsent("광고", "할인 소식", "2026-01", given=True), door="visitor"),
     c.RegisterCustomer: Sample(lambda o, s: c.RegisterCustomer(member="u42", name="박회원", email="p@example.com")),
@@ -143,6 +145,10 @@ COMMANDS: dict[type, Sample] = {
         lambda o, s: c.SendBotMessage(s, s.seq, "어떤 문의인가요?", cursor=BotCursor("welcome", "ask", {"k": "v"})), State.BOT, "system"
     ),
     c.SendMessage: Sample(lambda o, s: c.SendMessage(s, text="네", client_id="m1", seen=s.seq), door="visitor"),
+    c.SetDaysOff: Sample(lambda o, s: c.SetDaysOff(o.mina, ["2026-12-24", "2026-12-28/2026-12-31"]), door="admin"),
+    c.SetHours: Sample(lambda o, s: c.SetHours(weekdays="09:00-18:00", saturday="10:00-14:00", lunch="12:00-13:00"), door="admin"),
+    c.SetShifts: Sample(lambda o, s: c.SetShifts(o.mina, weekdays="09:00-14:00", friday="closed"), door="admin"),
+    c.SetSpecialDay: Sample(lambda o, s: _always_open(o, c.SetSpecialDay("2026-12-24", "half", note="성탄 전야")), door="admin"),
     c.SetCategory: Sample(lambda o, s: c.SetCategory(s, "배송")),
     c.SetDistribution: Sample(
         lambda o, s: c.SetDistribution(
@@ -177,6 +183,15 @@ def _overdue(office: Office, session: Session) -> Session:
     return held
 
 
+def _always_open(office: Office, command: Any) -> Any:
+    office.desk.do(c.SetHours(always_open=True))
+    return command
+
+
+def _special(office: Office) -> Any:
+    return office.desk.do(_always_open(office, c.SetSpecialDay("2026-12-24")))
+
+
 QUERIES: dict[type, Sample] = {
     q.Agents: Sample(lambda o, s: q.Agents(removed=False)),
     q.Candidates: Sample(lambda o, s: q.Candidates(start=_soon(o), least=1)),
@@ -191,11 +206,13 @@ QUERIES: dict[type, Sample] = {
     q.GetArticle: Sample(lambda o, s: q.GetArticle(_published(o)), door="visitor"),
     q.GetBrand: Sample(lambda o, s: q.GetBrand()),
     q.GetCustomer: Sample(lambda o, s: q.GetCustomer(), door="visitor"),
+    q.GetHours: Sample(lambda o, s: q.GetHours()),
     q.GetSession: Sample(lambda o, s: q.GetSession(s), door="visitor"),
     q.Groups: Sample(lambda o, s: q.Groups()),
     q.History: Sample(lambda o, s: q.History(s, after=1), door="visitor"),
     q.Journey: Sample(lambda o, s: q.Journey(o.desk.do(c.PublishScenario(BOT)).name, end=_soon(o), patience=60)),
     q.JourneyComparison: Sample(lambda o, s: q.JourneyComparison(o.desk.do(c.PublishScenario(BOT)).name, 1, most=10)),
+    q.OpeningHours: Sample(lambda o, s: q.OpeningHours(language="en"), door="visitor"),
     q.Queue: Sample(lambda o, s: q.Queue()),
     q.QueuePosition: Sample(lambda o, s: q.QueuePosition(s), State.QUEUED, "visitor"),
     q.RenderCannedResponse: Sample(lambda o, s: q.RenderCannedResponse(s, _canned(o))),

@@ -95,7 +95,7 @@ def test_what_customers_and_agents_may_is_this():
     assert asking(Permission.TALK) == {
         *("OpenSession", "SendMessage", "MarkRead", "RequestAgent", "LeaveMessage", "ReturnToBot", "EndSession", "LeavePage"),
         *("ReopenSession", "RateSession", "UpdateCustomer", "RecordConsent"),
-        *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions"),
+        *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions", "OpeningHours"),
         *("Sections", "Articles", "GetArticle", "SearchArticles"),
     }
     assert asking(Permission.DIRECT) == {"AssignSession", "DirectSession", "MoveToIntake", "ForceClose"}
@@ -104,6 +104,7 @@ def test_what_customers_and_agents_may_is_this():
         *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "SetDistribution"),
         *("AddSection", "ChangeSection", "AddArticle", "ChangeArticle", "PublishArticle", "UnpublishArticle", "RemoveArticle"),
         *("AddCannedResponse", "ChangeCannedResponse", "RemoveCannedResponse"),
+        *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "SetDaysOff"),
     }
     assert asking(Permission.OPERATE) == {"AnswerAction", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
 

@@ -9,7 +9,7 @@ import pytest
 
 DRIVERS = {"sqlite3", "psycopg", "redis", "sqlite_utils"}
 LOOPS = {"asyncio", "anyio", "trio"}
-TOOLS = {"click", "jinja2", "rich", "socket", "http", "urllib", "pytest", "hypothesis", "sortedcontainers"}
+TOOLS = {"click", "jinja2", "rich", "socket", "http", "urllib", "pytest", "hypothesis", "sortedcontainers", "holidays", "dateutil"}
 
 MODULES = {
     "cschat": DRIVERS | LOOPS | TOOLS,

@@ -21,6 +21,7 @@ from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.distribution import Duty, Seat
 from cschat.core.events import BODIES, Event
+from cschat.core.hours import Hours
 from cschat.core.ids import Ids
 from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
@@ -46,7 +47,7 @@ A = TypeVar("A", bound=Action)
 Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (
-    *(Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion),
+    *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
     *(Section, Article, CannedResponse),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""

@@ -21,6 +21,7 @@ __all__ = [
     "Invalid",
     "LimitExceeded",
     "MissingExtra",
+    "NeverOpens",
     "NotFound",
     "ReactionLoop",
     "ScenarioError",
@@ -123,6 +124,13 @@ class LimitExceeded(CschatError):
 
     code = "limit_exceeded"
     status_hint = 429
+
+
+class NeverOpens(CschatError):
+    """Business time does not go on: there is no opening for 400 days after `after` (microseconds since 1970)."""
+
+    code = "never_opens"
+    status_hint = 422
 
 
 class ReactionLoop(CschatError):

@@ -11,6 +11,7 @@ import attrs
 
 from cschat.core.access import GRANTS, Actor, Permission
 from cschat.core.brand import Brand
+from cschat.core.hours import Hours
 from cschat.core.people import Agent, Customer, Role
 from cschat.core.records import STAFF, Record, blanked
 from cschat.core.session import Session
@@ -125,6 +126,11 @@ class Sight:
     def brand(self) -> Brand:
         """The brand's settings; all defaults if nobody has changed any."""
         return self.tx.peek(Brand, self.brand_id) or Brand(id=self.brand_id)
+
+    def hours(self) -> Hours:
+        """The brand's opening hours; without a version if it has set none."""
+        id = f"{Hours.prefix}_{self.brand_id.partition('_')[2]}"
+        return self.tx.peek(Hours, id) or Hours(id=id, brand=self.brand_id)
 
     def present(self, record: R) -> R:
         """A record as the actor may see it: customers see no field that is for staff."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -44,6 +45,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         bool: st.booleans(),
         int: st.integers(0, 2**53),
         float: st.floats(allow_nan=False, allow_infinity=False),
+        date: st.dates(),
         NoneType: st.none(),
         Any: JSON,
     }

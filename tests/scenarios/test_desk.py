@@ -324,3 +324,59 @@ def test_versions_follow_each_other_on_every_store(tmp_path, where):
         assert [one.version for one in published] == list(range(1, 12))
         desk.do(c.ChangeBrand(entry=[{"scenario": "refund"}]))
         assert looked(desk, desk.acting_as(Actor.guest("a")).do(c.OpenSession())).main.scenario == published[-1].id
+
+
+# ------------------------------------------------------------------------------------------------------------ opening hours
+
+NIGHT = {
+    "scenario": "night",
+    "start": "hello",
+    "steps": {
+        "hello": {"say": "오늘은 {{ hours.today }}.", "next": "when"},
+        "when": {"branch": [{"when": "hours.open", "goto": "person"}], "else": "later"},
+        "later": {"say": "{{ hours.next_opening }} 열어요.", "next": "person"},
+        "person": {"handoff": {}, "closed": "shut", "nobody": "none"},
+        "shut": {"say": "닫혀 있어요.", "next": "stop"},
+        "none": {"say": "아무도 없어요.", "next": "stop"},
+        "stop": {"end": "told"},
+    },
+}
+
+
+@pytest.fixture
+def night():
+    """A brand with hours, on Tuesday, 3 March 2026, and a bot that tells them."""
+    clock = FakeClock("2026-03-03 08:00")
+    with Desk.open(clock=clock, seed=1) as desk:
+        desk.do(c.PublishScenario(NIGHT))
+        desk.do(c.ChangeBrand(entry=[{"scenario": "night"}]))
+        desk.do(c.SetHours(lunch="12:00-13:00"))
+        yield desk, clock
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (0, ["오늘은 09:00-12:00, 13:00-18:00.", "오늘 오전 9시부터 열어요.", "닫혀 있어요."]),
+        (2, ["오늘은 09:00-12:00, 13:00-18:00.", "아무도 없어요."]),
+        (4, ["오늘은 09:00-12:00, 13:00-18:00.", "오늘 오후 1시부터 열어요.", "닫혀 있어요."]),
+        (10, ["오늘은 09:00-12:00, 13:00-18:00.", "내일 오전 9시부터 열어요.", "닫혀 있어요."]),
+    ],
+    ids=["before opening", "open without agents", "lunch", "after closing"],
+)
+def test_a_scenario_knows_the_hours_and_takes_its_branch_by_them(night, hours, told):
+    desk, clock = night
+    clock.advance(hours=hours)
+    session = desk.acting_as(Actor.guest("a")).do(c.OpenSession())
+    assert [text for who, text in said(desk, session) if who == "bot"] == told
+
+
+def test_an_entry_rule_follows_the_hours(night):
+    desk, clock = night
+    desk.do(c.AddAgent(name="민아", status="available"))
+    desk.do(c.ChangeBrand(entry=[{"scenario": "night", "open": False}]))
+    visitor = desk.acting_as(Actor.guest("a"))
+    closed = visitor.do(c.OpenSession())
+    clock.advance(hours=1)
+    opened = visitor.do(c.OpenSession())
+    assert [bool(said(desk, session)) for session in (closed, opened)] == [True, False]

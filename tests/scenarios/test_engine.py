@@ -60,7 +60,7 @@ def test_nothing_but_scenario_errors_comes_out(made, other, moves, flags):
     articles = [Found("art_1", "반품", "7일 안에"), Found("art_2", "배송", "")] if found else []
     env = Env(
         language="ko",
-        about={"customer": {}, "session": {}, "queue": {}},
+        about={"customer": {}, "session": {}, "queue": {}, "hours": {}},
         today=date(2026, 1, 5),
         search=lambda text, section, limit: articles,
         scenarios={"random": made, "other": other}.__getitem__,
@@ -113,7 +113,8 @@ def test_so_is_each_of_the_library(name):
 def test_naughty_strings_do_no_harm_anywhere_in_the_library(table, name):
     """Each of them is said again and again, from the start to wherever that leads."""
     made, others = scenario(name), {one: scenario(one) for one in names()}
-    env = Env(about={"customer": {}, "session": {}, "queue": {"position": 1}}, scenarios=others.__getitem__, today=date(2026, 1, 5))
+    about = {"customer": {}, "session": {}, "queue": {"position": 1}, "hours": {"open": True, "today": "09:00-18:00", "next_opening": ""}}
+    env = Env(about=about, scenarios=others.__getitem__, today=date(2026, 1, 5))
     for row in table("attack-corpora/naughty.jsonl.gz"):
         text = row["payload"]
         assert played(made, [Said(Content(text=text))] * 6, env) in ("waits", "over"), text

@@ -117,7 +117,7 @@ def _unknown(key: str) -> s.Scenario:
 class Env:
     """What a scenario may know of the world.
 
-    `about` are variables to read: `customer`, `session`, `queue`. `agreed` are the consents given, as (what, version).
+    `about` are variables to read: `customer`, `session`, `queue`, `hours`. `agreed` are the consents given, as (what, version).
     `search(text, section, limit)` finds articles, only such as are good enough, best first. `scenarios(key)` gives a scenario for a
     cursor's key, `latest(name)` the key of the version that a `call` begins with. `forms`: the channel can show a form. `side`: it runs
     beside people.

@@ -39,6 +39,7 @@ from cschat.errors import Conflict, ScenarioError
 __all__ = ["Line", "Rehearsal", "owned", "words_of"]
 
 Action = Callable[..., Any]
+_NOTHING_KNOWN: Mapping[str, Any] = MappingProxyType({"customer": {}, "session": {}, "queue": {}, "hours": {}})
 
 
 @attrs.frozen
@@ -68,7 +69,7 @@ class Rehearsal:
     refused: str | None = attrs.field(default=None, kw_only=True)
     search: Callable[[str, str | None, int], Sequence[Found]] | None = attrs.field(default=None, kw_only=True)
     language: str = attrs.field(default="ko", kw_only=True)
-    about: Mapping[str, Any] = attrs.field(default=MappingProxyType({"customer": {}, "session": {}, "queue": {}}), kw_only=True)
+    about: Mapping[str, Any] = attrs.field(default=_NOTHING_KNOWN, kw_only=True)
     today: date = attrs.field(default=date(2026, 1, 5), kw_only=True)
     forms: bool = attrs.field(default=False, kw_only=True)
     side: bool = attrs.field(default=False, kw_only=True)

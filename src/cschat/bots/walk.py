@@ -46,7 +46,12 @@ MAX_PLACES = 50_000
 MAX_VALUES = 300
 """With how many different values one and the same step is looked at: a variable that counts, or grows, has no end of them."""
 _ABOUT: Mapping[str, Any] = MappingProxyType(
-    {"customer": {"type": "guest", "tags": []}, "session": {"id": "ses_1", "channel": "web", "subject": ""}, "queue": {"position": 1}}
+    {
+        "customer": {"type": "guest", "tags": []},
+        "session": {"id": "ses_1", "channel": "web", "subject": ""},
+        "queue": {"position": 1},
+        "hours": {"open": True, "today": "09:00-18:00", "next_opening": ""},
+    }
 )
 _TODAY = date(2026, 1, 5)
 

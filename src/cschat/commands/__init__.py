@@ -16,6 +16,7 @@ from cschat.commands.customers import (
 )
 from cschat.commands.distributing import DirectSession, SetDistribution
 from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
+from cschat.commands.hours import ClearSpecialDay, OverrideHours, SetHours, SetSpecialDay
 from cschat.commands.knowledge import (
     AddArticle,
     AddCannedResponse,
@@ -34,6 +35,7 @@ from cschat.commands.presence import Heartbeat
 from cschat.commands.protocol import Command, Context, Reactor, SideBot
 from cschat.commands.scenarios import AnswerAction, PublishScenario
 from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
+from cschat.commands.shifts import SetDaysOff, SetShifts
 from cschat.commands.sorting import SetCategory, SetPriority, SetSubject, TagSession, UntagSession
 from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessage
 from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
@@ -62,6 +64,7 @@ COMMANDS: tuple[type, ...] = (
     ChangeTag,
     ClaimSession,
     DirectSession,
+    ClearSpecialDay,
     EndSession,
     EraseCustomer,
     ForceClose,
@@ -75,6 +78,7 @@ COMMANDS: tuple[type, ...] = (
     OpenSession,
     OpenSessionByAgent,
     PublishArticle,
+    OverrideHours,
     PublishScenario,
     RateSession,
     RecordConsent,
@@ -93,7 +97,11 @@ COMMANDS: tuple[type, ...] = (
     SendMessage,
     SetCategory,
     SetDistribution,
+    SetDaysOff,
+    SetHours,
     SetPriority,
+    SetShifts,
+    SetSpecialDay,
     SetStatus,
     SetSubject,
     TagCustomer,
@@ -129,6 +137,7 @@ __all__ = [
     "ChangeSection",
     "ChangeTag",
     "ClaimSession",
+    "ClearSpecialDay",
     "Command",
     "Connected",
     "Context",
@@ -145,6 +154,7 @@ __all__ = [
     "MoveToIntake",
     "OpenSession",
     "OpenSessionByAgent",
+    "OverrideHours",
     "PublishArticle",
     "PublishScenario",
     "Queued",
@@ -165,8 +175,12 @@ __all__ = [
     "SendBotMessage",
     "SendMessage",
     "SetCategory",
+    "SetDaysOff",
     "SetDistribution",
+    "SetHours",
     "SetPriority",
+    "SetShifts",
+    "SetSpecialDay",
     "SetStatus",
     "SetSubject",
     "SideBot",

@@ -1,12 +1,15 @@
 """Whether a request for a person is accepted.
 
-May: ask the brand's settings and its agents' statuses. May not: ask who is present or has room (that is waiting, not absence).
+May: ask the brand's settings and hours, its agents' statuses and shifts. May not: ask who is present or has room (that is waiting, not
+absence).
 """
 
 from __future__ import annotations
 
 from cschat.commands.protocol import Context
+from cschat.core.absence import Absence, AbsenceReason, closed_now
 from cschat.core.brand import Accepting
+from cschat.core.calendar import in_shift
 from cschat.core.distribution import Scope
 from cschat.core.people import Agent, AgentStatus
 from cschat.core.session import Session
@@ -19,43 +22,41 @@ _PAGE = 100
 _EVERYBODY = Scope()
 
 
-def unavailable(ctx: Context, scope: Scope = _EVERYBODY) -> str | None:
-    """Why nobody of a scope can come ("closed", "nobody"), or None if a request is accepted."""
-    match ctx.see.brand().accepting:
-        case Accepting.OPEN:
-            return None
-        case Accepting.CLOSED:
-            return "closed"
-        case Accepting.AUTO:
-            return None if _somebody(ctx, scope) else "nobody"
+def unavailable(ctx: Context, scope: Scope = _EVERYBODY) -> Absence | None:
+    """Why nobody of a scope can come, and when the desk opens again; None if a request is accepted."""
+    brand = ctx.see.brand()
+    closed = closed_now(brand, ctx.see.hours(), ctx.now)
+    if closed is not None or brand.accepting is Accepting.OPEN:
+        return closed
+    return None if _somebody(ctx, scope, brand.zone) else Absence(AbsenceReason.NOBODY)
 
 
-def unreachable(ctx: Context, goes: Way) -> str | None:
+def unreachable(ctx: Context, goes: Way) -> Absence | None:
     """As `unavailable`, of those to whom a session goes, now or when its way is widened."""
-    reason = unavailable(ctx, goes.scope)
-    return reason if reason is None or goes.widen_after is None else unavailable(ctx, goes.widen_to)
+    absence = unavailable(ctx, goes.scope)
+    return absence if absence is None or goes.widen_after is None else unavailable(ctx, goes.widen_to)
 
 
-def overflow(ctx: Context, lane: str) -> str | None:
-    """Overflow, if too many wait in a lane already or if it would take too long, by the brand's distribution; None else."""
+def overflow(ctx: Context, lane: str) -> Absence | None:
+    """Whether too many wait in a lane already, or it would take too long, by the brand's distribution."""
     policy = ctx.see.brand().distribution
     if policy.overflow_queue is None and policy.overflow_wait is None:
         return None
     chosen = lane if policy.automatic else None
     waiting = ctx.tx.count(Session, where=waiting_in(ctx.see, chosen))
-    if policy.overflow_queue is not None and waiting >= policy.overflow_queue:
-        return "overflow"
     wait = None if policy.overflow_wait is None else expected_wait(ctx.see, chosen, waiting + 1)
-    return "overflow" if wait is not None and policy.overflow_wait is not None and wait * 1000 > policy.overflow_wait else None
+    too_many = policy.overflow_queue is not None and waiting >= policy.overflow_queue
+    too_long = wait is not None and policy.overflow_wait is not None and wait * 1000 > policy.overflow_wait
+    return Absence(AbsenceReason.OVERFLOW) if too_many or too_long else None
 
 
-def _somebody(ctx: Context, scope: Scope) -> bool:
-    """Whether anybody of the scope has declared that they are available."""
+def _somebody(ctx: Context, scope: Scope, zone: str) -> bool:
+    """Whether anybody of the scope has declared that they are available, and is in their shift."""
     there = {"brand": ctx.brand_id, "removed": False, "status": AgentStatus.AVAILABLE}
     after: str | None = None
     limit = 1
     while page := ctx.tx.find(Agent, where=there, after=None if after is None else ("", after), limit=limit):
-        if any(scope.holds(agent.id, agent.groups) for agent in page):
+        if any(scope.holds(agent.id, agent.groups) and in_shift(agent, ctx.now, zone) for agent in page):
             return True
         after, limit = page[-1].id, _PAGE
     return False

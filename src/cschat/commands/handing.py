@@ -18,6 +18,7 @@ import attrs
 from cschat.commands.owning import load
 from cschat.commands.protocol import Context
 from cschat.core import events as e
+from cschat.core.calendar import in_shift
 from cschat.core.distribution import EVERYBODY, Decision, Duty, Seat
 from cschat.core.labels import Category
 from cschat.core.people import Agent, AgentStatus, Customer, Role
@@ -63,7 +64,7 @@ def refresh(ctx: Context, agent_id: str, **changes: Micros) -> list[str]:
     duty = evolve(before, load=load(ctx, agent.id), **changes)
     if duty != before or before.seen is None:
         ctx.tx.put(duty)
-    why = hindrance(agent, duty, policy, on_shift=True)
+    why = hindrance(agent, duty, policy, on_shift=in_shift(agent, ctx.now, ctx.see.brand().zone))
     lanes = [] if agent.removed else lanes_of(policy, agent)
     for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL):
         if seat.lane not in lanes:

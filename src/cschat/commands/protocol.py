@@ -244,9 +244,10 @@ class Context:
         """Let the desk do something later for a record; None: not any more. What it is, `waking` knows by its name."""
         id = Timer.id_of(does, subject)
         present = self.tx.peek(Timer, id)
-        if due is not None:
-            self.tx.put(Timer(id, self.brand_id, does, subject, due))
-        elif present is not None:
+        wanted = None if due is None else Timer(id, self.brand_id, does, subject, due)
+        if wanted is not None and wanted != present:
+            self.tx.put(wanted)
+        elif wanted is None and present is not None:
             self.tx.delete(Timer, id)
 
     def _event(self, subject: str, seq: int, time: Micros, body: e.Body, once: str | None = None) -> e.Event:

@@ -6,16 +6,17 @@ May: change what the desk is told to do. May not: do it.
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 import msgspec
 
 from cschat.commands.labelling import add_category, add_tag, path_names, tag_named
 from cschat.commands.protocol import Context
+from cschat.commands.schedules import known_zone
 from cschat.core import events as e
+from cschat.core.absence import AbsenceReason
 from cschat.core.access import Permission
-from cschat.core.brand import Accepting, Brand, Reopening
+from cschat.core.brand import Accepting, Brand, OnAbsence, Reopening
 from cschat.core.content import text
 from cschat.core.fields import flag, is_id, line, member, record_id
 from cschat.core.labels import Category, Tag, TagList
@@ -27,15 +28,7 @@ __all__ = ["AddCategory", "AddTag", "ChangeBrand", "ChangeCategory", "ChangeTag"
 
 
 _MAX_STARS = 5
-
-
-def _zone(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
-    if value is None:
-        return
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        raise Invalid(field=field.name, reason=f"{value!r} is no time zone", allowed=["Asia/Seoul", "UTC"]) from error
+_MAX_TEXTS = 100
 
 
 def _duration(_command: object, field: attrs.Attribute[Any], value: float | None) -> None:
@@ -45,6 +38,24 @@ def _duration(_command: object, field: attrs.Attribute[Any], value: float | None
 
 def _accepting(value: Accepting | str | None) -> Accepting | None:
     return None if value is None else member(Accepting, value, "accepting")
+
+
+def _absence(value: OnAbsence | str | None) -> OnAbsence | None:
+    return None if value is None else member(OnAbsence, value, "absence")
+
+
+def _texts(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, dict) or len(value) > _MAX_TEXTS or any(str(key).partition("/")[0] not in [*AbsenceReason] for key in value):
+        raise Invalid(
+            field=field.name, reason="must give a text for each of these, or for one in a language (closed/en)", allowed=[*AbsenceReason]
+        )
+    for key, words in value.items():
+        text(key, field.name, 45)
+        text(words, f"{field.name}.{key}", 1000)
+        if not words.strip():
+            raise Invalid(field=f"{field.name}.{key}", reason="must not be blank")
 
 
 def _tag_list(value: TagList | str) -> TagList:
@@ -105,10 +116,11 @@ def _beside(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
 class ChangeBrand:
     """Change the brand's settings; what is None stays. Answers with the `Brand`. Durations in seconds; `wrap_up_limit=0`: no limit.
 
-    `accepting`: auto (somebody is available), open, closed. `reopening`: policy by channel ("*": all others): same_session,
-    new_session, never. `entry`: rules, of which the first that fits says which scenario a new session begins with. `beside`: the scenario
-    that begins when a session is "queued", "assigned" or "ended". `seen_fence`: refuse an agent's message when the customer or a
-    colleague has spoken since they looked.
+    `accepting`: auto (the hours say open and somebody is available), open, closed. `reopening`: policy by channel ("*": all others):
+    same_session, new_session, never. `entry`: rules, of which the first that fits says which scenario a new session begins with.
+    `beside`: the scenario that begins when a session is "queued", "assigned" or "ended". `seen_fence`: refuse an agent's message when the
+    customer or a colleague has spoken since they looked. `absence`: while nobody can come, the desk takes a message (intake) or says when
+    to come again (refuse); `intake_texts`: the brand's words for it by reason, `{opening}` in them is the next opening.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -116,7 +128,7 @@ class ChangeBrand:
 
     name: str | None = attrs.field(default=None, validator=line(limit=100))
     language: str | None = attrs.field(default=None, validator=line(limit=35))
-    zone: str | None = attrs.field(default=None, validator=_zone)
+    zone: str | None = attrs.field(default=None, validator=known_zone)
     accepting: Accepting | None = attrs.field(default=None, converter=_accepting)
     grace: float | None = attrs.field(default=None, validator=_duration)
     reopening: dict[str, Reopening] | None = attrs.field(default=None, converter=_policies, validator=_by_channel)
@@ -127,6 +139,8 @@ class ChangeBrand:
     open_labels: bool | None = attrs.field(default=None, validator=flag)
     entry: tuple[EntryRule, ...] | None = attrs.field(default=None, converter=_rules)
     beside: dict[str, str] | None = attrs.field(default=None, validator=_beside)
+    absence: OnAbsence | None = attrs.field(default=None, converter=_absence)
+    intake_texts: dict[str, str] | None = attrs.field(default=None, validator=_texts)
 
     def run(self, ctx: Context) -> Brand:
         brand = ctx.see.brand()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import attrs
+import msgspec
 
 from cschat.commands.protocol import Context
 from cschat.core import events as e
@@ -109,10 +110,7 @@ class ChangeAgent:
             wanted["groups"] = _groups(ctx, self.groups)
         capacity = agent.capacity if self.capacity is None else self.capacity
         wanted["auto_limit"] = min(agent.auto_limit if self.auto_limit is None else self.auto_limit, capacity)
-        after = {name: value for name, value in wanted.items() if value is not None and value != getattr(agent, name)}
-        if not after:
-            return agent
-        return ctx.change(agent, _changed(agent, after), **after)
+        return change_agent(ctx, agent.id, **{name: value for name, value in wanted.items() if value is not None})
 
 
 @attrs.frozen
@@ -164,13 +162,16 @@ class RemoveAgent:
 
 
 def _changed(agent: Agent, after: dict[str, Any]) -> e.AgentChanged:
-    """The event of a change; lists in it, not tuples, for that is what JSON gives back."""
+    """The event of a change; plain values in it, for that is what JSON gives back."""
     before = {name: getattr(agent, name) for name in after}
-    return e.AgentChanged(_plain(before), _plain(after))
+    return e.AgentChanged(msgspec.to_builtins(before), msgspec.to_builtins(after))
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+def change_agent(ctx: Context, id: str, **wanted: Any) -> Agent:
+    """Give fields of an agent who works here other values; nothing is recorded where they are so already."""
+    agent = _present(ctx, id)
+    after = {name: value for name, value in wanted.items() if value != getattr(agent, name)}
+    return ctx.change(agent, _changed(agent, after), **after) if after else agent
 
 
 def _present(ctx: Context, id: str) -> Agent:

@@ -14,14 +14,17 @@ from cschat.commands.handing import way
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
 from cschat.core import events as e
+from cschat.core.absence import told
 from cschat.core.access import Permission
 from cschat.core.answers import Connected, Queued, Unavailable
+from cschat.core.brand import OnAbsence
 from cschat.core.content import MAX_TEXT, Content, Speaker
 from cschat.core.fields import is_id, line, record_id
 from cschat.core.people import Role
 from cschat.core.session import Session, State
-from cschat.core.texts import intake_prompt
-from cschat.errors import Forbidden, Invalid
+from cschat.core.times import as_iso, optional_datetime
+from cschat.errors import Conflict, Forbidden, Invalid
+from cschat.routing.routes import Way
 from cschat.sight import Who
 from cschat.waits import queued
 
@@ -32,7 +35,8 @@ __all__ = ["LeaveMessage", "MoveToIntake", "RequestAgent", "ReturnToBot"]
 class RequestAgent:
     """Ask for a person. Answers `Queued`, `Connected` (somebody has it already) or `Unavailable`; never an error for absence.
 
-    When nobody can come and no scenario speaks, the customer is asked to leave a message. `Unavailable("overflow")`: too many wait already.
+    When nobody can come and no scenario speaks, the customer is told why, when the desk opens again, and to leave a message (if the brand's
+    `absence` is refuse: to come again). `Unavailable("overflow")`: too many wait already.
     """
 
     permission: ClassVar = Permission.TALK
@@ -49,14 +53,15 @@ class RequestAgent:
         if session.state in (State.QUEUED, State.ACTIVE):
             return _present(ctx, session)
         goes = way(ctx, session)
-        reason = unreachable(ctx, goes) or overflow(ctx, goes.scope.lane)
-        if reason is None:
+        absence = unreachable(ctx, goes) or overflow(ctx, goes.scope.lane)
+        if absence is None:
             return _present(ctx, ctx.record(session, e.AgentRequested()))
-        session = ctx.record(session, e.AgentUnavailable(reason))
+        session = ctx.record(session, e.AgentUnavailable(str(absence.reason), absence.opens_at))
         if session.main is None:
-            language = session.language or ctx.see.brand().language
-            say(ctx, session, Speaker.SYSTEM, Content(text=intake_prompt(language, reason)))
-        return Unavailable(reason)
+            brand = ctx.see.brand()
+            text = told(brand, ctx.see.hours(), absence, ctx.now, session.language or brand.language)
+            say(ctx, session, Speaker.SYSTEM, Content(text=text))
+        return Unavailable(str(absence.reason), optional_datetime(absence.opens_at))
 
     def settled(self, ctx: Context, answer: Queued | Connected | Unavailable) -> Queued | Connected | Unavailable:
         """The answer when the desk has handed out what it could."""
@@ -65,7 +70,7 @@ class RequestAgent:
     def again(self, ctx: Context, event: e.Event) -> Queued | Connected | Unavailable:
         session = ctx.see.session(self.session)
         if isinstance(event.body, e.AgentUnavailable) and session.agent is None and session.state is not State.QUEUED:
-            return Unavailable(event.body.reason)
+            return Unavailable(event.body.reason, optional_datetime(event.body.opens_at))
         return _present(ctx, session)
 
 
@@ -79,7 +84,8 @@ def _present(ctx: Context, session: Session) -> Queued | Connected | Unavailable
 class LeaveMessage:
     """Leave what was said, and `text`, to be answered later. Answers with the session, in INTAKE.
 
-    By the customer, or the desk and its host for them. `Invalid` if the customer has said nothing since the session was opened or reopened.
+    By the customer, or the desk and its host for them. `Invalid` if the customer has said nothing since the session was opened or reopened;
+    `Conflict` (with the next opening) for a customer while nobody can come and the brand's `absence` is refuse.
     """
 
     permission: ClassVar = Permission.TALK
@@ -96,11 +102,21 @@ class LeaveMessage:
         session, who = ctx.see.session(self.session), ctx.see.who
         if who.role in (Role.AGENT, Role.ADMIN):
             raise Forbidden("an agent does not speak for the customer", actor=who.name, permission=self.permission)
+        if who.role is Role.CUSTOMER and session.state is not State.INTAKE and ctx.see.brand().absence is OnAbsence.REFUSE:
+            _demand_presence(ctx, way(ctx, session))
         if self.text is not None:
             session = say(ctx, session, Speaker.CUSTOMER, Content(text=self.text))[0]
         if not session.spoke:
             raise Invalid(field="text", reason="there is no message to leave: the customer has said nothing yet")
         return session if session.state is State.INTAKE else ctx.record(session, e.MessageLeft())
+
+
+def _demand_presence(ctx: Context, goes: Way) -> None:
+    """`Conflict` while nobody can come to whom a session goes."""
+    absence = unreachable(ctx, goes)
+    if absence is not None:
+        opens_at = None if absence.opens_at is None else as_iso(absence.opens_at)
+        raise Conflict("this desk takes no messages while nobody can come", reason=str(absence.reason), opens_at=opens_at)
 
 
 @attrs.frozen

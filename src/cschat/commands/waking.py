@@ -13,13 +13,14 @@ from typing import ClassVar
 
 import attrs
 
+from cschat.commands.closing import turn, turn_shift
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
 from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.fields import is_id, record_id
-from cschat.core.people import Role
+from cschat.core.people import Agent, Role
 from cschat.core.session import Session, State
 from cschat.core.timers import Timer
 
@@ -86,6 +87,8 @@ class RunTimer:
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
+    "hours": lambda ctx, _timer: turn(ctx),
     "presence": presence_over,
+    "shift": lambda ctx, timer: turn_shift(ctx, ctx.tx.get(Agent, timer.subject)),
 }
 """What is done by each name that `Context.arm` is given."""

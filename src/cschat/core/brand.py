@@ -17,15 +17,22 @@ from cschat.core.distribution import Distribution
 from cschat.core.records import Index
 from cschat.core.scenarios import EntryRule
 
-__all__ = ["Accepting", "Brand", "Reopening"]
+__all__ = ["Accepting", "Brand", "OnAbsence", "Reopening"]
 
 
 class Accepting(StrEnum):
-    """Whether requests for a person are accepted: when somebody is available, always, or never."""
+    """Whether requests for a person are accepted: when the hours say open and somebody is available, always, or never."""
 
     AUTO = "auto"
     OPEN = "open"
     CLOSED = "closed"
+
+
+class OnAbsence(StrEnum):
+    """What the desk does for who asks for a person while nobody can come: take a message, or say when to come again."""
+
+    INTAKE = "intake"
+    REFUSE = "refuse"
 
 
 class Reopening(StrEnum):
@@ -40,7 +47,7 @@ class Brand(Struct, frozen=True):
     """Settings of one desk. `reopening` is by channel; "*" stands for every channel that is not named.
 
     `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`; `distribution` is how
-    work is handed out.
+    work is handed out. `intake_texts` are its own words for when nobody can come, by reason. Opening hours are a record of their own.
     """
 
     kind: ClassVar[str] = "brand"
@@ -63,6 +70,8 @@ class Brand(Struct, frozen=True):
     entry: tuple[EntryRule, ...] = ()
     beside: dict[str, str] = msgspec.field(default_factory=dict)
     distribution: Distribution = Distribution()
+    absence: OnAbsence = OnAbsence.INTAKE
+    intake_texts: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def brand(self) -> str:

@@ -8,7 +8,7 @@ its `body` says what happened. The body's class name is the event's type, on the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from cschat.core.content import Content, Speaker, Visibility
 from cschat.core.distribution import Decision
+from cschat.core.hours import Calendar, SpecialDay
 from cschat.core.knowledge import ArticleType
 from cschat.core.labels import TagList
 from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
@@ -518,6 +519,30 @@ class BrandChanged(Struct, frozen=True):
     after: dict[str, Any]
 
 
+class HoursSet(Struct, frozen=True):
+    """The brand has other opening hours from now on."""
+
+    calendar: Calendar
+
+
+class SpecialDaysSet(Struct, frozen=True):
+    """These dates differ from the week."""
+
+    days: tuple[SpecialDay, ...]
+
+
+class SpecialDayCleared(Struct, frozen=True):
+    """The date is as any other again."""
+
+    day: date
+
+
+class HoursOverridden(Struct, frozen=True):
+    """It is `open` until the next closing, or closed until the next opening, whatever the hours say; None: no more."""
+
+    open: bool | None
+
+
 SESSION_BODIES: tuple[type, ...] = (
     Opened,
     OpenedByAgent,
@@ -590,6 +615,10 @@ BODIES: dict[str, type] = {
         CannedResponseChanged,
         CannedResponseRemoved,
         BrandChanged,
+        HoursSet,
+        SpecialDaysSet,
+        SpecialDayCleared,
+        HoursOverridden,
     )
 }
 """Every type of event by its name."""

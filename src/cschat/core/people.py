@@ -5,12 +5,14 @@ May: say what is known of people. May not: decide what they may do (`access`) or
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Struct
 
+from cschat.core.hours import Calendar
 from cschat.core.records import PERSONAL, STAFF, Index
 from cschat.core.times import Micros
 
@@ -96,7 +98,8 @@ class AgentStatus(StrEnum):
 class Agent(Struct, frozen=True):
     """Who answers. `capacity` is how many sessions they may own at once, `auto_limit` how many are given to them unasked.
 
-    A removed agent stays as a record, so that history keeps its names; `user_id` is the host's id of the person.
+    A removed agent stays as a record, so that history keeps its names; `user_id` is the host's id of the person. Outside of their `shifts`
+    (None: they have none) and on `days_off` they are not there, whatever their status; within them, only if they are available.
     """
 
     kind: ClassVar[str] = "agent"
@@ -116,6 +119,8 @@ class Agent(Struct, frozen=True):
     capacity: int = 10
     auto_limit: int = 10
     removed: bool = False
+    shifts: Calendar | None = None
+    days_off: tuple[date, ...] = ()
 
 
 class Group(Struct, frozen=True):

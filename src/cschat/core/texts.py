@@ -1,25 +1,98 @@
 """The few sentences that the desk says by itself, in Korean and English.
 
-May: hold texts. May not: send them.
+May: hold texts, and say a time in words. May not: send them.
 """
 
 from __future__ import annotations
 
-__all__ = ["intake_prompt"]
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-_INTAKE_PROMPT = {
+from cschat.core.times import Micros, as_datetime
+
+__all__ = ["absence_text", "opening_words"]
+
+_ABSENCE = {
     "ko": {
-        "closed": "지금은 상담 시간이 아닙니다. 문의 내용을 남겨 주시면 확인한 뒤 답변드리겠습니다.",
-        "nobody": "지금은 연결할 수 있는 상담사가 없습니다. 문의 내용을 남겨 주시면 확인한 뒤 답변드리겠습니다.",
+        "closed": "지금은 상담 시간이 아닙니다.",
+        "lunch": "지금은 점심시간입니다.",
+        "holiday": "오늘은 휴무일입니다.",
+        "nobody": "지금은 연결할 수 있는 상담사가 없습니다.",
+        "overflow": "지금은 문의가 많아 상담사 연결이 어렵습니다.",
+        "opens": "상담은 {opening} 이용하실 수 있습니다.",
+        "leave": "문의 내용을 남겨 주시면 확인한 뒤 답변드리겠습니다.",
+        "then": "그때 다시 문의해 주세요.",
+        "later": "나중에 다시 문의해 주세요.",
     },
     "en": {
-        "closed": "We are closed right now. Leave us a message and we will get back to you.",
-        "nobody": "Nobody is available right now. Leave us a message and we will get back to you.",
+        "closed": "We are closed right now.",
+        "lunch": "We are at lunch right now.",
+        "holiday": "We are closed today.",
+        "nobody": "Nobody is available right now.",
+        "overflow": "A lot of people are writing to us right now.",
+        "opens": "We are back {opening}.",
+        "leave": "Leave us a message and we will get back to you.",
+        "then": "Please write to us again then.",
+        "later": "Please try again later.",
     },
 }
 
+_KO_DAYS = ("월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일")
+_EN_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_EN_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 
-def intake_prompt(language: str, reason: str) -> str:
-    """What a customer is told when nobody can come: in Korean, or in English for every other language."""
-    texts = _INTAKE_PROMPT["ko" if language.startswith("ko") else "en"]
-    return texts.get(reason, texts["nobody"])
+
+def _is_korean(language: str) -> bool:
+    return language.startswith("ko")
+
+
+def absence_text(language: str, reason: str, opening: str, *, refused: bool) -> str:
+    """What a customer is told when nobody can come: in Korean, or in English for every other language.
+
+    `opening` is when it opens again, in words, or "". They are asked for a message, or, `refused`, to come again.
+    """
+    texts = _ABSENCE["ko" if _is_korean(language) else "en"]
+    parts = [texts.get(reason, texts["nobody"])]
+    if opening:
+        parts.append(texts["opens"].replace("{opening}", opening))
+    parts.append(texts["leave"] if not refused else texts["then"] if opening else texts["later"])
+    return " ".join(parts)
+
+
+def opening_words(language: str, opens: Micros, now: Micros, zone: str) -> str:
+    """From when it is open, in words and seen from `now`: `내일 오전 9시부터`, `on Monday from 9 am`."""
+    where = ZoneInfo(zone)
+    then, today = as_datetime(opens).astimezone(where), as_datetime(now).astimezone(where)
+    return _in_korean(then, today) if _is_korean(language) else _in_english(then, today)
+
+
+def _in_korean(then: datetime, today: datetime) -> str:
+    days = (then.date() - today.date()).days
+    if days < 2:
+        day = "내일" if days == 1 else "오늘"
+    elif days < 7:
+        day = _KO_DAYS[then.weekday()]
+    else:
+        year = f"{then.year}년 " if then.year != today.year else ""
+        day = f"{year}{then.month}월 {then.day}일 {_KO_DAYS[then.weekday()]}"
+    hour, minute = then.hour, f" {then.minute}분" if then.minute else ""
+    half = "" if hour == 0 else "오전 " if hour < 12 else "낮 " if hour == 12 else "오후 "
+    return f"{day} {half}{hour if hour <= 12 else hour - 12}시{minute}부터"
+
+
+def _in_english(then: datetime, today: datetime) -> str:
+    days = (then.date() - today.date()).days
+    if days < 2:
+        day = "tomorrow" if days == 1 else "today"
+    elif days < 7:
+        day = f"on {_EN_DAYS[then.weekday()]}"
+    else:
+        year = f" {then.year}" if then.year != today.year else ""
+        day = f"on {_EN_DAYS[then.weekday()]} {then.day} {_EN_MONTHS[then.month - 1]}{year}"
+    if then.minute == 0 and then.hour % 12 == 0:
+        return f"{day} from {'noon' if then.hour else 'midnight'}"
+    minute = f":{then.minute:02}" if then.minute else ""
+    return f"{day} from {then.hour % 12 or 12}{minute} {'am' if then.hour < 12 else 'pm'}"

@@ -5,6 +5,7 @@ May: read. May not: write, or show a customer what is not theirs.
 
 from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
 from cschat.queries.health import Finding, SelfCheck
+from cschat.queries.hours import GetHours, Opening, OpeningHours
 from cschat.queries.journey import Candidates, Journey, JourneyComparison
 from cschat.queries.knowledge import (
     Articles,
@@ -37,11 +38,13 @@ QUERIES: tuple[type, ...] = (
     GetArticle,
     GetBrand,
     GetCustomer,
+    GetHours,
     GetSession,
     Groups,
     History,
     Journey,
     JourneyComparison,
+    OpeningHours,
     Queue,
     QueuePosition,
     RenderCannedResponse,
@@ -73,11 +76,14 @@ __all__ = [
     "GetArticle",
     "GetBrand",
     "GetCustomer",
+    "GetHours",
     "GetSession",
     "Groups",
     "History",
     "Journey",
     "JourneyComparison",
+    "Opening",
+    "OpeningHours",
     "Page",
     "Query",
     "Queue",

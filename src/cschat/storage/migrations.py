@@ -47,6 +47,8 @@ def table_name(kind: type[Record]) -> str:
 
 def plural(kind: type[Record]) -> str:
     """The name of a class's view, and of its file in an export."""
+    if kind.kind.endswith("s"):
+        return kind.kind
     return f"{kind.kind[:-1]}ies" if kind.kind.endswith("y") else f"{kind.kind}s"
 
 

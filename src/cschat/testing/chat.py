@@ -85,6 +85,7 @@ class Chat:
                 "customer": dict(customer or {}),
                 "session": {"id": "ses_1", "channel": "web", "subject": ""},
                 "queue": {"position": 1},
+                "hours": {"open": closed is None, "today": "09:00-18:00", "next_opening": ""},
             },
             "side": side,
         }

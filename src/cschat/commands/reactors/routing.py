@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cschat.commands.closing import close_queue
+from cschat.commands.closing import close_queue, turn, turn_shift
 from cschat.commands.handing import drain, enqueue, forget_seats, look_again, put_into_lane, refresh, way
 from cschat.commands.protocol import Context
 from cschat.core import events as e
@@ -23,18 +23,21 @@ __all__ = ["Routing"]
 
 _ENTERS = (e.AgentRequested, e.Reopened, e.Transferred, e.Released, e.OfferPassed)
 _OWNERSHIP = (e.Assigned, e.Held, e.Resumed, e.Ended, e.WrappedUp, e.ForceClosed, e.OpenedByAgent, *_ENTERS)
+_HOURS = (e.HoursSet, e.SpecialDaysSet, e.SpecialDayCleared, e.HoursOverridden)
 _TEAM = (e.AgentAdded, e.AgentChanged, e.AgentStatusSet, e.AgentRemoved)
 
 
 class Routing:
     """The reactor that hands out work."""
 
-    on: Collection[type] = (*dict.fromkeys((*_OWNERSHIP, *_TEAM)), e.CategorySet, e.Directed, e.BrandChanged, e.MessageSent)
+    on: Collection[type] = (*dict.fromkeys((*_OWNERSHIP, *_TEAM, *_HOURS)), e.CategorySet, e.Directed, e.BrandChanged, e.MessageSent)
 
     def react(self, ctx: Context, event: e.Event) -> None:
         kind = type(event.body)
         if kind is e.MessageSent:
             _answered(ctx, event)
+        elif kind in _HOURS:
+            turn(ctx)
         elif kind is e.BrandChanged:
             _brand_changed(ctx, event.body)
         elif kind in _TEAM:
@@ -84,8 +87,13 @@ def _answered(ctx: Context, event: e.Event) -> None:
 
 
 def _team_changed(ctx: Context, agent: Agent, body: e.Body) -> None:
+    if type(body) is e.AgentChanged and not {"shifts", "days_off"}.isdisjoint(body.after):
+        turn_shift(ctx, agent)
+        return
     if ctx.see.brand().distribution.automatic:
         drain(ctx, refresh(ctx, agent.id))
+    if type(body) is e.AgentRemoved:
+        ctx.arm("shift", agent.id, None)
     if type(body) is not e.AgentAdded:
         close_queue(ctx, agent)
 
