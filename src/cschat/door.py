@@ -31,6 +31,7 @@ from cschat.queries.protocol import Query, shown
 from cschat.sight import Sight
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
 from cschat.transport.actions import Action, Actions
+from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
 
 __all__ = ["CORE_KINDS", "KINDS", "PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
@@ -60,6 +61,7 @@ class Works:
         order = [self.scenarios, *reactors]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
+        self.crew = Crew(self.relay)
         self.actions = Actions(self.relay, clock, self._carry)
         self.batches: dict[int, Batch] = {}
 
