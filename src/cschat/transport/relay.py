@@ -123,12 +123,13 @@ class Job:
 class _Known:
     """What is known of a target without asking.
 
-    `look` is when something may be due, `held` until when the target takes nothing, `busy` until when deliveries to it are under way
-    here. `stirs` counts what may have made `look` wrong.
+    `look` is when something may be due, `held` until when the target takes nothing, after `refusals` in a row, `busy` until when
+    deliveries to it are under way here. `stirs` counts what may have made `look` wrong.
     """
 
     look: Micros = 0
     held: Micros = 0
+    refusals: int = 0
     busy: Micros = 0
     stirs: int = 0
 
@@ -280,12 +281,18 @@ class Relay:
 
     def finish(self, job: Job, error: BaseException | None) -> None:
         """Record how a job went. If its lease has been taken over meanwhile, that one's outcome counts."""
-        now, patience = self._clock.now(), job.target.patience
-        again = now + _pause(job.delivery, patience)
+        now, patience, known = self._clock.now(), job.target.patience, self._of(job.target.name)
+        again = now + _pause(job.delivery.id, job.delivery.attempt, patience)
         if isinstance(error, TryLater):
+            known.refusals += 1
+            pause = _pause(job.target.name, known.refusals, patience)
             if error.seconds is not None:
-                again = now + round(min(max(error.seconds, 0), LONGEST_HOLD_SECONDS) * SECOND)
-            self._of(job.target.name).held = again
+                pause = round(min(max(error.seconds, 0), LONGEST_HOLD_SECONDS) * SECOND)
+                again = now + pause
+            known.held = now + pause
+            again = max(again, known.held)
+        elif error is None:
+            known.refusals = 0
 
         def record(tx: Transaction) -> None:
             present = tx.peek(Delivery, job.delivery.id)
@@ -307,10 +314,13 @@ class Relay:
             _log.error("%s: attempt %d of %s failed", job.target.name, job.delivery.attempt, job.delivery.id, exc_info=error)
 
     def put_back(self, jobs: Sequence[Job]) -> None:
-        """Give back what was claimed and has not been tried: due at once, or when its target takes something again."""
+        """Give back what was claimed and has not been tried: due at once, or just before its target takes something again.
+
+        Before, so that the one that was refused comes last: if it alone is to blame, it holds up the others no longer than it must.
+        """
         if not jobs:
             return
-        due = max(self._clock.now(), self._of(jobs[0].target.name).held)
+        due = max(self._clock.now(), self._of(jobs[0].target.name).held - 1)
 
         def give(tx: Transaction) -> None:
             for job in jobs:
@@ -347,7 +357,8 @@ class Relay:
             later = Gte(after + 1)
             names = {**self._targets, **self._live}
             firsts = [tx.find(Delivery, where={"target": name, "due": later}, order="due", limit=1) for name in names]
-            return min((found[0].due for found in firsts if found and found[0].due is not None), default=None)
+            dues = [found[0].due for found in firsts if found and found[0].due is not None]
+            return min([*dues, *(held for name in names if (held := self._of(name).held) > after)], default=None)
 
         return self._store.read(look)
 
@@ -399,9 +410,8 @@ def _delivery_id(target: Target, event: Event) -> str:
     return f"{Delivery.prefix}_{digest[:26]}"
 
 
-def _pause(delivery: Delivery, patience: Patience) -> int:
-    """How long to wait before the next attempt: doubling, with a share that differs from one delivery to the next."""
-    doubled = FIRST_PAUSE_SECONDS << min(delivery.attempt - 1, 30)
-    longest = min(doubled, patience.longest) * SECOND
-    share = int(hashlib.sha256(f"{delivery.id}{delivery.attempt}".encode()).hexdigest()[:4], 16) / 0xFFFF
+def _pause(name: str, attempt: int, patience: Patience) -> int:
+    """How long to wait before the next attempt: doubling, with a share that differs from one name to the next."""
+    longest = min(FIRST_PAUSE_SECONDS << min(attempt - 1, 30), patience.longest) * SECOND
+    share = int(hashlib.sha256(f"{name}{attempt}".encode()).hexdigest()[:4], 16) / 0xFFFF
     return round(longest * (0.75 + 0.25 * share))
