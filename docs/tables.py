@@ -31,8 +31,8 @@ from cschat.simulate import Figures
 from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
-COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "waking")
-QUERY_MODULES = ("sessions", "lists", "customers", "team", "health")
+COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "alerts", "webhooks", "outgoing", "waking")
+QUERY_MODULES = ("sessions", "lists", "customers", "team", "outgoing", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -269,6 +269,7 @@ _SETTINGS = {
     "end_when_gone": "Whether `LeavePage` ends a session.",
     "entry": "Which scenario a new session begins with: rules, of which the first that fits counts. None fits: straight to people.",
     "beside": 'The scenario that begins beside people when a session is `"queued"`, `"assigned"` or `"ended"`.',
+    "workspace_url": "The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `\"\"`: no links.",
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 

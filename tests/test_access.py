@@ -101,8 +101,10 @@ def test_what_customers_and_agents_may_is_this():
     assert asking(Permission.ADMINISTER) == {
         *("AddAgent", "ChangeAgent", "RemoveAgent", "AddGroup", "ChangeGroup", "RemoveGroup", "ChangeBrand", "MergeCustomers"),
         *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario"),
+        *("AddAlertTarget", "ChangeAlertTarget", "RemoveAlertTarget", "SendTestAlert", "AlertTargets"),
+        *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
     }
-    assert asking(Permission.OPERATE) == {"AnswerAction", "SendBotMessage", "WakeSession", "SelfCheck"}
+    assert asking(Permission.OPERATE) == {"AnswerAction", "DisableTarget", "SendBotMessage", "WakeSession", "SelfCheck"}
 
 
 @pytest.mark.parametrize(("package", "wire"), [(cschat.commands, c.COMMANDS), (cschat.queries, q.QUERIES)], ids=["commands", "queries"])

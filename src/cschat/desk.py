@@ -34,6 +34,7 @@ from cschat.queries.protocol import Page, Query
 from cschat.storage.protocol import Gte, Key, Store, Transaction
 from cschat.transport.actions import Action
 from cschat.transport.crew import SHIFT_SECONDS
+from cschat.transport.mail import Smtp
 from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 
 __all__ = ["AsyncDesk", "Desk"]
@@ -201,6 +202,10 @@ class Desk:
         nothing that waits.
         """
         self._works.scenarios.search = search
+
+    def mail(self, smtp: Smtp) -> None:
+        """Send the alerts that go by mail through this server. Every process that delivers (`run_due`, `running`) needs it."""
+        self._works.alerts.smtp = smtp
 
     def run_due(self) -> int:
         """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`.
@@ -424,6 +429,10 @@ class AsyncDesk:
     def faq(self, search: Search) -> None:
         """As `Desk.faq`."""
         self._works.scenarios.search = search
+
+    def mail(self, smtp: Smtp) -> None:
+        """As `Desk.mail`."""
+        self._works.alerts.smtp = smtp
 
     async def run_due(self) -> int:
         """As `Desk.run_due`, but it waits for every delivery; each has half a minute."""

@@ -16,6 +16,7 @@ from cschat.commands.carrying import KEEP_REQUESTS, Request, carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.commands.reactors.bots import Scenarios
 from cschat.core.access import Actor
+from cschat.core.alerts import AlertTarget
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
@@ -26,13 +27,16 @@ from cschat.core.records import Record
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.times import Micros
+from cschat.core.webhooks import Secret, Webhook
 from cschat.errors import Conflict, Invalid
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Sight
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
 from cschat.transport.actions import Action, Actions
+from cschat.transport.alerts import Alerts
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
+from cschat.transport.webhooks import Webhooks
 
 __all__ = ["CORE_KINDS", "KINDS", "PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
 
@@ -41,9 +45,9 @@ F = TypeVar("F", bound=Handler)
 A = TypeVar("A", bound=Action)
 Work = Callable[[Transaction], T]
 
-CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion)
+CORE_KINDS: tuple[type[Record], ...] = (Session, Customer, Agent, Group, Brand, Category, Tag, ScenarioVersion, AlertTarget, Webhook)
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Request, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Request, Secret, Follower, Delivery)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -63,6 +67,9 @@ class Works:
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
         self.actions = Actions(self.relay, clock, self._carry)
+        self.alerts = Alerts(store, clock, self._carry)
+        self.relay.add_source(self.alerts)
+        self.relay.add_source(Webhooks(store, clock, self._carry))
         self.batches: dict[int, Batch] = {}
 
     def _carry(self, brand_id: str, command: Command[Any]) -> None:

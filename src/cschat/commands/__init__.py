@@ -5,6 +5,7 @@ May: load, ask the domain, record. May not: do I/O, read a clock, import a store
 Each module's `__all__` is its commands; their sum is what a client may send.
 """
 
+from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
 from cschat.commands.customers import (
     EraseCustomer,
     MergeCustomers,
@@ -16,6 +17,7 @@ from cschat.commands.customers import (
 )
 from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
 from cschat.commands.opening import OpenSession, OpenSessionByAgent
+from cschat.commands.outgoing import DisableTarget
 from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
 from cschat.commands.protocol import Command, Context, Reactor, SideBot
 from cschat.commands.scenarios import AnswerAction, PublishScenario
@@ -25,22 +27,28 @@ from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessa
 from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
 from cschat.commands.waiting import LeaveMessage, MoveToIntake, RequestAgent, ReturnToBot
 from cschat.commands.waking import WakeSession
-from cschat.core.answers import Connected, Queued, Unavailable
+from cschat.commands.webhooks import AddWebhook, ChangeWebhook, RemoveWebhook, RotateWebhookSecret
+from cschat.core.answers import Connected, Queued, Signing, Unavailable
 
 COMMANDS: tuple[type, ...] = (
     AddAgent,
+    AddAlertTarget,
     AddCategory,
     AddGroup,
     AddNote,
     AddTag,
+    AddWebhook,
     AnswerAction,
     AssignSession,
     ChangeAgent,
+    ChangeAlertTarget,
     ChangeBrand,
     ChangeCategory,
     ChangeGroup,
     ChangeTag,
+    ChangeWebhook,
     ClaimSession,
+    DisableTarget,
     EndSession,
     EraseCustomer,
     ForceClose,
@@ -50,6 +58,7 @@ COMMANDS: tuple[type, ...] = (
     MarkRead,
     MergeCustomers,
     MoveToIntake,
+    MuteAlerts,
     OpenSession,
     OpenSessionByAgent,
     PublishScenario,
@@ -58,13 +67,17 @@ COMMANDS: tuple[type, ...] = (
     RegisterCustomer,
     ReleaseSession,
     RemoveAgent,
+    RemoveAlertTarget,
     RemoveGroup,
+    RemoveWebhook,
     ReopenSession,
     RequestAgent,
     ResumeSession,
     ReturnToBot,
+    RotateWebhookSecret,
     SendBotMessage,
     SendMessage,
+    SendTestAlert,
     SetCategory,
     SetPriority,
     SetStatus,
@@ -83,21 +96,26 @@ COMMANDS: tuple[type, ...] = (
 __all__ = [
     "COMMANDS",
     "AddAgent",
+    "AddAlertTarget",
     "AddCategory",
     "AddGroup",
     "AddNote",
     "AddTag",
+    "AddWebhook",
     "AnswerAction",
     "AssignSession",
     "ChangeAgent",
+    "ChangeAlertTarget",
     "ChangeBrand",
     "ChangeCategory",
     "ChangeGroup",
     "ChangeTag",
+    "ChangeWebhook",
     "ClaimSession",
     "Command",
     "Connected",
     "Context",
+    "DisableTarget",
     "EndSession",
     "EraseCustomer",
     "ForceClose",
@@ -107,6 +125,7 @@ __all__ = [
     "MarkRead",
     "MergeCustomers",
     "MoveToIntake",
+    "MuteAlerts",
     "OpenSession",
     "OpenSessionByAgent",
     "PublishScenario",
@@ -117,18 +136,23 @@ __all__ = [
     "RegisterCustomer",
     "ReleaseSession",
     "RemoveAgent",
+    "RemoveAlertTarget",
     "RemoveGroup",
+    "RemoveWebhook",
     "ReopenSession",
     "RequestAgent",
     "ResumeSession",
     "ReturnToBot",
+    "RotateWebhookSecret",
     "SendBotMessage",
     "SendMessage",
+    "SendTestAlert",
     "SetCategory",
     "SetPriority",
     "SetStatus",
     "SetSubject",
     "SideBot",
+    "Signing",
     "TagCustomer",
     "TagSession",
     "TransferSession",

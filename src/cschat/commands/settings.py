@@ -17,7 +17,7 @@ from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.brand import Accepting, Brand, Reopening
 from cschat.core.content import text
-from cschat.core.fields import flag, is_id, line, member, record_id
+from cschat.core.fields import flag, is_id, line, member, record_id, web_address
 from cschat.core.labels import Category, Tag, TagList
 from cschat.core.scenarios import BESIDE, EntryRule
 from cschat.core.times import milliseconds
@@ -101,6 +101,14 @@ def _beside(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         text(name, field.name, 100)
 
 
+def _page(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+    if value is None or value == "":  # "" takes it away
+        return
+    web_address(value, field.name, private=True)
+    if "{session}" not in value:
+        raise Invalid(field=field.name, reason="must say where the id of the session belongs", allowed=["https://.../{session}"])
+
+
 @attrs.frozen
 class ChangeBrand:
     """Change the brand's settings; what is None stays. Answers with the `Brand`. Durations in seconds; `wrap_up_limit=0`: no limit.
@@ -108,7 +116,8 @@ class ChangeBrand:
     `accepting`: auto (somebody is available), open, closed. `reopening`: policy by channel ("*": all others): same_session,
     new_session, never. `entry`: rules, of which the first that fits says which scenario a new session begins with. `beside`: the scenario
     that begins when a session is "queued", "assigned" or "ended". `seen_fence`: refuse an agent's message when the customer or a
-    colleague has spoken since they looked.
+    colleague has spoken since they looked. `workspace_url`: the page of a session for staff, to which alerts link, with `{session}` where
+    its id belongs.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -127,6 +136,7 @@ class ChangeBrand:
     open_labels: bool | None = attrs.field(default=None, validator=flag)
     entry: tuple[EntryRule, ...] | None = attrs.field(default=None, converter=_rules)
     beside: dict[str, str] | None = attrs.field(default=None, validator=_beside)
+    workspace_url: str | None = attrs.field(default=None, validator=_page)
 
     def run(self, ctx: Context) -> Brand:
         brand = ctx.see.brand()

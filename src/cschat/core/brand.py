@@ -39,6 +39,7 @@ class Brand(Struct, frozen=True):
     """Settings of one desk. `reopening` is by channel; "*" stands for every channel that is not named.
 
     `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`.
+    `workspace_url` is the page of a session for staff, with `{session}` where its id belongs; "": there is none.
     """
 
     kind: ClassVar[str] = "brand"
@@ -60,6 +61,7 @@ class Brand(Struct, frozen=True):
     open_labels: bool = True
     entry: tuple[EntryRule, ...] = ()
     beside: dict[str, str] = msgspec.field(default_factory=dict)
+    workspace_url: str = ""
 
     @property
     def brand(self) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Struct
 
+from cschat.core.alerts import AlertKind
 from cschat.core.records import PERSONAL, STAFF, Index
 from cschat.core.times import Micros
 
@@ -96,7 +97,8 @@ class AgentStatus(StrEnum):
 class Agent(Struct, frozen=True):
     """Who answers. `capacity` is how many sessions they may own at once, `auto_limit` how many are given to them unasked.
 
-    A removed agent stays as a record, so that history keeps its names; `user_id` is the host's id of the person.
+    A removed agent stays as a record, so that history keeps its names; `user_id` is the host's id of the person. Alerts that concern
+    them go to `email`, but for the kinds that they have `muted`.
     """
 
     kind: ClassVar[str] = "agent"
@@ -116,6 +118,8 @@ class Agent(Struct, frozen=True):
     capacity: int = 10
     auto_limit: int = 10
     removed: bool = False
+    email: str = ""
+    muted: tuple[AlertKind, ...] = ()
 
 
 class Group(Struct, frozen=True):

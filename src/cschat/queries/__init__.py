@@ -6,12 +6,14 @@ May: read. May not: write, or show a customer what is not theirs.
 from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
 from cschat.queries.health import Finding, SelfCheck
 from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+from cschat.queries.outgoing import AlertTargets, Webhooks
 from cschat.queries.protocol import Page, Query
 from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
 from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
 QUERIES: tuple[type, ...] = (
     Agents,
+    AlertTargets,
     Categories,
     ClosedList,
     ConsultingList,
@@ -29,12 +31,14 @@ QUERIES: tuple[type, ...] = (
     SelfCheck,
     Tags,
     Transcript,
+    Webhooks,
 )
 """Every query: the wire list."""
 
 __all__ = [
     "QUERIES",
     "Agents",
+    "AlertTargets",
     "Categories",
     "ClosedList",
     "ConsultingList",
@@ -56,4 +60,5 @@ __all__ = [
     "SelfCheck",
     "Tags",
     "Transcript",
+    "Webhooks",
 ]

@@ -79,9 +79,10 @@ class Delivery(Struct, frozen=True):
 
 @attrs.frozen
 class Patience:
-    """After how many attempts a delivery is parked, and the longest pause between two, in seconds."""
+    """After how many attempts a delivery is parked, and the first and the longest pause between two, in seconds."""
 
     tries: int = MAX_TRIES
+    first: int = FIRST_PAUSE_SECONDS
     longest: int = LONGEST_PAUSE_SECONDS
 
 
@@ -412,6 +413,6 @@ def _delivery_id(target: Target, event: Event) -> str:
 
 def _pause(name: str, attempt: int, patience: Patience) -> int:
     """How long to wait before the next attempt: doubling, with a share that differs from one name to the next."""
-    longest = min(FIRST_PAUSE_SECONDS << min(attempt - 1, 30), patience.longest) * SECOND
+    longest = min(patience.first << min(attempt - 1, 30), patience.longest) * SECOND
     share = int(hashlib.sha256(f"{name}{attempt}".encode()).hexdigest()[:4], 16) / 0xFFFF
     return round(longest * (0.75 + 0.25 * share))
