@@ -15,7 +15,7 @@ from cschat.errors import Hopeless, Invalid, TryLater
 
 if TYPE_CHECKING:  # slow to import, and needed only where there is mail
     import smtplib
-    from email.message import EmailMessage
+    from email.message import Message
 
 __all__ = ["Smtp", "hand_over"]
 
@@ -48,7 +48,7 @@ class Smtp:
     password: str = attrs.field(default="", validator=line(limit=1000), repr=False)
 
 
-def hand_over(smtp: Smtp, message: EmailMessage, to: Sequence[str]) -> None:
+def hand_over(smtp: Smtp, message: Message, to: Sequence[str]) -> None:
     """Hand a message over for all receivers at once.
 
     `Hopeless` if the server takes it for none of them; `TryLater` if it is not there, does not know us, or is busy.
