@@ -31,7 +31,22 @@ from cschat.simulate import Figures
 from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
-COMMAND_MODULES = ("opening", "talking", "waiting", "owning", "ending", "sorting", "customers", "team", "settings", "scenarios", "alerts", "webhooks", "outgoing", "waking")
+COMMAND_MODULES = (
+    "opening",
+    "talking",
+    "waiting",
+    "owning",
+    "ending",
+    "sorting",
+    "customers",
+    "team",
+    "settings",
+    "scenarios",
+    "alerts",
+    "webhooks",
+    "outgoing",
+    "waking",
+)
 QUERY_MODULES = ("sessions", "lists", "customers", "team", "outgoing", "health")
 
 
@@ -269,7 +284,7 @@ _SETTINGS = {
     "end_when_gone": "Whether `LeavePage` ends a session.",
     "entry": "Which scenario a new session begins with: rules, of which the first that fits counts. None fits: straight to people.",
     "beside": 'The scenario that begins beside people when a session is `"queued"`, `"assigned"` or `"ended"`.',
-    "workspace_url": "The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `\"\"`: no links.",
+    "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from cschat.commands.outgoing import check_private, differing, drop_secret, present, put_secret, record_change
+from cschat.commands.outgoing import begun_again, check_private, differing, drop_secret, present, put_secret, told_of
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
@@ -157,7 +157,9 @@ class ChangeAlertTarget:
         known = ctx.tx.peek(Secret, secret_id(target.id))
         _check(settled, ("" if known is None else known.value) if fresh is None else fresh, self.url or settled.url)
         changed = fresh is not None and put_secret(ctx, target.id, fresh)
-        return record_change(ctx, target, after, e.AlertTargetChanged, secret=changed)
+        if not after and not changed:
+            return target
+        return ctx.change(target, e.AlertTargetChanged(*told_of(target, after, secret=changed)), **begun_again(target, after))
 
 
 @attrs.frozen

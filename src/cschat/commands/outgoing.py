@@ -57,21 +57,26 @@ def differing(target: AlertTarget | Webhook, wanted: dict[str, Any]) -> dict[str
     return {name: value for name, value in wanted.items() if value is not None and value != getattr(target, name)}
 
 
-def record_change(ctx: Context, target: T, after: dict[str, Any], body: type, *, secret: bool = False) -> T:
-    """Change a target. The event says that an address or a secret is another, not which: they may give access."""
-    if not after and not secret:
-        return target
+def told_of(target: AlertTarget | Webhook, after: dict[str, Any], *, secret: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The change as its event tells it, before and after: that an address or a secret is another, not which. They may give access."""
     before = {name: _plain(name, getattr(target, name)) for name in after}
-    told = {name: _plain(name, value) for name, value in after.items()} | ({"secret": "changed"} if secret else {})
-    if after.get("disabled") is False:
-        after = after | {"since": target.seq + 1, "reason": ""}
-    return ctx.change(target, body(before, told), **after)
+    told = {name: _plain(name, value) for name, value in after.items()}
+    return before, told | ({"secret": "changed"} if secret else {})
+
+
+def begun_again(target: AlertTarget | Webhook, after: dict[str, Any]) -> dict[str, Any]:
+    """The change, and where a target that is enabled again begins to follow: here."""
+    return after | {"since": target.seq + 1, "reason": ""} if after.get("disabled") is False else after
 
 
 def _plain(name: str, value: Any) -> Any:
     if name == "url":
         return "..."
     return list(value) if isinstance(value, tuple) else value
+
+
+def _off(target: AlertTarget | Webhook) -> bool:
+    return target.removed or target.disabled
 
 
 @attrs.frozen
@@ -84,14 +89,12 @@ class DisableTarget:
     reason: str = attrs.field(default="", validator=line(limit=500))
 
     def run(self, ctx: Context) -> AlertTarget | Webhook:
+        before, told = {"disabled": False}, {"disabled": True, "reason": self.reason}
         if self.target.startswith(f"{Webhook.prefix}_"):
-            return self._disable(ctx, ctx.see.mine(Webhook, self.target), e.WebhookChanged)
-        return self._disable(ctx, ctx.see.mine(AlertTarget, self.target), e.AlertTargetChanged)
-
-    def _disable(self, ctx: Context, target: T, body: type) -> T:
-        if target.removed or target.disabled:
-            return target
-        return ctx.change(target, body({"disabled": False}, {"disabled": True, "reason": self.reason}), disabled=True, reason=self.reason)
+            webhook = ctx.see.mine(Webhook, self.target)
+            return webhook if _off(webhook) else ctx.change(webhook, e.WebhookChanged(before, told), **told)
+        target = ctx.see.mine(AlertTarget, self.target)
+        return target if _off(target) else ctx.change(target, e.AlertTargetChanged(before, told), **told)
 
     def again(self, ctx: Context, _event: e.Event) -> AlertTarget | Webhook:
         return self.run(ctx)

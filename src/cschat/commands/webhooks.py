@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from cschat.commands.outgoing import check_private, differing, drop_secret, present, put_secret, record_change
+from cschat.commands.outgoing import begun_again, check_private, differing, drop_secret, present, put_secret, told_of
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
@@ -113,7 +113,9 @@ class ChangeWebhook:
         settled = evolve(webhook, **after)
         check_private(ctx, wanted=settled.private and bool({"private", "url"} & after.keys()))
         web_address(settled.url, "url", private=settled.private)
-        return record_change(ctx, webhook, after, e.WebhookChanged)
+        if not after:
+            return webhook
+        return ctx.change(webhook, e.WebhookChanged(*told_of(webhook, after)), **begun_again(webhook, after))
 
 
 @attrs.frozen

@@ -34,7 +34,7 @@ __all__ = ["Alert", "Alerts", "beginning", "kind_of"]
 
 MAX_LATE = 86_400 * SECOND
 PATIENCE = Patience(tries=100, longest=600)
-"""A day or so: an alert is worth something only while there is something to be done."""
+"""Half a day: an alert is worth something only while there is something to be done."""
 _LOOK_BACK = 100
 _ALL = 10_000
 

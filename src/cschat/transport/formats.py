@@ -77,7 +77,8 @@ def mail(notice: Notice, *, sender: str, to: tuple[str, ...], id: str, time: Mic
     """
     name, address = parseaddr(sender)
     message = MIMEMultipart("alternative")
-    message["Subject"] = Header(clean(notice.title, 150), "utf-8").encode()
+    subject: Any = Header(clean(notice.title, 150), "utf-8")
+    message["Subject"] = subject
     message["From"] = formataddr((name, address))
     message["To"] = to[0] if len(to) == 1 else formataddr(("Alerts", address))
     message["Date"] = format_datetime(as_datetime(time))
