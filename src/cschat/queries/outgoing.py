@@ -21,7 +21,7 @@ _ALL = 10_000
 
 @attrs.frozen
 class AlertTargets:
-    """Where alerts go, by name: the `AlertTarget`s that were not removed. Their URLs and tokens are not shown."""
+    """Where alerts go, by name: each `AlertTarget` that was not removed. Their URLs and tokens are not shown."""
 
     permission: ClassVar = Permission.ADMINISTER
 
@@ -32,7 +32,7 @@ class AlertTargets:
 
 @attrs.frozen
 class Webhooks:
-    """Who is told what happens: the `Webhook`s that were not removed, oldest first. Their secrets are not shown."""
+    """Who is told what happens: each `Webhook` that was not removed, oldest first. Their secrets are not shown."""
 
     permission: ClassVar = Permission.ADMINISTER
 
