@@ -233,6 +233,44 @@ def test_without_a_time_it_is_the_growing_pause(office: Office):
     assert times[2] - times[1] > times[1] - times[0]
 
 
+def test_the_one_that_was_refused_comes_last_when_the_target_takes_something_again(office: Office):
+    """If it alone is to blame, the others need not wait for it to be given up."""
+    tried: list[str] = []
+
+    def picky(text, _delivery):
+        tried.append(text)
+        if text == tried[0]:
+            raise TryLater(seconds=10)
+
+    follow(office.desk, "picky", picky)
+    for number in range(9):
+        office.visitor.do(c.OpenSession(text=str(number)))
+    office.desk.settle()
+    assert len(tried) == 1
+    office.desk.advance(seconds=10)
+    assert sorted(tried[1:9]) == sorted({*map(str, range(9))} - {tried[0]})
+    assert tried[9:] == [tried[0]]
+
+
+def test_a_target_that_is_well_again_has_short_pauses_again(office: Office):
+    down = [True]
+
+    def sometimes(_text, _delivery):
+        if down:
+            raise TryLater
+
+    heard = follow(office.desk, "sometimes", sometimes)
+    office.session(text="하나")
+    office.desk.advance(minutes=2)
+    down.clear()
+    office.desk.advance(minutes=10)
+    assert len(heard) == 1
+    down.append(True)
+    office.stranger.do(c.OpenSession(text="둘"))
+    office.desk.settle()
+    assert (office.desk.next_due() or 0) - office.clock.now() <= 1_000_000
+
+
 def test_no_target_is_waited_for_longer_than_a_day(office: Office):
     tried = []
 
