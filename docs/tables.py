@@ -35,9 +35,9 @@ from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
     *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "waking"),
+    *("hours", "shifts", "scenarios", "knowledge", "alerts", "webhooks", "outgoing", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "journey", "health")
+QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "journey", "outgoing", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -279,6 +279,7 @@ _SETTINGS = {
     "`refuse` to come again.",
     "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
     "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
+    "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 

@@ -93,15 +93,20 @@ COMMANDS: dict[type, Sample] = {
         lambda o, s: c.AddCannedResponse("#반품", "{{ customer.name | default('고객') }}님", title="반품", image=_PICTURE, group=o.group),
         door="admin",
     ),
+    c.AddAlertTarget: Sample(lambda o, s: c.AddAlertTarget("방", "slack", url="https://hooks.slack.com/services/T/B/x"), door="admin"),
     c.AddCategory: Sample(lambda o, s: c.AddCategory("배송/지연"), door="admin"),
     c.AddGroup: Sample(lambda o, s: c.AddGroup("환불팀"), door="admin"),
     c.AddNote: Sample(lambda o, s: c.AddNote(s, text="메모", client_id="n1")),
     c.AddSection: Sample(lambda o, s: c.AddSection("반품", {"en": "Returns"}), door="admin"),
     c.AddTag: Sample(lambda o, s: c.AddTag("vip", list="customer"), door="admin"),
+    c.AddWebhook: Sample(lambda o, s: c.AddWebhook("https://example.com/hook", types=["Opened", "MessageSent"]), door="admin"),
     c.AnswerAction: Sample(lambda o, s: c.AnswerAction(s, answers=s.seq, value={"status": "배송완료"}), State.BOT, "system"),
     c.AssignSession: Sample(lambda o, s: c.AssignSession(s, o.mina), State.QUEUED, "admin"),
     c.ChangeAgent: Sample(lambda o, s: c.ChangeAgent(o.jun, name="준호", groups=[o.group], capacity=3), door="admin"),
     c.ChangeArticle: Sample(lambda o, s: c.ChangeArticle(_article(o), title="반품 안내", section=_section(o), language="ko"), door="admin"),
+    c.ChangeAlertTarget: Sample(
+        lambda o, s: c.ChangeAlertTarget(_target(o), name="다른 방", kinds=["assigned"], token="2:b"), door="admin"
+    ),
     c.ChangeBrand: Sample(lambda o, s: c.ChangeBrand(name="상점", grace=60, reopening={"email": "same_session"}), door="admin"),
     c.ChangeCannedResponse: Sample(lambda o, s: c.ChangeCannedResponse(_canned(o), shortcut="환불", image=_PICTURE), door="admin"),
     c.ChangeCategory: Sample(
@@ -113,6 +118,8 @@ COMMANDS: dict[type, Sample] = {
     c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
     c.DirectSession: Sample(lambda o, s: c.DirectSession(s, agent=o.jun), State.QUEUED, "admin"),
+    c.ChangeWebhook: Sample(lambda o, s: c.ChangeWebhook(_webhook(o), url="https://example.com/b", staff=True), door="admin"),
+    c.DisableTarget: Sample(lambda o, s: c.DisableTarget(_webhook(o), reason="410"), door="system"),
     c.EndSession: Sample(lambda o, s: c.EndSession(s, reason="solved")),
     c.EraseCustomer: Sample(lambda o, s: c.EraseCustomer(o.customer), State.CLOSED, "admin"),
     c.ForceClose: Sample(lambda o, s: c.ForceClose(s, reason="spam"), door="admin"),
@@ -123,6 +130,7 @@ COMMANDS: dict[type, Sample] = {
     c.MarkRead: Sample(lambda o, s: c.MarkRead(s, up_to=s.seq), door="visitor"),
     c.MergeCustomers: Sample(lambda o, s: c.MergeCustomers(o.other, o.customer), door="admin"),
     c.MoveToIntake: Sample(lambda o, s: c.MoveToIntake(s), State.QUEUED, "admin"),
+    c.MuteAlerts: Sample(lambda o, s: c.MuteAlerts(["agent_requested", "sla"])),
     c.OpenSession: Sample(lambda o, s: c.OpenSession(text="문의", subject="배송", language="ko"), door="visitor"),
     c.OpenSessionByAgent: Sample(lambda o, s: c.OpenSessionByAgent(o.customer, text="안내드려요")),
     c.PublishArticle: Sample(lambda o, s: c.PublishArticle(_article(o), at=_soon(o), until=_soon(o) + timedelta(days=1)), door="admin"),
@@ -135,12 +143,15 @@ COMMANDS: dict[type, Sample] = {
     c.RemoveAgent: Sample(lambda o, s: c.RemoveAgent(o.mina), door="admin"),
     c.RemoveArticle: Sample(lambda o, s: c.RemoveArticle(_article(o)), door="admin"),
     c.RemoveCannedResponse: Sample(lambda o, s: c.RemoveCannedResponse(_canned(o)), door="admin"),
+    c.RemoveAlertTarget: Sample(lambda o, s: c.RemoveAlertTarget(_target(o)), door="admin"),
     c.RemoveGroup: Sample(lambda o, s: c.RemoveGroup(o.desk.do(c.ChangeAgent(o.jun, groups=[o.group])).groups[0]), door="admin"),
+    c.RemoveWebhook: Sample(lambda o, s: c.RemoveWebhook(_webhook(o)), door="admin"),
     c.ReopenSession: Sample(lambda o, s: c.ReopenSession(s), State.CLOSED, "visitor"),
     c.RequestAgent: Sample(lambda o, s: c.RequestAgent(s), State.BOT, "visitor"),
     c.ResumeSession: Sample(lambda o, s: c.ResumeSession(o.agent.do(c.HoldSession(s, _soon(o))))),
     c.ReturnToBot: Sample(lambda o, s: c.ReturnToBot(s), State.QUEUED, "visitor"),
     c.RunTimer: Sample(lambda o, s: c.RunTimer(_timer(o)), door="system"),
+    c.RotateWebhookSecret: Sample(lambda o, s: c.RotateWebhookSecret(_webhook(o), overlap=60), door="admin"),
     c.SendBotMessage: Sample(
         lambda o, s: c.SendBotMessage(s, s.seq, "어떤 문의인가요?", cursor=BotCursor("welcome", "ask", {"k": "v"})), State.BOT, "system"
     ),
@@ -165,6 +176,7 @@ COMMANDS: dict[type, Sample] = {
     c.SetSubject: Sample(lambda o, s: c.SetSubject(s, "배송 지연")),
     c.TagCustomer: Sample(lambda o, s: c.TagCustomer(o.customer, ["vip", "단골"])),
     c.TagSession: Sample(lambda o, s: c.TagSession(s, ["급함"])),
+    c.SendTestAlert: Sample(lambda o, s: c.SendTestAlert(_target(o)), door="admin"),
     c.TransferSession: Sample(lambda o, s: c.TransferSession(s, agent=o.jun, note="환불 건")),
     c.UnpublishArticle: Sample(lambda o, s: c.UnpublishArticle(_published(o), at=_soon(o)), door="admin"),
     c.UntagCustomer: Sample(lambda o, s: c.UntagCustomer(o.agent.do(c.TagCustomer(o.customer, ["vip"])), ["vip"])),
@@ -175,6 +187,14 @@ COMMANDS: dict[type, Sample] = {
     c.WakeSession: Sample(lambda o, s: c.WakeSession(_overdue(o, s)), door="system"),
     c.WrapUp: Sample(lambda o, s: c.WrapUp(s, note="재발송", category="배송", tags=["급함"]), State.WRAP_UP),
 }
+
+
+def _target(office: Office) -> Any:
+    return office.desk.do(c.AddAlertTarget("봇", "telegram", token="1:a", chat="-100"))
+
+
+def _webhook(office: Office) -> Any:
+    return office.desk.do(c.AddWebhook("https://example.com/a")).webhook
 
 
 def _overdue(office: Office, session: Session) -> Session:
@@ -197,6 +217,7 @@ QUERIES: dict[type, Sample] = {
     q.Candidates: Sample(lambda o, s: q.Candidates(start=_soon(o), least=1)),
     q.Articles: Sample(lambda o, s: q.Articles("faq", section=_section(o), state="published", language="ko", limit=3), door="visitor"),
     q.CannedResponses: Sample(lambda o, s: q.CannedResponses(f"#{_canned(o).shortcut[:1]}")),
+    q.AlertTargets: Sample(lambda o, s: q.AlertTargets(), door="admin"),
     q.Categories: Sample(lambda o, s: q.Categories()),
     q.ClosedList: Sample(lambda o, s: q.ClosedList(limit=3)),
     q.ConsultingList: Sample(lambda o, s: q.ConsultingList(wrap_up=True)),
@@ -223,4 +244,5 @@ QUERIES: dict[type, Sample] = {
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
     q.Tags: Sample(lambda o, s: q.Tags(list="customer")),
     q.Transcript: Sample(lambda o, s: q.Transcript(s), door="visitor"),
+    q.Webhooks: Sample(lambda o, s: q.Webhooks(), door="admin"),
 }

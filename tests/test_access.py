@@ -105,8 +105,10 @@ def test_what_customers_and_agents_may_is_this():
         *("AddSection", "ChangeSection", "AddArticle", "ChangeArticle", "PublishArticle", "UnpublishArticle", "RemoveArticle"),
         *("AddCannedResponse", "ChangeCannedResponse", "RemoveCannedResponse"),
         *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "SetDaysOff"),
+        *("AddAlertTarget", "ChangeAlertTarget", "RemoveAlertTarget", "SendTestAlert", "AlertTargets"),
+        *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
     }
-    assert asking(Permission.OPERATE) == {"AnswerAction", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
+    assert asking(Permission.OPERATE) == {"AnswerAction", "DisableTarget", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
 
 
 @pytest.mark.parametrize(("package", "wire"), [(cschat.commands, c.COMMANDS), (cschat.queries, q.QUERIES)], ids=["commands", "queries"])

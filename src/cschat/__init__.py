@@ -14,6 +14,7 @@ from cschat.core.session import Priority, Session, State
 from cschat.core.transcript import Message
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError
+from cschat.transport.mail import Smtp
 
 __all__ = [
     "Actor",
@@ -36,6 +37,7 @@ __all__ = [
     "Queued",
     "Role",
     "Session",
+    "Smtp",
     "Speaker",
     "State",
     "Unavailable",

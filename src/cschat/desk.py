@@ -10,9 +10,11 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from itertools import groupby
 from typing import Any, Self, TypeVar
 
 import attrs
@@ -28,11 +30,13 @@ from cschat.core.session import Session
 from cschat.core.timers import Timer
 from cschat.core.times import Micros
 from cschat.door import PAGE, Door, brand_record, first_door, names_of
-from cschat.errors import Conflict, StoreClosed
+from cschat.errors import Conflict, StoreClosed, TryLater
 from cschat.queries.protocol import Page, Query
 from cschat.storage.protocol import Gte, Key, Store, Transaction
 from cschat.transport.actions import Action
-from cschat.transport.relay import Delivery, Handler, Job
+from cschat.transport.crew import SHIFT_SECONDS
+from cschat.transport.mail import Smtp
+from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 
 __all__ = ["AsyncDesk", "Desk"]
 
@@ -200,13 +204,16 @@ class Desk:
         """
         self._works.scenarios.search = search
 
+    def mail(self, smtp: Smtp) -> None:
+        """Send the alerts that go by mail through this server. Every process that delivers (`run_due`, `running`) needs it."""
+        self._works.alerts.smtp = smtp
+
     def run_due(self) -> int:
-        """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`."""
-        done = self.run_clocks()
-        for job in self._works.relay.claim():
-            self._works.relay.finish(job, self._deliver(job))
-            done += 1
-        return done
+        """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`.
+
+        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned.
+        """
+        return self.run_clocks() + self._works.crew.round()
 
     def run_clocks(self) -> int:
         """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were."""
@@ -223,24 +230,10 @@ class Desk:
             self._transact(self._door.doing(lambda ctx: forget_requests(ctx, PAGE)))
         return done
 
-    def _deliver(self, job: Job) -> Exception | None:
-        try:
-            answer = job.target.handler(job.event, job.delivery)
-            if inspect.isawaitable(answer):
-                import anyio
-
-                async def wait() -> None:
-                    await answer
-
-                anyio.run(wait)
-        except Exception as error:  # noqa: BLE001  (recorded with the delivery, and logged)
-            return error
-        return None
-
     def settle(self) -> int:
         """Do what is due, and what follows from it, until all is quiet. How many things were done."""
         done = 0
-        while step := self.run_due():
+        while step := self.run_clocks() + self._works.crew.round(LEASE_SECONDS):
             done += step
         return done
 
@@ -440,27 +433,56 @@ class AsyncDesk:
         """As `Desk.faq`."""
         self._works.scenarios.search = search
 
+    def mail(self, smtp: Smtp) -> None:
+        """As `Desk.mail`."""
+        self._works.alerts.smtp = smtp
+
     async def run_due(self) -> int:
-        """As `Desk.run_due`."""
+        """As `Desk.run_due`, but it waits for every delivery; each has half a minute."""
         import anyio
 
-        relay = self._works.relay
         done = await self._in_thread(self._desk.run_clocks)
-        for job in await self._in_thread(relay.claim):
-            error = await self._deliver(job)
-            with anyio.CancelScope(shield=True):  # what has been delivered is recorded, even if the runner ends now
-                await self._in_thread(lambda job=job, error=error: relay.finish(job, error))  # type: ignore[misc]
-            done += 1
-        return done
+        jobs = await self._in_thread(self._works.relay.claim)
+        errors: list[Exception] = []
+        async with anyio.create_task_group() as tasks:
+            for _, several in groupby(jobs, lambda job: job.target.name):
+                tasks.start_soon(self._work, list(several), errors)
+        if errors:
+            raise errors[0]
+        return done + len(jobs)
+
+    async def _work(self, jobs: Sequence[Job], errors: list[Exception]) -> None:
+        """The deliveries of one target, one after another."""
+        import anyio
+
+        relay, until = self._works.relay, time.monotonic() + SHIFT_SECONDS
+        try:
+            for number, job in enumerate(jobs, 1):
+                error = await self._deliver(job)
+                with anyio.CancelScope(shield=True):  # what has been delivered is recorded, even if the runner ends now
+                    await self._in_thread(lambda job=job, error=error: relay.finish(job, error))  # type: ignore[misc]
+                    if isinstance(error, TryLater) or time.monotonic() > until:
+                        await self._in_thread(lambda number=number: relay.put_back(jobs[number:]))  # type: ignore[misc]
+                        return
+        except Exception as error:  # noqa: BLE001  (raised by `run_due` as it is; the task group would wrap it)
+            errors.append(error)
 
     async def _deliver(self, job: Job) -> Exception | None:
+        """Call the handler. It has `SHIFT_SECONDS`: a coroutine is then cancelled, a thread left to itself."""
+        import anyio
+
         try:
             if inspect.iscoroutinefunction(job.target.handler):
-                await job.target.handler(job.event, job.delivery)
-            else:
-                (answer,) = await self._in_thread(lambda: (job.target.handler(job.event, job.delivery),))
-                if inspect.isawaitable(answer):
-                    await answer
+                with anyio.fail_after(SHIFT_SECONDS):
+                    await job.target.handler(job.event, job.delivery)
+                return None
+            with anyio.CancelScope(shield=True, deadline=anyio.current_time() + SHIFT_SECONDS) as bound:
+                answer = await anyio.to_thread.run_sync(lambda: (job.target.handler(job.event, job.delivery),), abandon_on_cancel=True)
+                if inspect.isawaitable(answer[0]):
+                    bound.shield = False
+                    await answer[0]
+            if bound.cancelled_caught:
+                return TimeoutError(f"no end after {SHIFT_SECONDS:.0f} seconds")
         except Exception as error:  # noqa: BLE001  (recorded with the delivery, and logged)
             return error
         return None

@@ -17,6 +17,7 @@ from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.commands.reactors.bots import Scenarios
 from cschat.commands.reactors.routing import Routing
 from cschat.core.access import Actor
+from cschat.core.alerts import AlertTarget
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.distribution import Duty, Seat
@@ -31,13 +32,17 @@ from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.timers import Timer
 from cschat.core.times import Micros
+from cschat.core.webhooks import Secret, Webhook
 from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
 from cschat.transport.actions import Action, Actions
+from cschat.transport.alerts import Alerts
+from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
+from cschat.transport.webhooks import Webhooks
 
 __all__ = ["CORE_KINDS", "KINDS", "PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
 
@@ -48,10 +53,10 @@ Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
-    *(Section, Article, CannedResponse),
+    *(Section, Article, CannedResponse, AlertTarget, Webhook),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Duty, Seat, Request, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Duty, Seat, Request, Secret, Follower, Delivery)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -71,7 +76,11 @@ class Works:
         order: list[Reactor] = [self.scenarios, Routing(), *reactors]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
+        self.crew = Crew(self.relay)
         self.actions = Actions(self.relay, clock, self._carry)
+        self.alerts = Alerts(store, clock, self._carry)
+        self.relay.add_source(self.alerts)
+        self.relay.add_source(Webhooks(store, clock, self._carry))
         self.batches: dict[int, Batch] = {}
 
     def _carry(self, brand_id: str, command: Command[Any]) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "Conflict",
     "CschatError",
     "Forbidden",
+    "Hopeless",
     "IllegalTransition",
     "Invalid",
     "LimitExceeded",
@@ -29,6 +30,7 @@ __all__ = [
     "StaleView",
     "StoreClosed",
     "StoreUnavailable",
+    "TryLater",
     "VersionConflict",
 ]
 
@@ -175,6 +177,23 @@ class StoreUnavailable(CschatError):
 
     code = "store_unavailable"
     status_hint = 503
+
+
+class TryLater(CschatError):
+    """Raised by a host effect: what it delivers to takes nothing for `seconds`; None: until the next attempt, after a growing pause."""
+
+    code = "try_later"
+    status_hint = 503
+
+    def __init__(self, message: str = "", /, *, seconds: float | None = None, **more: Any) -> None:
+        super().__init__(message or "try again later", seconds=seconds, **more)
+
+
+class Hopeless(CschatError):
+    """Raised by a host effect: no further attempt will do better, so the delivery is parked."""
+
+    code = "hopeless"
+    status_hint = 502
 
 
 class MissingExtra(CschatError):

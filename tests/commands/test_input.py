@@ -48,6 +48,19 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
     (c.ChangeBrand, "grace"): BAD_SECONDS,
     (c.ChangeBrand, "reopen_window"): BAD_SECONDS,
     (c.ChangeBrand, "wrap_up_limit"): BAD_SECONDS,
+    (c.ChangeBrand, "workspace_url"): [*BAD_TEXTS, "desk", "javascript:{session}", "https://desk.example.com/", "https://u:p@x/{session}"],
+    (c.RotateWebhookSecret, "overlap"): [*BAD_SECONDS, None],
+    **{
+        (kind, "secret"): [*BAD_TEXTS, None, "", "whsec_", "whsec_c2hvcnQ=", "whsec_!" + "A" * 40, "whsec_" + "A" * 120]
+        for kind in (c.AddWebhook, c.RotateWebhookSecret)
+    },
+    **{(kind, "types"): [*BAD_LISTS, ["Nonsense"]] for kind in (c.AddWebhook, c.ChangeWebhook)},
+    **{(kind, "kinds"): [*BAD_LISTS, ["nonsense"]] for kind in (c.AddAlertTarget, c.ChangeAlertTarget, c.MuteAlerts)},
+    **{
+        (kind, "addresses"): [*BAD_LISTS, ["a@b"], ["a b@example.com"], ["a@example.com\r\nBcc: b@example.com"]]
+        for kind in (c.AddAlertTarget, c.ChangeAlertTarget)
+    },
+    **{(kind, "email"): [*BAD_TEXTS, "nobody", "a@b", "a@b.kr, c@d.kr", "<a@b.kr>"] for kind in (c.AddAgent, c.ChangeAgent)},
     (c.AnswerAction, "value"): [object(), {5: object()}, "가" * 40_000],
     (c.PublishScenario, "source"): [5, None, ["a"], "", "a: [", "scenario: x", {}, {"scenario": "x", "start": "a", "steps": {}}],
     (c.ChangeBrand, "entry"): [

@@ -179,6 +179,9 @@ def test_what_is_personal_or_for_staff_is_marked():
         ("ScenarioFailed", "scenario"): "s",
         ("ScenarioFailed", "step"): "s",
         ("ScenarioFailed", "reason"): "s",
+        ("AlertRaised", "kind"): "s",
+        ("AlertRaised", "text"): "ps",
+        ("AlertRaised", "rule"): "s",
         ("CustomerRegistered", "key"): "p",
         ("CustomerUpdated", "changes"): "p",
     }

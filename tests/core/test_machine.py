@@ -61,6 +61,7 @@ ROWS: list[tuple[set[State], Any, State | None]] = [
     (set(State), e.SessionTagged(("vip",)), None),
     (set(State), e.BotMoved(side=True), None),
     (set(State), e.BotReplyDropped(1), None),
+    (set(State), e.AlertRaised("sla", "응답이 늦었습니다."), None),
     (set(State), e.ActionRequested("find_order", {}, 1), None),
     (set(State), e.ActionAnswered(1, ok=True), None),
     (set(State), e.ActionAnswerDropped(1), None),

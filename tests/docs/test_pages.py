@@ -18,7 +18,7 @@ from cschat.commands import carrying, protocol
 from cschat.core import events
 from cschat.queries import protocol as paging
 from cschat.storage import connecting, front, sqlite
-from cschat.transport import relay
+from cschat.transport import alerts, http, relay, webhooks
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -48,7 +48,7 @@ def test_the_reference_has_every_command_and_query(page, package, classes):
 
 
 def test_every_event_can_be_recorded_by_a_command():
-    by_reactors = {"ActionRequested", "ScenarioFailed", "Routed", "OfferPassed", "PassedByAll"}
+    by_reactors = {"ActionRequested", "AlertRaised", "ScenarioFailed", "Routed", "OfferPassed", "PassedByAll"}
     assert {name for command in commands.COMMANDS for name in tables.recorded(command)} | by_reactors == set(events.BODIES)
 
 
@@ -110,6 +110,14 @@ def test_numbers_that_pages_state_are_those_of_the_code():
         },
         "howto/host-effects.md": {"for 60 seconds": relay.LEASE_SECONDS == 60, "after 1, 2, 4": relay.FIRST_PAUSE_SECONDS == 1}
         | {"After the tenth attempt": relay.MAX_TRIES == 10},
+        "howto/alerts.md": {
+            "up to ten minutes": alerts.PATIENCE.longest == 600,
+            "more than a day late": alerts.MAX_LATE == 86_400_000_000,
+        },
+        "howto/webhooks.md": {
+            "within 15 seconds": http.TIMEOUT_SECONDS == 15,
+            "from 5 seconds up to 12 hours, 18 times": relay.Patience(18, 5, 43_200) == webhooks.PATIENCE,
+        },
         "howto/errors.md": {"five times": front.MAX_TRIES == 5},
         "reference/queries.md": {"1 to 1000": paging.MAX_LIMIT == 1000},
     }

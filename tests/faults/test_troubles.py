@@ -35,7 +35,7 @@ def test_a_file_that_somebody_else_holds_is_an_error_and_the_desk_goes_on(tmp_pa
 
 
 FULL = """
-import resource, sys
+import os, resource, sys
 from cschat import Actor, Desk, commands as c, queries as q
 from cschat.errors import StoreUnavailable
 
@@ -43,7 +43,8 @@ desk = Desk.open(f"sqlite:///{sys.argv[1]}")
 visitor = desk.acting_as(Actor.guest("browser"))
 session = visitor.do(c.OpenSession(text="1"))
 _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+room = os.path.getsize(sys.argv[1] + "-wal") + 200_000
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
 said = 1
 while True:
     try:

@@ -5,6 +5,7 @@ May: load, ask the domain, record. May not: do I/O, read a clock, import a store
 Each module's `__all__` is its commands; their sum is what a client may send.
 """
 
+from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
 from cschat.commands.customers import (
     EraseCustomer,
     MergeCustomers,
@@ -30,6 +31,7 @@ from cschat.commands.knowledge import (
     UnpublishArticle,
 )
 from cschat.commands.opening import OpenSession, OpenSessionByAgent
+from cschat.commands.outgoing import DisableTarget
 from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
 from cschat.commands.presence import Heartbeat
 from cschat.commands.protocol import Command, Context, Reactor, SideBot
@@ -41,10 +43,12 @@ from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessa
 from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
 from cschat.commands.waiting import LeaveMessage, MoveToIntake, RequestAgent, ReturnToBot
 from cschat.commands.waking import RunTimer, WakeSession
-from cschat.core.answers import Connected, Queued, Unavailable
+from cschat.commands.webhooks import AddWebhook, ChangeWebhook, RemoveWebhook, RotateWebhookSecret
+from cschat.core.answers import Connected, Queued, Signing, Unavailable
 
 COMMANDS: tuple[type, ...] = (
     AddAgent,
+    AddAlertTarget,
     AddArticle,
     AddCannedResponse,
     AddCategory,
@@ -52,9 +56,11 @@ COMMANDS: tuple[type, ...] = (
     AddNote,
     AddSection,
     AddTag,
+    AddWebhook,
     AnswerAction,
     AssignSession,
     ChangeAgent,
+    ChangeAlertTarget,
     ChangeArticle,
     ChangeBrand,
     ChangeCannedResponse,
@@ -62,9 +68,11 @@ COMMANDS: tuple[type, ...] = (
     ChangeGroup,
     ChangeSection,
     ChangeTag,
+    ChangeWebhook,
     ClaimSession,
-    DirectSession,
     ClearSpecialDay,
+    DirectSession,
+    DisableTarget,
     EndSession,
     EraseCustomer,
     ForceClose,
@@ -75,29 +83,34 @@ COMMANDS: tuple[type, ...] = (
     MarkRead,
     MergeCustomers,
     MoveToIntake,
+    MuteAlerts,
     OpenSession,
     OpenSessionByAgent,
-    PublishArticle,
     OverrideHours,
+    PublishArticle,
     PublishScenario,
     RateSession,
     RecordConsent,
     RegisterCustomer,
     ReleaseSession,
     RemoveAgent,
+    RemoveAlertTarget,
     RemoveArticle,
     RemoveCannedResponse,
     RemoveGroup,
+    RemoveWebhook,
     ReopenSession,
     RequestAgent,
     ResumeSession,
     ReturnToBot,
+    RotateWebhookSecret,
     RunTimer,
     SendBotMessage,
     SendMessage,
+    SendTestAlert,
     SetCategory,
-    SetDistribution,
     SetDaysOff,
+    SetDistribution,
     SetHours,
     SetPriority,
     SetShifts,
@@ -119,6 +132,7 @@ COMMANDS: tuple[type, ...] = (
 __all__ = [
     "COMMANDS",
     "AddAgent",
+    "AddAlertTarget",
     "AddArticle",
     "AddCannedResponse",
     "AddCategory",
@@ -126,9 +140,11 @@ __all__ = [
     "AddNote",
     "AddSection",
     "AddTag",
+    "AddWebhook",
     "AnswerAction",
     "AssignSession",
     "ChangeAgent",
+    "ChangeAlertTarget",
     "ChangeArticle",
     "ChangeBrand",
     "ChangeCannedResponse",
@@ -136,12 +152,14 @@ __all__ = [
     "ChangeGroup",
     "ChangeSection",
     "ChangeTag",
+    "ChangeWebhook",
     "ClaimSession",
     "ClearSpecialDay",
     "Command",
     "Connected",
     "Context",
     "DirectSession",
+    "DisableTarget",
     "EndSession",
     "EraseCustomer",
     "ForceClose",
@@ -152,6 +170,7 @@ __all__ = [
     "MarkRead",
     "MergeCustomers",
     "MoveToIntake",
+    "MuteAlerts",
     "OpenSession",
     "OpenSessionByAgent",
     "OverrideHours",
@@ -164,16 +183,20 @@ __all__ = [
     "RegisterCustomer",
     "ReleaseSession",
     "RemoveAgent",
+    "RemoveAlertTarget",
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
+    "RemoveWebhook",
     "ReopenSession",
     "RequestAgent",
     "ResumeSession",
     "ReturnToBot",
+    "RotateWebhookSecret",
     "RunTimer",
     "SendBotMessage",
     "SendMessage",
+    "SendTestAlert",
     "SetCategory",
     "SetDaysOff",
     "SetDistribution",
@@ -184,6 +207,7 @@ __all__ = [
     "SetStatus",
     "SetSubject",
     "SideBot",
+    "Signing",
     "TagCustomer",
     "TagSession",
     "TransferSession",

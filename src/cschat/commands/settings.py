@@ -18,7 +18,7 @@ from cschat.core.absence import AbsenceReason
 from cschat.core.access import Permission
 from cschat.core.brand import Accepting, Brand, OnAbsence, Reopening
 from cschat.core.content import text
-from cschat.core.fields import flag, is_id, line, member, record_id
+from cschat.core.fields import flag, is_id, line, member, record_id, web_address
 from cschat.core.labels import Category, Tag, TagList
 from cschat.core.scenarios import BESIDE, EntryRule
 from cschat.core.times import milliseconds
@@ -112,15 +112,24 @@ def _beside(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         text(name, field.name, 100)
 
 
+def _page(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+    if value is None or value == "":  # "" takes it away
+        return
+    web_address(value, field.name, private=True)
+    if "{session}" not in value:
+        raise Invalid(field=field.name, reason="must say where the id of the session belongs", allowed=["https://.../{session}"])
+
+
 @attrs.frozen
 class ChangeBrand:
     """Change the brand's settings; what is None stays. Answers with the `Brand`. Durations in seconds; `wrap_up_limit=0`: no limit.
 
     `accepting`: auto (the hours say open and somebody is available), open, closed. `reopening`: policy by channel ("*": all others):
     same_session, new_session, never. `entry`: rules, of which the first that fits says which scenario a new session begins with.
-    `beside`: the scenario that begins when a session is "queued", "assigned" or "ended". `seen_fence`: refuse an agent's message when the
-    customer or a colleague has spoken since they looked. `absence`: while nobody can come, the desk takes a message (intake) or says when
-    to come again (refuse); `intake_texts`: the brand's words for it by reason, `{opening}` in them is the next opening.
+    `beside`: the scenario that begins when a session is "queued", "assigned" or "ended". `seen_fence`: refuse an agent's message when
+    the customer or a colleague has spoken since they looked. `absence`: while nobody can come, the desk takes a message (intake) or
+    says when to come again (refuse); `intake_texts`: the brand's words for it by reason, `{opening}` in them is the next opening.
+    `workspace_url`: the page of a session for staff, to which alerts link, with `{session}` where its id belongs.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -141,6 +150,7 @@ class ChangeBrand:
     beside: dict[str, str] | None = attrs.field(default=None, validator=_beside)
     absence: OnAbsence | None = attrs.field(default=None, converter=_absence)
     intake_texts: dict[str, str] | None = attrs.field(default=None, validator=_texts)
+    workspace_url: str | None = attrs.field(default=None, validator=_page)
 
     def run(self, ctx: Context) -> Brand:
         brand = ctx.see.brand()

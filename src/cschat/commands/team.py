@@ -13,7 +13,7 @@ import msgspec
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
-from cschat.core.fields import ids, is_id, line, member, names, optional_id, record_id, whole
+from cschat.core.fields import ids, is_id, line, mail_address, member, names, optional_id, record_id, whole
 from cschat.core.people import Agent, AgentStatus, Group, Role
 from cschat.core.session import Session, State
 from cschat.errors import Conflict, Forbidden, Invalid
@@ -43,6 +43,11 @@ def _agent_role(_command: object, field: attrs.Attribute[Any], value: Role | Non
         raise Invalid(field=field.name, reason=f"{value} is no role of an agent", allowed=["agent", "admin"])
 
 
+def _email(command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+    if value != "":  # which takes it away
+        mail_address(command, field, value)
+
+
 def _groups(ctx: Context, groups: tuple[str, ...]) -> tuple[str, ...]:
     for id in groups:
         if ctx.see.mine(Group, id).removed:
@@ -54,7 +59,8 @@ def _groups(ctx: Context, groups: tuple[str, ...]) -> tuple[str, ...]:
 class AddAgent:
     """Add an agent. Answers with the `Agent`. `Conflict` if the host's `user_id` is another agent's.
 
-    `capacity` is how many sessions they may have at once, `auto_limit` (default: the same) how many they are given unasked.
+    `capacity` is how many sessions they may have at once, `auto_limit` (default: the same) how many they are given unasked. Alerts that
+    concern them may go to `email`.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -67,11 +73,12 @@ class AddAgent:
     groups: tuple[str, ...] = attrs.field(default=(), converter=ids, validator=names())
     capacity: int = attrs.field(default=10, validator=_NUMBER)
     auto_limit: int | None = attrs.field(default=None, validator=_NUMBER)
+    email: str = attrs.field(default="", validator=mail_address)
 
     def run(self, ctx: Context) -> Agent:
         auto_limit = self.capacity if self.auto_limit is None else min(self.auto_limit, self.capacity)
         groups = _groups(ctx, self.groups)
-        body = e.AgentAdded(self.name, self.role, self.status, self.capacity, auto_limit, self.user_id, groups)
+        body = e.AgentAdded(self.name, self.role, self.status, self.capacity, auto_limit, self.user_id, groups, self.email)
         agent = Agent(
             id=ctx.new_id(Agent),
             brand=ctx.brand_id,
@@ -84,6 +91,7 @@ class AddAgent:
             groups=groups,
             capacity=self.capacity,
             auto_limit=auto_limit,
+            email=self.email,
         )
         return ctx.change(agent, body)
 
@@ -102,6 +110,7 @@ class ChangeAgent:
     groups: tuple[str, ...] | None = attrs.field(default=None, converter=ids, validator=names())
     capacity: int | None = attrs.field(default=None, validator=_NUMBER)
     auto_limit: int | None = attrs.field(default=None, validator=_NUMBER)
+    email: str | None = attrs.field(default=None, validator=_email)
 
     def run(self, ctx: Context) -> Agent:
         agent = _present(ctx, self.agent)

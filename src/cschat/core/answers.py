@@ -1,4 +1,4 @@
-"""What asking for a person is answered with.
+"""What some commands are answered with: asking for a person, a webhook with its secret.
 
 May: describe answers. May not: find them.
 """
@@ -9,7 +9,9 @@ from datetime import datetime
 
 import attrs
 
-__all__ = ["Connected", "Queued", "Unavailable"]
+from cschat.core.webhooks import Webhook
+
+__all__ = ["Connected", "Queued", "Signing", "Unavailable"]
 
 
 @attrs.frozen
@@ -36,3 +38,11 @@ class Unavailable:
 
     reason: str
     opens_at: datetime | None = None
+
+
+@attrs.frozen
+class Signing:
+    """A webhook and the secret that signs what it is told: `whsec_` and base64, to be kept where the webhook is received."""
+
+    webhook: Webhook
+    secret: str = attrs.field(repr=False)

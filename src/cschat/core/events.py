@@ -301,6 +301,14 @@ class ScenarioFailed(Struct, frozen=True):
     reason: Annotated[str, STAFF]
 
 
+class AlertRaised(Struct, frozen=True):
+    """Staff must know of something: `kind` is one of `AlertKind`, `text` is for people, `rule` names the rule that says so."""
+
+    kind: Annotated[str, STAFF]
+    text: Annotated[str, PERSONAL, STAFF]
+    rule: Annotated[str | None, STAFF] = None
+
+
 class BotReplyDropped(Struct, frozen=True):
     """A bot answered what was said at `answers`, but the session had gone into other hands meanwhile."""
 
@@ -374,6 +382,7 @@ class AgentAdded(Struct, frozen=True):
     auto_limit: int
     user_id: str | None = None
     groups: tuple[str, ...] = ()
+    email: str = ""
 
 
 class AgentChanged(Struct, frozen=True):
@@ -512,6 +521,53 @@ class CannedResponseRemoved(Struct, frozen=True):
     """The canned response is no more; its shortcut is free."""
 
 
+class AlertTargetAdded(Struct, frozen=True):
+    """Alerts of these kinds go to a new place."""
+
+    name: str
+    type: str
+    kinds: tuple[str, ...] = ()
+
+
+class AlertTargetChanged(Struct, frozen=True):
+    """Settings of an alert target changed, by field; addresses and secrets are not told."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class AlertTargetTested(Struct, frozen=True):
+    """A test alert is to be sent there."""
+
+
+class AlertTargetRemoved(Struct, frozen=True):
+    """No alert goes there any more."""
+
+
+class WebhookAdded(Struct, frozen=True):
+    """A new address is told of events of these types (none: all), `staff` of all that is in them."""
+
+    types: tuple[str, ...] = ()
+    staff: bool = False
+
+
+class WebhookChanged(Struct, frozen=True):
+    """Settings of a webhook changed, by field; its address is not told."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class WebhookSecretRotated(Struct, frozen=True):
+    """Another secret signs for the webhook; the one before signs as well `until` then."""
+
+    until: Micros
+
+
+class WebhookRemoved(Struct, frozen=True):
+    """The address is told of nothing any more."""
+
+
 class BrandChanged(Struct, frozen=True):
     """Settings of the brand changed: `before` and `after`, by field."""
 
@@ -577,6 +633,7 @@ SESSION_BODIES: tuple[type, ...] = (
     ActionAnswered,
     ActionAnswerDropped,
     ScenarioFailed,
+    AlertRaised,
     Continued,
     CustomerReplaced,
 )
@@ -614,6 +671,14 @@ BODIES: dict[str, type] = {
         CannedResponseAdded,
         CannedResponseChanged,
         CannedResponseRemoved,
+        AlertTargetAdded,
+        AlertTargetChanged,
+        AlertTargetTested,
+        AlertTargetRemoved,
+        WebhookAdded,
+        WebhookChanged,
+        WebhookSecretRotated,
+        WebhookRemoved,
         BrandChanged,
         HoursSet,
         SpecialDaysSet,

@@ -7,6 +7,7 @@ Converters only shorten Python calls (a record stands for its id, "high" for `Pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, cast
@@ -16,7 +17,21 @@ import attrs
 from cschat.core.content import text
 from cschat.errors import Invalid
 
-__all__ = ["HasId", "flag", "ids", "is_id", "line", "listed", "member", "names", "optional_id", "record_id", "whole"]
+__all__ = [
+    "HasId",
+    "flag",
+    "ids",
+    "is_id",
+    "line",
+    "listed",
+    "mail_address",
+    "member",
+    "names",
+    "optional_id",
+    "record_id",
+    "web_address",
+    "whole",
+]
 
 M = TypeVar("M", bound=StrEnum)
 _Check = Callable[[object, "attrs.Attribute[Any]", Any], None]
@@ -119,3 +134,30 @@ def flag(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
     """A validator of True or False; None where it is the default."""
     if type(value) is not bool and not (value is None and field.default is None):
         raise Invalid(field=field.name, reason=f"{value!r} is neither true nor false")
+
+
+_MAIL = re.compile(r"[!-+\-.-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z0-9-]{2,63}")
+
+
+def mail_address(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+    """A validator of a mail address; "" and None where they are the default."""
+    if value == field.default and not value:
+        return
+    if not isinstance(value, str) or not _MAIL.fullmatch(value):
+        raise Invalid(field=field.name, reason=f"{value!r} is no mail address", allowed=["name@example.com"])
+
+
+def web_address(value: str, field: str, *, private: bool) -> None:
+    """Refuse what is no address that the desk may call: https without a user name; http only in our own network (`private`)."""
+    from urllib.parse import urlsplit
+
+    text(value, field, 2000)
+    schemes = ["https", "http"] if private else ["https"]
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise Invalid(field=field, reason=f"is no web address: {error}") from error
+    whole_ = value.isprintable() and not any(letter.isspace() for letter in value) and value.isascii()
+    if parts.scheme not in schemes or not parts.hostname or port == 0 or parts.username is not None or not whole_:
+        raise Invalid(field=field, reason="is no web address that may be called", allowed=[f"{scheme}://..." for scheme in schemes])

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Struct
 
+from cschat.core.alerts import AlertKind
 from cschat.core.hours import Calendar
 from cschat.core.records import PERSONAL, STAFF, Index
 from cschat.core.times import Micros
@@ -99,7 +100,8 @@ class Agent(Struct, frozen=True):
     """Who answers. `capacity` is how many sessions they may own at once, `auto_limit` how many are given to them unasked.
 
     A removed agent stays as a record, so that history keeps its names; `user_id` is the host's id of the person. Outside of their `shifts`
-    (None: they have none) and on `days_off` they are not there, whatever their status; within them, only if they are available.
+    (None: they have none) and on `days_off` they are not there, whatever their status; within them, only if they are available. Alerts that
+    concern them go to `email`, but for the kinds that they have `muted`.
     """
 
     kind: ClassVar[str] = "agent"
@@ -121,6 +123,8 @@ class Agent(Struct, frozen=True):
     removed: bool = False
     shifts: Calendar | None = None
     days_off: tuple[date, ...] = ()
+    email: str = ""
+    muted: tuple[AlertKind, ...] = ()
 
 
 class Group(Struct, frozen=True):

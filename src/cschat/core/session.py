@@ -65,6 +65,7 @@ _ANYWHERE: dict[type, Any] = {
     e.ActionAnswered: STAY,
     e.ActionAnswerDropped: STAY,
     e.ScenarioFailed: STAY,
+    e.AlertRaised: STAY,
     e.CustomerReplaced: STAY,
     e.ForceClosed: CLOSED,
 }

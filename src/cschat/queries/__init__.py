@@ -20,6 +20,7 @@ from cschat.queries.knowledge import (
     SuggestReplies,
 )
 from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+from cschat.queries.outgoing import AlertTargets, Webhooks
 from cschat.queries.protocol import Page, Query
 from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
 from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
@@ -29,6 +30,7 @@ QUERIES: tuple[type, ...] = (
     Candidates,
     Articles,
     CannedResponses,
+    AlertTargets,
     Categories,
     ClosedList,
     ConsultingList,
@@ -55,12 +57,14 @@ QUERIES: tuple[type, ...] = (
     SuggestReplies,
     Tags,
     Transcript,
+    Webhooks,
 )
 """Every query: the wire list."""
 
 __all__ = [
     "QUERIES",
     "Agents",
+    "AlertTargets",
     "Articles",
     "Candidates",
     "CannedResponses",
@@ -98,4 +102,5 @@ __all__ = [
     "Suggestion",
     "Tags",
     "Transcript",
+    "Webhooks",
 ]
