@@ -157,10 +157,10 @@ class Hand:
         self.db.execute("BEGIN IMMEDIATE")
         self._customer(brand, key)
         session = _new_session(self.ids.new("ses", now), brand, customer, now)
-        body = {"customer": customer, "channel": "web", "language": None, "subject": "", "previous": None}
+        body = {"customer": customer, "channel": "web", "language": None, "subject": "", "previous": None, "page": ""}
         self._event(session, "Opened", body, f"customer:{customer}", now)
         self.db.execute(
-            "INSERT INTO cschat_session (id, version, data, brand, state, since, agent, customer, opened, wake)"
+            "INSERT INTO cschat_session (id, version, data, brand, state, rank, agent, customer, opened, wake)"
             " VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
             (session["id"], _encode(session).decode(), brand, "bot", now, None, customer, now, None),
         )
@@ -181,9 +181,14 @@ class Hand:
         self.db.execute("BEGIN IMMEDIATE")
         self._row("agent", agent)
         session, version = self._row("session", session_id)
+        self.db.execute("SELECT data, version FROM cschat_brand WHERE id = ?", (session["brand"],)).fetchone()
         self.db.execute("SELECT count(*) FROM cschat_session WHERE agent = ? AND state IN (?, ?)", (agent, "active", "wrap_up")).fetchone()
         self._event(
-            session, "Assigned", {"agent": agent, "how": "claim", "why": "", "turn": _clocks(session["turn"], now)}, f"agent:{agent}", now
+            session,
+            "Assigned",
+            {"agent": agent, "how": "claim", "why": "", "turn": _clocks(session["turn"], now), **_UNASKED},
+            f"agent:{agent}",
+            now,
         )
         turn = _new_turn("live", now)
         turn["queued"] = [{"began": now, "ended": now, "assigned": True}]
@@ -197,7 +202,7 @@ class Hand:
             "since": now,
             "handed": session["seq"],
         }
-        self._save(session, version, state="active", since=now, agent=agent)
+        self._save(session, version, state="active", rank=now, agent=agent)
         self.db.execute("COMMIT")
 
     def _end(self, session_id: str, agent: str) -> None:
@@ -210,7 +215,7 @@ class Hand:
         self._event(session, "Ended", body, f"agent:{agent}", now)
         session["turn"]["ended"] = now
         session |= {"ended": now, "reason": "done", "state": "wrap_up", "since": now, "handed": session["seq"]}
-        self._save(session, version, state="wrap_up", since=now)
+        self._save(session, version, state="wrap_up", rank=now)
         self.db.execute("COMMIT")
 
     def _wrap_up(self, session_id: str, agent: str) -> None:
@@ -222,8 +227,11 @@ class Hand:
         body = {"by": "agent", "note": "배송 조회", "category": None, "tags": [], "reason": "done", "turn": clocks}
         self._event(session, "WrappedUp", body, f"agent:{agent}", now)
         session |= {"agent": None, "closed": now, "state": "closed", "since": now, "handed": session["seq"]}
-        self._save(session, version, state="closed", since=now, agent=None)
+        self._save(session, version, state="closed", rank=now, agent=None)
         self.db.execute("COMMIT")
+
+
+_UNASKED = {"until": None, "out_of_turn": False, "decision": None}
 
 
 def _new_turn(kind: str, now: int) -> dict[str, Any]:
@@ -258,6 +266,6 @@ def _new_session(id: str, brand: str, customer: str, now: int) -> dict[str, Any]
     session: dict[str, Any] = {"id": id, "brand": brand, "seq": 0, "last": now, "customer": customer, "channel": "web", "language": None}
     session |= {"subject": "", "state": "bot", "since": now, "opened": now, "turn": _new_turn("bot", now), "turns": 1}
     session |= dict.fromkeys(("agent", "last_agent", "group", "category"))
-    session |= {"tags": [], "priority": "normal", "spoke": False, "handed": 1}
-    session |= dict.fromkeys(("held_until", "ended", "reason", "closed", "previous", "next"))
+    session |= {"tags": [], "priority": "normal", "head_start": 0, "passed": [], "spoke": False, "handed": 1}
+    session |= dict.fromkeys(("lane", "wanted", "until", "held_until", "ended", "reason", "closed", "previous", "next"))
     return session | {"read_by_customer": 0, "read_by_staff": 0, "rating": None, "main": None, "side": None, "wake": None}

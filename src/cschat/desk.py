@@ -15,13 +15,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from itertools import groupby
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
 from cschat.commands.carrying import carry_out, carry_out_all, forget_requests
 from cschat.commands.protocol import Command, Reactor, touches
-from cschat.commands.reactors.bots import Search
 from cschat.core.access import Actor
 from cschat.core.clock import Clock
 from cschat.core.events import Event
@@ -33,16 +32,19 @@ from cschat.door import PAGE, Door, brand_record, first_door, names_of
 from cschat.errors import Conflict, StoreClosed, TryLater
 from cschat.queries.protocol import Page, Query
 from cschat.storage.protocol import Gte, Key, Store, Transaction
-from cschat.transport.actions import Action
 from cschat.transport.crew import SHIFT_SECONDS
 from cschat.transport.mail import Smtp
 from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
+
+if TYPE_CHECKING:
+    from cschat.commands.reactors.bots import Search
+    from cschat.transport.actions import Action
 
 __all__ = ["AsyncDesk", "Desk"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
-A = TypeVar("A", bound=Action)
+A = TypeVar("A", bound="Action")
 Work = Callable[[Transaction], T]
 
 _log = logging.getLogger("cschat.desk")

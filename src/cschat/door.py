@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from cschat.commands import COMMANDS, RunTimer, WakeSession
 from cschat.commands.carrying import KEEP_REQUESTS, Request, carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
-from cschat.commands.reactors.bots import Scenarios
-from cschat.commands.reactors.routing import Routing
 from cschat.core.access import Actor
 from cschat.core.alerts import AlertTarget
 from cschat.core.brand import Brand
@@ -38,17 +36,17 @@ from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
-from cschat.transport.actions import Action, Actions
-from cschat.transport.alerts import Alerts
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
-from cschat.transport.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from cschat.transport.actions import Action
 
 __all__ = ["CORE_KINDS", "KINDS", "PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
-A = TypeVar("A", bound=Action)
+A = TypeVar("A", bound="Action")
 Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (
@@ -60,13 +58,18 @@ KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Duty, Seat, Requ
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
-_SESSION_COMMANDS = tuple(command for command in COMMANDS if any(field.name == "session" for field in attrs.fields(command)))
 
 
 class Works:
-    """What all doors of one desk share."""
+    """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
     def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
+        from cschat.commands.reactors.bots import Scenarios
+        from cschat.commands.reactors.routing import Routing
+        from cschat.transport.actions import Actions
+        from cschat.transport.alerts import Alerts
+        from cschat.transport.webhooks import Webhooks
+
         self.store = store
         self.clock = clock
         self.ids = ids
@@ -139,7 +142,7 @@ class Door:
         def work(tx: Transaction) -> frozenset[type[Command[Any]]]:
             sight = self.sight(tx, actor)
             record = sight.session(session)
-            return frozenset(command for command in _SESSION_COMMANDS if fits(command, record, sight.who))
+            return frozenset(command for command in _session_commands() if fits(command, record, sight.who))
 
         return work
 
@@ -173,6 +176,8 @@ class Door:
 
     def doing_due(self, row: Session | Timer) -> Work[Any]:
         """Work that does what is due of a session or by a timer."""
+        from cschat.commands.waking import RunTimer, WakeSession
+
         command: Command[Any] = WakeSession(row.id) if isinstance(row, Session) else RunTimer(row.id)
         return self.doing(lambda ctx: carry_out(command, ctx), brand_id=row.brand, actor=Actor.system)
 
@@ -204,6 +209,13 @@ class Door:
         if not isinstance(self.works.clock, FakeClock):
             raise Conflict("only a desk with a FakeClock can be moved in time")
         return self.works.clock
+
+
+@cache
+def _session_commands() -> tuple[type[Command[Any]], ...]:
+    from cschat.commands import COMMANDS
+
+    return tuple(command for command in COMMANDS if any(field.name == "session" for field in attrs.fields(command)))
 
 
 def _when_due(row: Session | Timer) -> tuple[Micros, bool, str]:

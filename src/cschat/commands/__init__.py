@@ -5,129 +5,92 @@ May: load, ask the domain, record. May not: do I/O, read a clock, import a store
 Each module's `__all__` is its commands; their sum is what a client may send.
 """
 
-from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
-from cschat.commands.customers import (
-    EraseCustomer,
-    MergeCustomers,
-    RecordConsent,
-    RegisterCustomer,
-    TagCustomer,
-    UntagCustomer,
-    UpdateCustomer,
-)
-from cschat.commands.distributing import DirectSession, SetDistribution
-from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
-from cschat.commands.hours import ClearSpecialDay, OverrideHours, SetHours, SetSpecialDay
-from cschat.commands.knowledge import (
-    AddArticle,
-    AddCannedResponse,
-    AddSection,
-    ChangeArticle,
-    ChangeCannedResponse,
-    ChangeSection,
-    PublishArticle,
-    RemoveArticle,
-    RemoveCannedResponse,
-    UnpublishArticle,
-)
-from cschat.commands.opening import OpenSession, OpenSessionByAgent
-from cschat.commands.outgoing import DisableTarget
-from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
-from cschat.commands.presence import Heartbeat
-from cschat.commands.protocol import Command, Context, Reactor, SideBot
-from cschat.commands.scenarios import AnswerAction, PublishScenario
-from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
-from cschat.commands.shifts import SetDaysOff, SetShifts
-from cschat.commands.sorting import SetCategory, SetPriority, SetSubject, TagSession, UntagSession
-from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessage
-from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
-from cschat.commands.waiting import LeaveMessage, MoveToIntake, RequestAgent, ReturnToBot
-from cschat.commands.waking import RunTimer, WakeSession
-from cschat.commands.webhooks import AddWebhook, ChangeWebhook, RemoveWebhook, RotateWebhookSecret
-from cschat.core.answers import Connected, Queued, Signing, Unavailable
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-COMMANDS: tuple[type, ...] = (
-    AddAgent,
-    AddAlertTarget,
-    AddArticle,
-    AddCannedResponse,
-    AddCategory,
-    AddGroup,
-    AddNote,
-    AddSection,
-    AddTag,
-    AddWebhook,
-    AnswerAction,
-    AssignSession,
-    ChangeAgent,
-    ChangeAlertTarget,
-    ChangeArticle,
-    ChangeBrand,
-    ChangeCannedResponse,
-    ChangeCategory,
-    ChangeGroup,
-    ChangeSection,
-    ChangeTag,
-    ChangeWebhook,
-    ClaimSession,
-    ClearSpecialDay,
-    DirectSession,
-    DisableTarget,
-    EndSession,
-    EraseCustomer,
-    ForceClose,
-    Heartbeat,
-    HoldSession,
-    LeaveMessage,
-    LeavePage,
-    MarkRead,
-    MergeCustomers,
-    MoveToIntake,
-    MuteAlerts,
-    OpenSession,
-    OpenSessionByAgent,
-    OverrideHours,
-    PublishArticle,
-    PublishScenario,
-    RateSession,
-    RecordConsent,
-    RegisterCustomer,
-    ReleaseSession,
-    RemoveAgent,
-    RemoveAlertTarget,
-    RemoveArticle,
-    RemoveCannedResponse,
-    RemoveGroup,
-    RemoveWebhook,
-    ReopenSession,
-    RequestAgent,
-    ResumeSession,
-    ReturnToBot,
-    RotateWebhookSecret,
-    RunTimer,
-    SendBotMessage,
-    SendMessage,
-    SendTestAlert,
-    SetCategory,
-    SetDaysOff,
-    SetDistribution,
-    SetHours,
-    SetPriority,
-    SetShifts,
-    SetSpecialDay,
-    SetStatus,
-    SetSubject,
-    TagCustomer,
-    TagSession,
-    TransferSession,
-    UnpublishArticle,
-    UntagCustomer,
-    UntagSession,
-    UpdateCustomer,
-    WakeSession,
-    WrapUp,
-)
-"""Every command: the wire list."""
+from cschat.core.answers import Connected, Queued, Signing, Unavailable
+from cschat.loading import loader
+
+if TYPE_CHECKING:
+    from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
+    from cschat.commands.customers import (
+        EraseCustomer,
+        MergeCustomers,
+        RecordConsent,
+        RegisterCustomer,
+        TagCustomer,
+        UntagCustomer,
+        UpdateCustomer,
+    )
+    from cschat.commands.distributing import DirectSession, SetDistribution
+    from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
+    from cschat.commands.hours import ClearSpecialDay, OverrideHours, SetHours, SetSpecialDay
+    from cschat.commands.knowledge import (
+        AddArticle,
+        AddCannedResponse,
+        AddSection,
+        ChangeArticle,
+        ChangeCannedResponse,
+        ChangeSection,
+        PublishArticle,
+        RemoveArticle,
+        RemoveCannedResponse,
+        UnpublishArticle,
+    )
+    from cschat.commands.opening import OpenSession, OpenSessionByAgent
+    from cschat.commands.outgoing import DisableTarget
+    from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
+    from cschat.commands.presence import Heartbeat
+    from cschat.commands.protocol import Command, Context, Reactor, SideBot
+    from cschat.commands.scenarios import AnswerAction, PublishScenario
+    from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
+    from cschat.commands.shifts import SetDaysOff, SetShifts
+    from cschat.commands.sorting import SetCategory, SetPriority, SetSubject, TagSession, UntagSession
+    from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessage
+    from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
+    from cschat.commands.waiting import LeaveMessage, MoveToIntake, RequestAgent, ReturnToBot
+    from cschat.commands.waking import RunTimer, WakeSession
+    from cschat.commands.webhooks import AddWebhook, ChangeWebhook, RemoveWebhook, RotateWebhookSecret
+
+    COMMANDS: tuple[type[Any], ...]
+    """Every command: the wire list."""
+
+_HOMES: Mapping[str, Sequence[str]] = {
+    "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
+    "customers": ("EraseCustomer", "MergeCustomers", "RecordConsent", "RegisterCustomer", "TagCustomer", "UntagCustomer", "UpdateCustomer"),
+    "distributing": ("DirectSession", "SetDistribution"),
+    "ending": ("EndSession", "ForceClose", "LeavePage", "RateSession", "ReopenSession", "WrapUp"),
+    "hours": ("ClearSpecialDay", "OverrideHours", "SetHours", "SetSpecialDay"),
+    "knowledge": (
+        "AddArticle",
+        "AddCannedResponse",
+        "AddSection",
+        "ChangeArticle",
+        "ChangeCannedResponse",
+        "ChangeSection",
+        "PublishArticle",
+        "RemoveArticle",
+        "RemoveCannedResponse",
+        "UnpublishArticle",
+    ),
+    "opening": ("OpenSession", "OpenSessionByAgent"),
+    "outgoing": ("DisableTarget",),
+    "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
+    "presence": ("Heartbeat",),
+    "protocol": ("Command", "Context", "Reactor", "SideBot"),
+    "scenarios": ("AnswerAction", "PublishScenario"),
+    "settings": ("AddCategory", "AddTag", "ChangeBrand", "ChangeCategory", "ChangeTag"),
+    "shifts": ("SetDaysOff", "SetShifts"),
+    "sorting": ("SetCategory", "SetPriority", "SetSubject", "TagSession", "UntagSession"),
+    "talking": ("AddNote", "MarkRead", "SendBotMessage", "SendMessage"),
+    "team": ("AddAgent", "AddGroup", "ChangeAgent", "ChangeGroup", "RemoveAgent", "RemoveGroup", "SetStatus"),
+    "waiting": ("LeaveMessage", "MoveToIntake", "RequestAgent", "ReturnToBot"),
+    "waking": ("RunTimer", "WakeSession"),
+    "webhooks": ("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret"),
+}
+_WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol")
+
+__getattr__ = loader(__name__, _HOMES, {"COMMANDS": _WIRE})
 
 __all__ = [
     "COMMANDS",

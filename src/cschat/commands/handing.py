@@ -23,7 +23,7 @@ from cschat.core.distribution import EVERYBODY, Decision, Duty, Seat
 from cschat.core.labels import Category
 from cschat.core.people import Agent, AgentStatus, Customer, Role
 from cschat.core.records import evolve
-from cschat.core.session import Session
+from cschat.core.session import Session, State
 from cschat.core.times import Micros
 from cschat.routing.routes import Way, lanes_of, way_of
 from cschat.routing.seats import hindrance, seat_of
@@ -182,12 +182,19 @@ def let_pass(ctx: Context, session: Session) -> Session:
     """An offer has lapsed: the next one's, and if there is none, everybody's again. Who lets too many pass in a row is set busy."""
     agent = ctx.tx.get(Agent, str(session.agent))
     policy, duty = ctx.see.brand().distribution, duty_of(ctx, agent)
-    ctx.tx.put(evolve(duty, passes=duty.passes + 1))
+    passes = 1 if _has_answered(ctx, duty) else duty.passes + 1
+    ctx.tx.put(evolve(duty, passes=passes, passed=ctx.now))
     session = ctx.record(session, e.OfferPassed(agent.id))
-    if duty.passes + 1 >= policy.max_passes and agent.status is AgentStatus.AVAILABLE:
+    if passes >= policy.max_passes and agent.status is AgentStatus.AVAILABLE:
         body = e.AgentStatusSet(AgentStatus.BUSY, Role.SYSTEM, "no_answer")
         ctx.change(agent, body, status=body.status, status_by=body.by, status_reason=body.reason)
     return session
+
+
+def _has_answered(ctx: Context, duty: Duty) -> bool:
+    """Whether an agent has taken up something, or ended it, since they last let an offer pass."""
+    talks = ctx.tx.find(Session, where={"agent": duty.agent, "state": State.ACTIVE}, limit=_ALL)
+    return duty.rested > duty.passed or any((talk.turn.first_response or 0) > duty.passed for talk in talks)
 
 
 def _may_have(ctx: Context, session: Session, seat: Seat) -> bool:

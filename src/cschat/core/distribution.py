@@ -173,8 +173,8 @@ class Duty(Struct, frozen=True):
     """What an agent is in the middle of: what the desk needs to know to give them more. Derived; kept while work is handed out.
 
     `load` is the sum of the weights of what they have. `rested` is when their last session ended, `given` when they last got one, `turn`
-    when the rotation last came to them, or when they joined it. `passes` counts offers let pass in a row. `seen` is their last sign of life
-    and `there` whether it still holds.
+    when the rotation last came to them, or when they joined it. `passes` counts offers let pass in a row, the last of them at
+    `passed`. `seen` is their last sign of life and `there` whether it still holds.
     """
 
     kind: ClassVar[str] = "duty"
@@ -189,6 +189,7 @@ class Duty(Struct, frozen=True):
     given: Micros = 0
     turn: Micros = 0
     passes: int = 0
+    passed: Micros = 0
     seen: Micros | None = None
     device: str = "*"
     there: bool = False

@@ -3,63 +3,65 @@
 May: read. May not: write, or show a customer what is not theirs.
 """
 
-from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
-from cschat.queries.health import Finding, SelfCheck
-from cschat.queries.hours import GetHours, Opening, OpeningHours
-from cschat.queries.journey import Candidates, Journey, JourneyComparison
-from cschat.queries.knowledge import (
-    Articles,
-    CannedResponses,
-    FoundArticle,
-    GetArticle,
-    RenderCannedResponse,
-    SearchArticles,
-    Sections,
-    Source,
-    Suggestion,
-    SuggestReplies,
-)
-from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
-from cschat.queries.outgoing import AlertTargets, Webhooks
-from cschat.queries.protocol import Page, Query
-from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
-from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-QUERIES: tuple[type, ...] = (
-    Agents,
-    Candidates,
-    Articles,
-    CannedResponses,
-    AlertTargets,
-    Categories,
-    ClosedList,
-    ConsultingList,
-    CountsByState,
-    CustomerSessions,
-    Customers,
-    GetArticle,
-    GetBrand,
-    GetCustomer,
-    GetHours,
-    GetSession,
-    Groups,
-    History,
-    Journey,
-    JourneyComparison,
-    OpeningHours,
-    Queue,
-    QueuePosition,
-    RenderCannedResponse,
-    ReviewList,
-    SearchArticles,
-    Sections,
-    SelfCheck,
-    SuggestReplies,
-    Tags,
-    Transcript,
-    Webhooks,
-)
-"""Every query: the wire list."""
+from cschat.loading import loader
+
+if TYPE_CHECKING:
+    from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.health import Finding, SelfCheck
+    from cschat.queries.hours import GetHours, Opening, OpeningHours
+    from cschat.queries.journey import Candidates, Journey, JourneyComparison
+    from cschat.queries.knowledge import (
+        Articles,
+        CannedResponses,
+        FoundArticle,
+        GetArticle,
+        RenderCannedResponse,
+        SearchArticles,
+        Sections,
+        Source,
+        Suggestion,
+        SuggestReplies,
+    )
+    from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+    from cschat.queries.outgoing import AlertTargets, Webhooks
+    from cschat.queries.protocol import Page, Query
+    from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
+    from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
+
+    QUERIES: tuple[type[Any], ...]
+    """Every query: the wire list."""
+
+_HOMES: Mapping[str, Sequence[str]] = {
+    "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "health": ("Finding", "SelfCheck"),
+    "hours": ("GetHours", "Opening", "OpeningHours"),
+    "journey": ("Candidates", "Journey", "JourneyComparison"),
+    "knowledge": (
+        "Articles",
+        "CannedResponses",
+        "FoundArticle",
+        "GetArticle",
+        "RenderCannedResponse",
+        "SearchArticles",
+        "Sections",
+        "Source",
+        "SuggestReplies",
+        "Suggestion",
+    ),
+    "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
+    "outgoing": ("AlertTargets", "Webhooks"),
+    "protocol": ("Page", "Query"),
+    "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
+    "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
+}
+_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion"}
+"""What queries answer with, which is no query."""
+_WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
+
+__getattr__ = loader(__name__, _HOMES, {"QUERIES": _WIRE})
 
 __all__ = [
     "QUERIES",

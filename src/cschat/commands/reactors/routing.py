@@ -13,10 +13,7 @@ from cschat.commands.closing import close_queue, turn, turn_shift
 from cschat.commands.handing import drain, enqueue, forget_seats, look_again, put_into_lane, refresh, way
 from cschat.commands.protocol import Context
 from cschat.core import events as e
-from cschat.core.content import Speaker, Visibility
-from cschat.core.distribution import Duty
 from cschat.core.people import Agent
-from cschat.core.records import evolve
 from cschat.core.session import Session, State
 
 __all__ = ["Routing"]
@@ -30,13 +27,11 @@ _TEAM = (e.AgentAdded, e.AgentChanged, e.AgentStatusSet, e.AgentRemoved)
 class Routing:
     """The reactor that hands out work."""
 
-    on: Collection[type] = (*dict.fromkeys((*_OWNERSHIP, *_TEAM, *_HOURS)), e.CategorySet, e.Directed, e.BrandChanged, e.MessageSent)
+    on: Collection[type] = (*dict.fromkeys((*_OWNERSHIP, *_TEAM, *_HOURS)), e.CategorySet, e.Directed, e.BrandChanged)
 
     def react(self, ctx: Context, event: e.Event) -> None:
         kind = type(event.body)
-        if kind is e.MessageSent:
-            _answered(ctx, event)
-        elif kind in _HOURS:
+        if kind in _HOURS:
             turn(ctx)
         elif kind is e.BrandChanged:
             _brand_changed(ctx, event.body)
@@ -71,19 +66,7 @@ def _concerned(session: Session, body: e.Body) -> list[str]:
 def _marks(ctx: Context, kind: type, agent: str, session: Session) -> dict[str, int]:
     if kind is e.Ended and session.last_agent == agent:
         return {"rested": ctx.now}
-    if kind in (e.Assigned, e.Transferred, e.OpenedByAgent) and session.agent == agent:
-        return {"given": ctx.now}
-    return {"passes": 0} if kind is e.Held else {}
-
-
-def _answered(ctx: Context, event: e.Event) -> None:
-    """Who answers has let nothing pass."""
-    body: e.MessageSent = event.body
-    if body.author is not Speaker.AGENT or body.visibility is not Visibility.PUBLIC or ctx.see.brand().distribution.offer_timeout is None:
-        return
-    duty = ctx.tx.peek(Duty, Duty.id_of(str(body.agent)))
-    if duty is not None and duty.passes:
-        ctx.tx.put(evolve(duty, passes=0))
+    return {"given": ctx.now} if kind in (e.Assigned, e.Transferred, e.OpenedByAgent) and session.agent == agent else {}
 
 
 def _team_changed(ctx: Context, agent: Agent, body: e.Body) -> None:
