@@ -45,10 +45,12 @@ def _customer(_see: Sight, _session: Session, customer: Customer) -> dict[str, A
 
 
 def _queue(see: Sight, session: Session, _customer: Customer) -> dict[str, Any]:
+    """The place in the queue, and the minutes that it may take; what is not known is ""."""
     if session.state is not State.QUEUED:
         return {}
     waits = queued(see, session)
-    return {"position": waits.position} | ({} if waits.expected_wait is None else {"minutes": max(1, round(waits.expected_wait / 60))})
+    minutes: int | str = "" if waits.expected_wait is None else max(1, round(waits.expected_wait / 60))
+    return {"position": waits.position, "minutes": minutes}
 
 
 def _hours(see: Sight, session: Session, customer: Customer) -> dict[str, Any]:

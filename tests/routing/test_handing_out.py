@@ -11,6 +11,7 @@ from cschat import Actor, Desk, Session, State
 from cschat import commands as c
 from cschat import events as e
 from cschat import queries as q
+from cschat.bots.library import scenario
 from cschat.core.clock import FakeClock
 from cschat.core.people import Agent
 from cschat.errors import Conflict, Invalid, LimitExceeded
@@ -492,6 +493,21 @@ def test_too_long_a_wait_is_an_overflow(shop: Shop):
     shop.policy(overflow_wait=900)
     assert shop.ask().state is State.BOT
     shop.acting(mina).do(c.EndSession(talk))
+
+
+def test_the_guide_bot_tells_the_place_and_the_wait_if_it_is_known(shop: Shop):
+    shop.desk.do(c.PublishScenario(scenario("guide_bot")))
+    shop.desk.do(c.ChangeBrand(beside={"queued": "guide_bot"}))
+    shop.agent("민아", capacity=1)
+    first, unknown = shop.ask(), shop.ask()
+    shop.desk.advance(minutes=9)
+    shop.end(first)
+    known = shop.ask()
+    told = [next(message.text for message in shop.desk.each(q.Transcript(one)) if message.author == "bot") for one in (unknown, known)]
+    assert told == [
+        "상담사를 기다리고 있어요. 지금 1번째 순서입니다.",
+        "상담사를 기다리고 있어요. 지금 1번째 순서입니다. 약 6분 뒤에 연결될 것 같아요.",
+    ]
 
 
 # --------------------------------------------------------------------------------------------------------------- presence

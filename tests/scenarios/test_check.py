@@ -260,7 +260,7 @@ def replay(source, problem):
     about = {
         "customer": {"type": "guest", "tags": []},
         "session": {"id": "ses_1", "channel": "web", "subject": ""},
-        "queue": {"position": 1},
+        "queue": {"position": 1, "minutes": 5},
     }
     play = Told(load(source), others={"other": OTHER}, actions=actions, search=search, about=about)
     while lines:

@@ -113,7 +113,8 @@ def test_so_is_each_of_the_library(name):
 def test_naughty_strings_do_no_harm_anywhere_in_the_library(table, name):
     """Each of them is said again and again, from the start to wherever that leads."""
     made, others = scenario(name), {one: scenario(one) for one in names()}
-    about = {"customer": {}, "session": {}, "queue": {"position": 1}, "hours": {"open": True, "today": "09:00-18:00", "next_opening": ""}}
+    queue, hours = {"position": 1, "minutes": ""}, {"open": True, "today": "09:00-18:00", "next_opening": ""}
+    about = {"customer": {}, "session": {}, "queue": queue, "hours": hours}
     env = Env(about=about, scenarios=others.__getitem__, today=date(2026, 1, 5))
     for row in table("attack-corpora/naughty.jsonl.gz"):
         text = row["payload"]

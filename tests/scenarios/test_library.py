@@ -159,7 +159,7 @@ def test_a_message_is_left_when_nobody_is_there(begin):
 
 def test_the_bots_beside_people(begin):
     guide = begin("guide_bot", side=True)
-    guide.expects("1번째 순서", "오늘 상담 시간은 09:00-18:00입니다.")
+    guide.expects("1번째 순서", "약 5분 뒤", "오늘 상담 시간은 09:00-18:00입니다.")
     rating = begin("rating_bot", side=True)
     rating.says("별 다섯")
     rating.expects("소중한 의견")

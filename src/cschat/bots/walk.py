@@ -49,7 +49,7 @@ _ABOUT: Mapping[str, Any] = MappingProxyType(
     {
         "customer": {"type": "guest", "tags": []},
         "session": {"id": "ses_1", "channel": "web", "subject": ""},
-        "queue": {"position": 1},
+        "queue": {"position": 1, "minutes": 5},
         "hours": {"open": True, "today": "09:00-18:00", "next_opening": ""},
     }
 )

@@ -84,7 +84,7 @@ class Chat:
             "about": {
                 "customer": dict(customer or {}),
                 "session": {"id": "ses_1", "channel": "web", "subject": ""},
-                "queue": {"position": 1},
+                "queue": {"position": 1, "minutes": 5},
                 "hours": {"open": closed is None, "today": "09:00-18:00", "next_opening": ""},
             },
             "side": side,
