@@ -114,12 +114,11 @@ def _shown(ctx: Context, answer: T) -> T:
 
 def _run(command: Command[T], ctx: Context) -> T:
     answer = command.run(ctx)
-    if not ctx.react():
-        return answer
-    if isinstance(answer, Session):
-        return cast("T", ctx.tx.get(Session, answer.id))
+    reacted = ctx.react()
     settled: Callable[[Context, T], T] | None = getattr(command, "settled", None)
-    return answer if settled is None else settled(ctx, answer)
+    if settled is not None:
+        return settled(ctx, answer)
+    return cast("T", ctx.tx.get(Session, answer.id)) if reacted and isinstance(answer, Session) else answer
 
 
 def _done(ctx: Context, session: Session, once: str) -> e.Event | None:

@@ -5,8 +5,8 @@ May: give a command its transaction, its time, its ids, its actor, and a way to 
 A command is a frozen attrs class with a `permission` and a `run(ctx)`. It looks through `ctx.see` and records through `ctx`. One that acts
 on a session has the field `session`, and may declare `records`, the event that must be possible in the session's state, and
 `fits(session, who)`, who else is needed. Both are checked by `ctx.take(self)` and answer `Desk.allowed`. `run` may run again after a
-database conflict: `now` and new ids are the same each time. `settled(ctx, answer)`, if the command has it, gives the answer again when
-the reactors have had their say; a session that is answered is read again in any case. A repeated request is answered by `again(ctx, event)`
+database conflict: `now` and new ids are the same each time. `settled(ctx, answer)`, if the command has it, gives the answer when the
+reactors have had their say; a session that is answered is read again in any case. A repeated request is answered by `again(ctx, event)`
 if the command has it, else with the session as it is, or with the record of the class that the command `makes`.
 """
 

@@ -28,6 +28,9 @@ from cschat.routing.routes import Way
 from cschat.sight import Who
 from cschat.waits import queued
 
+_NOT_YET = Queued(0)
+"""Whether it waits, and where, is known when the desk has handed out what it could: see `settled`."""
+
 __all__ = ["LeaveMessage", "MoveToIntake", "RequestAgent", "ReturnToBot"]
 
 
@@ -55,7 +58,8 @@ class RequestAgent:
         goes = way(ctx, session)
         absence = unreachable(ctx, goes) or overflow(ctx, goes.scope.lane)
         if absence is None:
-            return _present(ctx, ctx.record(session, e.AgentRequested()))
+            ctx.record(session, e.AgentRequested())
+            return _NOT_YET
         session = ctx.record(session, e.AgentUnavailable(str(absence.reason), absence.opens_at))
         if session.main is None:
             brand = ctx.see.brand()
