@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cschat.bots.check import Problem, check
-from cschat.bots.engine import MAX_CHAIN, MAX_FRAMES, Env, Found, Said, Start, answer, takes
+from cschat.bots.engine import MAX_CHAIN, Env, Found, Said, Start, answer, takes
+from cschat.bots.entering import MAX_FRAMES
 from cschat.bots.format import as_data, load
 from cschat.bots.library import names, scenario
 from cschat.bots.scenario import KINDS
