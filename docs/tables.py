@@ -35,9 +35,9 @@ from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
     *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "alerts", "webhooks", "outgoing", "waking"),
+    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "journey", "outgoing", "health")
+QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -97,6 +97,16 @@ COMMANDS: dict[type, Sample] = {
     c.AddCategory: Sample(lambda o, s: c.AddCategory("배송/지연"), door="admin"),
     c.AddGroup: Sample(lambda o, s: c.AddGroup("환불팀"), door="admin"),
     c.AddNote: Sample(lambda o, s: c.AddNote(s, text="메모", client_id="n1")),
+    c.AddRule: Sample(
+        lambda o, s: c.AddRule(
+            "환불",
+            {"event": "MessageSent", "by": "customer"},
+            [{"set_category": "환불"}, {"direct": {"group": o.group.id}}, {"send": {"ko": "{{ customer.name }}님", "en": "Hello"}}],
+            only_if={"any": [{"field": "text", "contains": "환불"}, {"not": {"field": "customer.grade", "less": 3}}]},
+            phase="before_routing",
+        ),
+        door="admin",
+    ),
     c.AddSection: Sample(lambda o, s: c.AddSection("반품", {"en": "Returns"}), door="admin"),
     c.AddTag: Sample(lambda o, s: c.AddTag("vip", list="customer"), door="admin"),
     c.AddWebhook: Sample(lambda o, s: c.AddWebhook("https://example.com/hook", types=["Opened", "MessageSent"]), door="admin"),
@@ -113,6 +123,7 @@ COMMANDS: dict[type, Sample] = {
         lambda o, s: c.ChangeCategory(o.desk.do(c.AddCategory("교환/색상")).id, path="교환/옵션", disabled=True), door="admin"
     ),
     c.ChangeGroup: Sample(lambda o, s: c.ChangeGroup(o.group, name="물류팀"), door="admin"),
+    c.ChangeRule: Sample(lambda o, s: c.ChangeRule(_rule(o), name="다시", then=[{"end": "no_answer"}], enabled=False), door="admin"),
     c.ChangeSection: Sample(lambda o, s: c.ChangeSection(_section(o), name="교환", names={"en": "Exchange"}, disabled=True), door="admin"),
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
     c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
@@ -129,6 +140,7 @@ COMMANDS: dict[type, Sample] = {
     c.LeavePage: Sample(lambda o, s: c.LeavePage(s), State.BOT, "visitor"),
     c.MarkRead: Sample(lambda o, s: c.MarkRead(s, up_to=s.seq), door="visitor"),
     c.MergeCustomers: Sample(lambda o, s: c.MergeCustomers(o.other, o.customer), door="admin"),
+    c.MoveRule: Sample(lambda o, s: c.MoveRule([_rule(o), _rule(o)][1], to=1), door="admin"),
     c.MoveToIntake: Sample(lambda o, s: c.MoveToIntake(s), State.QUEUED, "admin"),
     c.MuteAlerts: Sample(lambda o, s: c.MuteAlerts(["agent_requested", "sla"])),
     c.OpenSession: Sample(lambda o, s: c.OpenSession(text="문의", subject="배송", language="ko"), door="visitor"),
@@ -145,6 +157,7 @@ COMMANDS: dict[type, Sample] = {
     c.RemoveCannedResponse: Sample(lambda o, s: c.RemoveCannedResponse(_canned(o)), door="admin"),
     c.RemoveAlertTarget: Sample(lambda o, s: c.RemoveAlertTarget(_target(o)), door="admin"),
     c.RemoveGroup: Sample(lambda o, s: c.RemoveGroup(o.desk.do(c.ChangeAgent(o.jun, groups=[o.group])).groups[0]), door="admin"),
+    c.RemoveRule: Sample(lambda o, s: c.RemoveRule(_rule(o)), door="admin"),
     c.RemoveWebhook: Sample(lambda o, s: c.RemoveWebhook(_webhook(o)), door="admin"),
     c.ReopenSession: Sample(lambda o, s: c.ReopenSession(s), State.CLOSED, "visitor"),
     c.RequestAgent: Sample(lambda o, s: c.RequestAgent(s), State.BOT, "visitor"),
@@ -172,6 +185,7 @@ COMMANDS: dict[type, Sample] = {
         door="admin",
     ),
     c.SetPriority: Sample(lambda o, s: c.SetPriority(s, "high")),
+    c.SetSla: Sample(lambda o, s: c.SetSla([{"name": "급함", "first_response": 300, "warn": 60, "priority": "high"}]), door="admin"),
     c.SetStatus: Sample(lambda o, s: c.SetStatus("hidden", reason="점심")),
     c.SetSubject: Sample(lambda o, s: c.SetSubject(s, "배송 지연")),
     c.TagCustomer: Sample(lambda o, s: c.TagCustomer(o.customer, ["vip", "단골"])),
@@ -191,6 +205,10 @@ COMMANDS: dict[type, Sample] = {
 
 def _target(office: Office) -> Any:
     return office.desk.do(c.AddAlertTarget("봇", "telegram", token="1:a", chat="-100"))
+
+
+def _rule(office: Office) -> Any:
+    return office.desk.do(c.AddRule("기다림", {"state": "queued", "after": 60, "at_most": 3}, [{"send": "잠시만 기다려 주세요."}]))
 
 
 def _webhook(office: Office) -> Any:
@@ -219,16 +237,19 @@ QUERIES: dict[type, Sample] = {
     q.CannedResponses: Sample(lambda o, s: q.CannedResponses(f"#{_canned(o).shortcut[:1]}")),
     q.AlertTargets: Sample(lambda o, s: q.AlertTargets(), door="admin"),
     q.Categories: Sample(lambda o, s: q.Categories()),
+    q.CheckRules: Sample(lambda o, s: q.CheckRules(), door="admin"),
     q.ClosedList: Sample(lambda o, s: q.ClosedList(limit=3)),
     q.ConsultingList: Sample(lambda o, s: q.ConsultingList(wrap_up=True)),
     q.CountsByState: Sample(lambda o, s: q.CountsByState()),
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
     q.Customers: Sample(lambda o, s: q.Customers()),
+    q.DryRun: Sample(lambda o, s: q.DryRun(rule=_rule(o), start=_soon(o) - timedelta(days=1), end=_soon(o), limit=9), door="admin"),
     q.GetArticle: Sample(lambda o, s: q.GetArticle(_published(o)), door="visitor"),
     q.GetBrand: Sample(lambda o, s: q.GetBrand()),
     q.GetCustomer: Sample(lambda o, s: q.GetCustomer(), door="visitor"),
     q.GetHours: Sample(lambda o, s: q.GetHours()),
     q.GetSession: Sample(lambda o, s: q.GetSession(s), door="visitor"),
+    q.GetSla: Sample(lambda o, s: q.GetSla()),
     q.Groups: Sample(lambda o, s: q.Groups()),
     q.History: Sample(lambda o, s: q.History(s, after=1), door="visitor"),
     q.Journey: Sample(lambda o, s: q.Journey(o.desk.do(c.PublishScenario(BOT)).name, end=_soon(o), patience=60)),
@@ -238,6 +259,7 @@ QUERIES: dict[type, Sample] = {
     q.QueuePosition: Sample(lambda o, s: q.QueuePosition(s), State.QUEUED, "visitor"),
     q.RenderCannedResponse: Sample(lambda o, s: q.RenderCannedResponse(s, _canned(o))),
     q.ReviewList: Sample(lambda o, s: q.ReviewList()),
+    q.Rules: Sample(lambda o, s: q.Rules()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),

@@ -26,6 +26,7 @@ from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
+from cschat.core.rules import Phase, Rulebook, Watch
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.timers import Timer
@@ -51,10 +52,10 @@ Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
-    *(Section, Article, CannedResponse, AlertTarget, Webhook),
+    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Duty, Seat, Request, Secret, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -66,6 +67,7 @@ class Works:
     def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.routing import Routing
+        from cschat.commands.reactors.rules import Clocks, Rules
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
         from cschat.transport.webhooks import Webhooks
@@ -76,7 +78,8 @@ class Works:
         self.met = Met()
         self.finder = Finder()
         self.scenarios = Scenarios()
-        order: list[Reactor] = [self.scenarios, Routing(), *reactors]
+        rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), *reactors, rules[1], Clocks()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)

@@ -8,7 +8,7 @@ Each module's `__all__` is its commands; their sum is what a client may send.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cschat.core.answers import Connected, Queued, Signing, Unavailable
+from cschat.core.answers import Connected, Queued, SavedRule, Signing, Unavailable
 from cschat.loading import loader
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
     from cschat.commands.presence import Heartbeat
     from cschat.commands.protocol import Command, Context, Reactor, SideBot
+    from cschat.commands.rules import AddRule, ChangeRule, MoveRule, RemoveRule, SetSla
     from cschat.commands.scenarios import AnswerAction, PublishScenario
     from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
     from cschat.commands.shifts import SetDaysOff, SetShifts
@@ -78,6 +79,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
     "presence": ("Heartbeat",),
     "protocol": ("Command", "Context", "Reactor", "SideBot"),
+    "rules": ("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla"),
     "scenarios": ("AnswerAction", "PublishScenario"),
     "settings": ("AddCategory", "AddTag", "ChangeBrand", "ChangeCategory", "ChangeTag"),
     "shifts": ("SetDaysOff", "SetShifts"),
@@ -101,6 +103,7 @@ __all__ = [
     "AddCategory",
     "AddGroup",
     "AddNote",
+    "AddRule",
     "AddSection",
     "AddTag",
     "AddWebhook",
@@ -113,6 +116,7 @@ __all__ = [
     "ChangeCannedResponse",
     "ChangeCategory",
     "ChangeGroup",
+    "ChangeRule",
     "ChangeSection",
     "ChangeTag",
     "ChangeWebhook",
@@ -132,6 +136,7 @@ __all__ = [
     "LeavePage",
     "MarkRead",
     "MergeCustomers",
+    "MoveRule",
     "MoveToIntake",
     "MuteAlerts",
     "OpenSession",
@@ -150,6 +155,7 @@ __all__ = [
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
+    "RemoveRule",
     "RemoveWebhook",
     "ReopenSession",
     "RequestAgent",
@@ -157,6 +163,7 @@ __all__ = [
     "ReturnToBot",
     "RotateWebhookSecret",
     "RunTimer",
+    "SavedRule",
     "SendBotMessage",
     "SendMessage",
     "SendTestAlert",
@@ -166,6 +173,7 @@ __all__ = [
     "SetHours",
     "SetPriority",
     "SetShifts",
+    "SetSla",
     "SetSpecialDay",
     "SetStatus",
     "SetSubject",

@@ -13,7 +13,8 @@ if the command has it, else with the session as it is, or with the record of the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -109,7 +110,9 @@ class Context:
         "_pending",
         "_reactors",
         "_recorded",
+        "_root",
         "_source",
+        "_spent",
         "_used",
         "brand_id",
         "now",
@@ -138,9 +141,11 @@ class Context:
         self._made = made
         self._used = 0
         self._reactors = reactors
-        self._pending: deque[tuple[e.Event, tuple[str, ...]]] = deque()
+        self._pending: deque[tuple[e.Event, tuple[str, ...], str]] = deque()
         self._cause: str | None = None
         self._chain: tuple[str, ...] = ()
+        self._root: str | None = None
+        self._spent: set[tuple[str | None, str]] = set()
         self._once: str | None = None
         self._recorded: list[tuple[str, int]] = []
 
@@ -258,8 +263,32 @@ class Context:
             chain = self._chain
             if len(chain) >= MAX_CHAIN:
                 raise ReactionLoop(f"reactors set each other off without end: {' > '.join(chain[-6:])}", chain=chain)
-            self._pending.append((event, chain))
+            self._pending.append((event, chain, self._root or event.name))
         return event
+
+    # ------------------------------------------------------------------------------------------------------------ causes
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """What has led here, first to last: types of events, and the links that `because` has added. Empty outside of reactors."""
+        return self._chain
+
+    @contextmanager
+    def because(self, cause: str, link: str) -> Iterator[None]:
+        """What is recorded within is the system's, names the event `cause` (`<subject>:<seq>`) and comes after `link` in the chain."""
+        before = self._cause, self._chain, self._root, self.see.who
+        self._cause, self._chain, self._root, self.see.who = cause, (*self._chain, link), self._root or cause, _SYSTEM
+        try:
+            yield
+        finally:
+            self._cause, self._chain, self._root, self.see.who = before
+
+    def first_time(self, what: str) -> bool:
+        """Whether this is asked of `what` for the first time since the event at the beginning of the chain."""
+        if (self._root, what) in self._spent:
+            return False
+        self._spent.add((self._root, what))
+        return True
 
     # -------------------------------------------------------------------------------------------------- for `carry_out`
 
@@ -283,11 +312,11 @@ class Context:
             return False
         asked, self.see.who = self.see.who, _SYSTEM
         while pending:
-            event, chain = pending.popleft()
+            event, chain, self._root = pending.popleft()
             self._cause, self._chain = event.name, (*chain, event.type)
             for reactor in self._reactors[type(event.body)]:
                 reactor.react(self, event)
-        self._cause, self._chain, self.see.who = None, (), asked
+        self._cause, self._chain, self._root, self.see.who = None, (), None, asked
         return True
 
     def side_takes(self, session: Session, content: Content) -> bool:

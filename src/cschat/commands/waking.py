@@ -15,6 +15,8 @@ import attrs
 
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
+from cschat.commands.levels import next_level, watch_levels
+from cschat.commands.obeying import look, next_look
 from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
 from cschat.core import events as e
@@ -23,6 +25,7 @@ from cschat.core.fields import is_id, record_id
 from cschat.core.people import Agent, Role
 from cschat.core.session import Session, State
 from cschat.core.timers import Timer
+from cschat.core.times import earliest
 
 __all__ = ["RunTimer", "WakeSession"]
 
@@ -31,11 +34,15 @@ __all__ = ["RunTimer", "WakeSession"]
 class WakeSession:
     """Look at a session whose `wake` has come. Too early or too late: nothing happens.
 
-    A hold ends, an offer lapses, an overdue wrap-up is closed, a bot no longer waits for an action, a lane is widened.
+    A hold ends, an offer lapses, an overdue wrap-up is closed, a bot no longer waits for an action, a lane is widened; the rules of time
+    and the service levels that are due are seen to.
     """
 
     permission: ClassVar = Permission.OPERATE
-    begins_with: ClassVar = (e.WrappedUp, e.Resumed, e.ActionAnswered, e.OfferPassed, e.Routed)
+    begins_with: ClassVar = (
+        *(e.WrappedUp, e.Resumed, e.ActionAnswered, e.OfferPassed, e.Routed),
+        *(e.RuleFired, e.RuleStopped, e.SlaWarned, e.SlaBreached),
+    )
 
     session: str = attrs.field(converter=record_id, validator=is_id)
 
@@ -45,9 +52,8 @@ class WakeSession:
             return session
         if session.until is not None and session.until <= ctx.now:
             session = _OVER[session.state](ctx, session)
-        if session.wake is not None and session.wake <= ctx.now:
-            ctx.wake(session, session.until)
-        return session
+        session = watch_levels(ctx, look(ctx, session))
+        return ctx.wake(session, earliest(session.until, next_look(ctx, session), next_level(ctx, session)))
 
 
 def _bot_waits_no_more(ctx: Context, session: Session) -> Session:

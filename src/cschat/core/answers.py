@@ -9,9 +9,10 @@ from datetime import datetime
 
 import attrs
 
+from cschat.core.rules import Rule
 from cschat.core.webhooks import Webhook
 
-__all__ = ["Connected", "Queued", "Signing", "Unavailable"]
+__all__ = ["Connected", "Queued", "SavedRule", "Signing", "Unavailable"]
 
 
 @attrs.frozen
@@ -46,3 +47,16 @@ class Signing:
 
     webhook: Webhook
     secret: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class SavedRule:
+    """A rule as it was saved, and `warnings` for people: rules that may set each other off, by way of this one."""
+
+    rule: Rule
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The rule's id, so that this may be given wherever a rule is named."""
+        return self.rule.id

@@ -309,6 +309,40 @@ class AlertRaised(Struct, frozen=True):
     rule: Annotated[str | None, STAFF] = None
 
 
+class RuleFired(Struct, frozen=True):
+    """A rule of the brand was set off; what it has done names this as its cause."""
+
+    rule: Annotated[str, STAFF]
+    name: Annotated[str, STAFF]
+
+
+class RuleStopped(Struct, frozen=True):
+    """A rule could not do what it says, for a `reason`; or it would have set itself off again by way of the rules of the `chain`."""
+
+    rule: Annotated[str, STAFF]
+    name: Annotated[str, STAFF]
+    reason: Annotated[str, STAFF]
+    chain: Annotated[tuple[str, ...], STAFF] = ()
+
+
+class SlaWarned(Struct, frozen=True):
+    """The time for a `goal` is nearly up, by a policy: it is at `due`. The clock runs since the event `since`."""
+
+    policy: Annotated[str, STAFF]
+    goal: Annotated[str, STAFF]
+    since: Annotated[int, STAFF]
+    due: Annotated[Micros, STAFF]
+
+
+class SlaBreached(Struct, frozen=True):
+    """The time for a `goal` is up, by a policy: it was at `due`. The clock runs since the event `since`."""
+
+    policy: Annotated[str, STAFF]
+    goal: Annotated[str, STAFF]
+    since: Annotated[int, STAFF]
+    due: Annotated[Micros, STAFF]
+
+
 class BotReplyDropped(Struct, frozen=True):
     """A bot answered what was said at `answers`, but the session had gone into other hands meanwhile."""
 
@@ -599,6 +633,43 @@ class HoursOverridden(Struct, frozen=True):
     open: bool | None
 
 
+class RuleAdded(Struct, frozen=True):
+    """A new rule. `fields` is what it says, by field."""
+
+    rule: str
+    name: str
+    fields: dict[str, Any]
+
+
+class RuleChanged(Struct, frozen=True):
+    """A rule says something else: `before` and `after`, by field."""
+
+    rule: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class RuleMoved(Struct, frozen=True):
+    """A rule stands elsewhere in the order, which now is this."""
+
+    rule: str
+    order: tuple[str, ...]
+
+
+class RuleRemoved(Struct, frozen=True):
+    """A rule is no more."""
+
+    rule: str
+    name: str
+
+
+class SlaSet(Struct, frozen=True):
+    """How soon people must be answered: `before` and `after`, policy by policy."""
+
+    before: tuple[dict[str, Any], ...]
+    after: tuple[dict[str, Any], ...]
+
+
 SESSION_BODIES: tuple[type, ...] = (
     Opened,
     OpenedByAgent,
@@ -634,6 +705,10 @@ SESSION_BODIES: tuple[type, ...] = (
     ActionAnswerDropped,
     ScenarioFailed,
     AlertRaised,
+    RuleFired,
+    RuleStopped,
+    SlaWarned,
+    SlaBreached,
     Continued,
     CustomerReplaced,
 )
@@ -684,6 +759,11 @@ BODIES: dict[str, type] = {
         SpecialDaysSet,
         SpecialDayCleared,
         HoursOverridden,
+        RuleAdded,
+        RuleChanged,
+        RuleMoved,
+        RuleRemoved,
+        SlaSet,
     )
 }
 """Every type of event by its name."""

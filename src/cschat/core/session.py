@@ -66,6 +66,10 @@ _ANYWHERE: dict[type, Any] = {
     e.ActionAnswerDropped: STAY,
     e.ScenarioFailed: STAY,
     e.AlertRaised: STAY,
+    e.RuleFired: STAY,
+    e.RuleStopped: STAY,
+    e.SlaWarned: STAY,
+    e.SlaBreached: STAY,
     e.CustomerReplaced: STAY,
     e.ForceClosed: CLOSED,
 }

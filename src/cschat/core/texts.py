@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["absence_text", "opening_words"]
+__all__ = ["absence_text", "level_text", "opening_words"]
 
 _ABSENCE = {
     "ko": {
@@ -37,6 +37,23 @@ _ABSENCE = {
     },
 }
 
+_LEVELS = {
+    "ko": {
+        "first_response": "첫 응답 시한",
+        "next_response": "답변 시한",
+        "resolution": "상담 완료 시한",
+        "warned": "{goal}이 얼마 남지 않았습니다.",
+        "breached": "{goal}을 넘겼습니다.",
+    },
+    "en": {
+        "first_response": "The time for a first answer",
+        "next_response": "The time for an answer",
+        "resolution": "The time to finish",
+        "warned": "{goal} is nearly up.",
+        "breached": "{goal} is up.",
+    },
+}
+
 _KO_DAYS = ("월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일")
 _EN_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EN_MONTHS = (
@@ -47,6 +64,12 @@ _EN_MONTHS = (
 
 def _is_korean(language: str) -> bool:
     return language.startswith("ko")
+
+
+def level_text(language: str, goal: str, *, breached: bool) -> str:
+    """What staff are told when the time for a goal is up, or nearly so."""
+    texts = _LEVELS["ko" if _is_korean(language) else "en"]
+    return texts["breached" if breached else "warned"].replace("{goal}", texts[goal])
 
 
 def absence_text(language: str, reason: str, opening: str, *, refused: bool) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeAlias
 
-__all__ = ["SECOND", "Micros", "as_datetime", "as_iso", "as_micros", "milliseconds", "optional_datetime", "seconds"]
+__all__ = ["SECOND", "Micros", "as_datetime", "as_iso", "as_micros", "earliest", "milliseconds", "optional_datetime", "seconds"]
 
 Micros: TypeAlias = Annotated[int, "instant"]
 SECOND = 1_000_000
@@ -51,3 +51,8 @@ def seconds(milliseconds_: int | None) -> float | None:
 def milliseconds(seconds_: float) -> int:
     """The stored duration of the API's seconds, rounded to the nearest millisecond."""
     return round(seconds_ * 1000)
+
+
+def earliest(*instants: Micros | None) -> Micros | None:
+    """The first of some instants; None if all are."""
+    return min((instant for instant in instants if instant is not None), default=None)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
+    from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
@@ -54,10 +55,11 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
+    "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion"}
+_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -71,12 +73,14 @@ __all__ = [
     "Candidates",
     "CannedResponses",
     "Categories",
+    "CheckRules",
     "ClosedList",
     "ConsultingList",
     "Counts",
     "CountsByState",
     "CustomerSessions",
     "Customers",
+    "DryRun",
     "Finding",
     "FoundArticle",
     "GetArticle",
@@ -84,6 +88,7 @@ __all__ = [
     "GetCustomer",
     "GetHours",
     "GetSession",
+    "GetSla",
     "Groups",
     "History",
     "Journey",
@@ -96,6 +101,7 @@ __all__ = [
     "QueuePosition",
     "RenderCannedResponse",
     "ReviewList",
+    "Rules",
     "SearchArticles",
     "Sections",
     "SelfCheck",
@@ -105,4 +111,5 @@ __all__ = [
     "Tags",
     "Transcript",
     "Webhooks",
+    "WouldDo",
 ]
