@@ -30,18 +30,24 @@ class Facts:
     The customer and the queue are as they are in the store.
     """
 
-    __slots__ = ("_before", "_customer", "_event", "_now", "_see", "_session")
+    __slots__ = ("_before", "_customer", "_event", "_known", "_now", "_see", "_session")
 
     def __init__(self, see: Sight, session: Session, event: e.Event | None, *, now: Micros, before: Session | None = None) -> None:
         self._see, self._session, self._event, self._now = see, session, event, now
         self._before = before
         self._customer: Customer | None = None
+        self._known: dict[str, Any] = {}
 
     def now(self, field: str) -> Any:
+        if field not in self._known:
+            self._known[field] = self._looked_up(field)
+        return self._known[field]
+
+    def _looked_up(self, field: str) -> Any:
         if field.startswith("customer."):
             return self._of_customer(field.removeprefix("customer."))
-        known = _KNOWN.get(field)
-        return known(self) if known is not None else _of_session(self._see, self._session, field)
+        look = _LOOKS.get(field)
+        return look(self) if look is not None else _of_session(self._see, self._session, field)
 
     def before(self, field: str) -> Any:
         if self._event is None or self._event.seq < 2:
@@ -91,7 +97,7 @@ class Facts:
         return self._session.language or self._see.brand().language
 
 
-_KNOWN: Mapping[str, Callable[[Facts], Any]] = {
+_LOOKS: Mapping[str, Callable[[Facts], Any]] = {
     "text": Facts.text,
     "reason": Facts.reason,
     "closed_for": Facts.closed_for,

@@ -34,7 +34,7 @@ from cschat.core.times import Micros
 from cschat.errors import CschatError, ReactionLoop, StoreClosed, StoreUnavailable, VersionConflict
 from cschat.facts import Facts
 from cschat.rules.actions import Action
-from cschat.rules.book import Book, ReadRule, concerns, opened_book
+from cschat.rules.book import Book, ReadRule, author_of, opened_book
 from cschat.rules.clocks import anchor_of, due_at, fired, look_at, missed
 
 __all__ = ["answer", "look", "next_look", "rules_of"]
@@ -68,8 +68,12 @@ def _opened(same: _Same) -> Book:
 
 def rules_of(ctx: Context) -> Book | None:
     """The brand's rules, read; None: it has none."""
-    book = ctx.tx.peek(Rulebook, Rulebook.id_of(ctx.brand_id))
+    book = ctx.kept(_book)
     return None if book is None else _opened(_Same(book))
+
+
+def _book(ctx: Context) -> Rulebook | None:
+    return ctx.tx.peek(Rulebook, Rulebook.id_of(ctx.brand_id))
 
 
 # --------------------------------------------------------------------------------------------------- what sets a rule off
@@ -77,11 +81,17 @@ def rules_of(ctx: Context) -> Book | None:
 
 def answer(ctx: Context, event: e.Event, rules: Sequence[ReadRule]) -> None:
     """Set off those of the rules that an event concerns and whose condition holds, in their order."""
+    session = facts = None
+    by = author_of(event)
     for ready in rules:
-        if concerns(ready.rule.when, event):
+        if by is None or ready.rule.when.by not in (None, by):
+            continue
+        if session is None or facts is None:
             session = ctx.tx.get(Session, event.subject)
-            if ready.condition.holds(Facts(ctx.see, session, event, now=ctx.now)):
-                _set_off(ctx, session, ready)
+            facts = Facts(ctx.see, session, event, now=ctx.now)
+        if ready.condition.holds(facts):
+            _set_off(ctx, session, ready)
+            session = None
 
 
 def look(ctx: Context, session: Session) -> Session:

@@ -13,7 +13,7 @@ if the command has it, else with the session as it is, or with the record of the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
@@ -37,6 +37,7 @@ from cschat.storage.protocol import Key, Transaction
 __all__ = ["Command", "Context", "Reactor", "SideBot", "fits", "touches"]
 
 T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 MAX_CHAIN = 32
@@ -105,6 +106,7 @@ class Context:
     __slots__ = (
         "_cause",
         "_chain",
+        "_kept",
         "_made",
         "_once",
         "_pending",
@@ -146,6 +148,7 @@ class Context:
         self._chain: tuple[str, ...] = ()
         self._root: str | None = None
         self._spent: set[tuple[str | None, str]] = set()
+        self._kept: dict[object, tuple[int, Any]] = {}
         self._once: str | None = None
         self._recorded: list[tuple[str, int]] = []
 
@@ -266,6 +269,13 @@ class Context:
             self._pending.append((event, chain, self._root or event.name))
         return event
 
+    def kept(self, look: Callable[[Context], T]) -> T:
+        """What `look` finds, looked up once as long as nothing more is recorded: several reactors ask it of one event."""
+        known = self._kept.get(look)
+        if known is None or known[0] != len(self._recorded):
+            known = self._kept[look] = (len(self._recorded), look(self))
+        return known[1]
+
     # ------------------------------------------------------------------------------------------------------------ causes
 
     @property
@@ -274,7 +284,7 @@ class Context:
         return self._chain
 
     @contextmanager
-    def because(self, cause: str, link: str) -> Iterator[None]:
+    def because(self, cause: str, link: str) -> Generator[None]:
         """What is recorded within is the system's, names the event `cause` (`<subject>:<seq>`) and comes after `link` in the chain."""
         before = self._cause, self._chain, self._root, self.see.who
         self._cause, self._chain, self._root, self.see.who = cause, (*self._chain, link), self._root or cause, _SYSTEM

@@ -31,8 +31,12 @@ MOST_RULES = 500
 MOST_LEVELS = 100
 
 
-def _phase(value: Phase | str | None) -> Phase | None:
-    return None if value is None else member(Phase, value, "phase")
+def _phase(value: Phase | str) -> Phase:
+    return member(Phase, value, "phase")
+
+
+def _optional_phase(value: Phase | str | None) -> Phase | None:
+    return None if value is None else _phase(value)
 
 
 def _when(value: Any) -> Any:
@@ -112,8 +116,6 @@ class AddRule:
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.when, When):
             raise Invalid(field="when", reason="is needed")
-        if not isinstance(self.phase, Phase):
-            raise Invalid(field="phase", reason="is needed", allowed=list(Phase))
         read_rule(Rule("", 0, self.name, self.when, self.only_if, self.then))
 
     def run(self, ctx: Context) -> SavedRule:
@@ -142,7 +144,7 @@ class ChangeRule:
     when: When | None = attrs.field(default=None, converter=_when)
     then: tuple[dict[str, Any], ...] | None = attrs.field(default=None, converter=_then)
     only_if: dict[str, Any] | None = None
-    phase: Phase | None = attrs.field(default=None, converter=_phase)
+    phase: Phase | None = attrs.field(default=None, converter=_optional_phase)
     enabled: bool | None = attrs.field(default=None, validator=flag)
 
     def run(self, ctx: Context) -> SavedRule:

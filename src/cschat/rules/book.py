@@ -15,7 +15,7 @@ from cschat.core.rules import Phase, Rule, Rulebook, SlaPolicy, When
 from cschat.rules.actions import Action, read_all
 from cschat.rules.conditions import Condition, read
 
-__all__ = ["Book", "ReadRule", "concerns", "opened_book", "read_rule"]
+__all__ = ["Book", "ReadRule", "author_of", "concerns", "opened_book", "read_rule"]
 
 
 @attrs.frozen
@@ -62,11 +62,15 @@ def opened_book(book: Rulebook) -> Book:
     return Book(rules, by_event, timed, book.sla, {rule.id: rule.name for rule in book.rules})
 
 
-def concerns(when: When, event: e.Event) -> bool:
-    """Whether an event is what a rule waits for. Notes and the steps of a side scenario are no messages to rules."""
+def author_of(event: e.Event) -> str | None:
+    """Who caused an event: for a message who says it. None: it concerns no rule, as notes and the steps of a side scenario do not."""
     body = event.body
-    if when.event != event.type:
-        return False
     if isinstance(body, e.MessageSent):
-        return body.visibility is Visibility.PUBLIC and not body.step and when.by == body.author
-    return when.by is None or when.by == event.actor.partition(":")[0]
+        return str(body.author) if body.visibility is Visibility.PUBLIC and not body.step else None
+    return event.actor.partition(":")[0]
+
+
+def concerns(when: When, event: e.Event) -> bool:
+    """Whether an event is what a rule waits for."""
+    by = author_of(event)
+    return when.event == event.type and by is not None and when.by in (None, by)

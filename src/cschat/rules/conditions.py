@@ -132,6 +132,14 @@ def _in_text(test: Callable[[str], bool]) -> _Test:
     return lambda value: isinstance(value, str) and test(value.casefold())
 
 
+def _folded(compare: Callable[[str, str], bool]) -> Callable[[str], _Test]:
+    def make(wanted: str) -> _Test:
+        word = wanted.casefold()
+        return _in_text(lambda value: compare(value, word))
+
+    return make
+
+
 def _pattern(wanted: str) -> _Test:
     first, *rest = wanted.casefold().split("*")
     if not rest:
@@ -187,9 +195,9 @@ _OPERATORS: Mapping[str, tuple[frozenset[str], str, Callable[[Any], _Test]]] = {
     "is_not": (_EQUAL, _SCALAR, lambda wanted: _denied(_equal(wanted))),
     "in": (_EQUAL, _LIST, _one_of),
     "not_in": (_EQUAL, _LIST, lambda wanted: _denied(_one_of(wanted))),
-    "contains": (_TEXTS, _STRING, lambda wanted: _in_text(lambda value: wanted.casefold() in value)),
-    "starts_with": (_TEXTS, _STRING, lambda wanted: _in_text(lambda value: value.startswith(wanted.casefold()))),
-    "ends_with": (_TEXTS, _STRING, lambda wanted: _in_text(lambda value: value.endswith(wanted.casefold()))),
+    "contains": (_TEXTS, _STRING, _folded(lambda value, wanted: wanted in value)),
+    "starts_with": (_TEXTS, _STRING, _folded(str.startswith)),
+    "ends_with": (_TEXTS, _STRING, _folded(str.endswith)),
     "matches": (_TEXTS, _STRING, _pattern),
     "under": (frozenset({PATH}), _STRING, _below),
     "greater": (_ORDER, _NUMBERS, _number(lambda value, wanted: value > wanted)),
