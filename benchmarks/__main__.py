@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, search, storage, turns, weight
+from benchmarks import conversations, hours, queueing, rules, search, storage, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -76,6 +76,12 @@ def opening_hours() -> None:
             print(f"  {zone:18}{name:26} {took:8.1f} microseconds")
 
 
+def ruled() -> None:
+    for name, url in (("memory", "memory:"), ("SQLite NORMAL", "sqlite:///FOLDER.db?synchronous=normal")):
+        for what, ratio in rules.compared(url).items():
+            print(f"  {name:14}{what:56} {ratio}")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -85,6 +91,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "search": searching,
     "bots": bots,
     "hours": opening_hours,
+    "rules": ruled,
 }
 
 
