@@ -46,6 +46,9 @@ BOTIUM = ("tests/scenarios/test_botium.py",)
 
 CALENDAR = ("tests/core/test_calendar.py", "tests/core/test_holidays.py")
 HOURS = ("tests/commands/test_hours.py",)
+RULES = ("tests/rules/test_desk.py",)
+READING = ("tests/rules/test_reading.py",)
+SLA = ("tests/rules/test_sla.py",)
 
 NAMED = (
     Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
@@ -151,6 +154,120 @@ NAMED = (
     Mutant("hours: only the first agent counts", "commands/accepting.py", "after, limit = page[-1].id, _PAGE", "return False", HOURS),
     Mutant("hours: days off do not matter", "core/calendar.py", "for day in agent.days_off))", "for day in ()))", HOURS),
     Mutant("hours: messages are taken though refused", "commands/waiting.py", "is OnAbsence.REFUSE", "is None", HOURS),
+    Mutant("rules: a circle is followed", "commands/obeying.py", "if ready.link in chain or len(chain)", "if len(chain)", RULES),
+    Mutant("rules: a chain has no bound", "commands/obeying.py", "or len(chain) >= DEEPEST", "", RULES),
+    Mutant("rules: all ways together have no bound", "commands/obeying.py", "if chain and not ctx.first_time(what):", "if False:", RULES),
+    Mutant(
+        "rules: what a rule does has no cause",
+        "commands/obeying.py",
+        'ctx.because(f"{session.id}:{session.seq}", ',
+        'ctx.because("", ',
+        RULES,
+    ),
+    Mutant("rules: conditions do not matter", "commands/obeying.py", "if ready.condition.holds(facts):", "if True:", RULES),
+    Mutant(
+        "rules: rules of time do not ask",
+        "commands/obeying.py",
+        "if ready.condition.holds(Facts(ctx.see, session, None, now=ctx.now)):",
+        "if True:",
+        RULES,
+    ),
+    Mutant(
+        "rules: a refusal fails the command",
+        "commands/obeying.py",
+        "    except CschatError as error:\n        return",
+        "    except ZeroDivisionError as error:\n        return",
+        RULES,
+    ),
+    Mutant(
+        "rules: what is not possible is tried",
+        "commands/obeying.py",
+        "if needs is not None and not may(session.state, needs):",
+        "if False:",
+        RULES,
+    ),
+    Mutant(
+        "rules: the rest of a rule goes on",
+        "commands/obeying.py",
+        "ctx.record(ctx.tx.get(Session, session.id), body)\n                return",
+        "ctx.record(ctx.tx.get(Session, session.id), body)",
+        RULES,
+    ),
+    Mutant("rules: the desk speaks as an agent", "commands/obeying.py", "Speaker.SYSTEM, part", "Speaker.AGENT, part", RULES),
+    Mutant("rules: an end names no policy", "commands/obeying.py", 'policy=f"rule:{rule.name}"', 'policy="rule"', RULES),
+    Mutant(
+        "rules: what is closed is asked in ten minutes",
+        "commands/obeying.py",
+        'next_change(ctx.see.hours(), ctx.now) if ready.condition.fields & {"open", "closed_for"} else None',
+        "None",
+        RULES,
+    ),
+    Mutant(
+        "rules: before comes after",
+        "door.py",
+        "[rules[0], self.scenarios, Routing(), *reactors, rules[1], Clocks()]",
+        "[self.scenarios, Routing(), *reactors, *rules, Clocks()]",
+        RULES,
+    ),
+    Mutant("rules: who caused it does not matter", "commands/obeying.py", "ready.rule.when.by not in (None, by)", "False", RULES),
+    Mutant("rules: notes are messages", "rules/book.py", "body.visibility is Visibility.PUBLIC and not body.step", "not body.step", RULES),
+    Mutant(
+        "rules: no clock is set",
+        "commands/reactors/rules.py",
+        "earliest(session.until, next_look(ctx, session), next_level(ctx, session))",
+        "session.until",
+        (*RULES, *SLA),
+    ),
+    Mutant(
+        "rules: the clock is not set anew",
+        "commands/waking.py",
+        "earliest(session.until, next_look(ctx, session), next_level(ctx, session))",
+        "session.until",
+        (*RULES, *SLA),
+    ),
+    Mutant("rules: a hold stops no clock", "rules/clocks.py", "    if session.held_until is not None:\n        return None\n", "", RULES),
+    Mutant("rules: silence is looked for once", "rules/clocks.py", "if may_begin(when, session) else None", "if False else None", RULES),
+    Mutant("rules: the first word is not waited for", "rules/clocks.py", "return turn.owned[-1].began", "return None", RULES),
+    Mutant("rules: too often", "rules/clocks.py", "if mark.times >= when.at_most:", "if False:", (*RULES, *READING)),
+    Mutant(
+        "rules: what was slept through is made up for",
+        "rules/clocks.py",
+        "look=max(0, anchor + (slept + 1) * when.after * 1000)",
+        "look=0",
+        (*RULES, *READING),
+    ),
+    Mutant("rules: a change is any value", "rules/conditions.py", "changed = now != before and", "changed =", READING),
+    Mutant("rules: a pattern overlaps", "rules/conditions.py", " or len(value) < len(first) + len(last)", "", READING),
+    Mutant(
+        "rules: not in order", "rules/book.py", "sorted(book.rules, key=lambda rule: (rule.position, rule.id))", "book.rules[::-1]", RULES
+    ),
+    Mutant("sla: stretches before a hold are lost", "rules/sla.py", "        left -= here\n", "", SLA),
+    Mutant(
+        "sla: whole minutes",
+        "rules/sla.py",
+        "(*self.stretches, (self.began, time))",
+        "(*self.stretches, (self.began, time - time % 60_000_000))",
+        SLA,
+    ),
+    Mutant("sla: a hold stops nothing", "rules/sla.py", "goal: clock.paused(event.time)", "goal: clock", SLA),
+    Mutant("sla: no hours count", "commands/levels.py", "ctx.see.hours() if policy.business else None", "None", SLA),
+    Mutant(
+        "sla: every hour is a business hour",
+        "rules/sla.py",
+        "    return start + left if found is None else found",
+        "    return start + left",
+        SLA,
+    ),
+    Mutant(
+        "sla: told again and again",
+        "commands/levels.py",
+        "not in levels.told:\n            session",
+        "not in ():\n            session",
+        SLA,
+    ),
+    Mutant("sla: bots answer", "rules/sla.py", "if body.author is Speaker.AGENT:", "if body.author is not Speaker.CUSTOMER:", SLA),
+    Mutant("sla: later answers have no time", "rules/sla.py", "return levels.on(event, _NEXT) if", "return levels if", SLA),
+    Mutant("sla: the last policy counts", "rules/sla.py", "for policy in policies:", "for policy in reversed([*policies]):", SLA),
     Mutant(
         "bots: one wrong answer more",
         "bots/hearing.py",
