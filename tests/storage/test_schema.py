@@ -16,7 +16,7 @@ from msgspec import Struct
 from tests import samples
 from tests.office import Office
 
-from cschat import Desk
+from cschat import Desk, State
 from cschat import commands as c
 from cschat import events as e
 from cschat.core.clock import FakeClock
@@ -52,6 +52,10 @@ def busy_desk(path: Path) -> Iterator[tuple[Office, sqlite3.Connection]]:
             office = Office.on(desk.brand(f"brand{number}"), clock)
             sample.do(office, request_id=f"r{number}")
             clock.advance(seconds=1)
+        waiting = Office.on(desk.brand("waiting"), clock)
+        samples.COMMANDS[c.ChangeRule].make(waiting, waiting.session(State.BOT))
+        waiting.session(State.QUEUED)
+        clock.advance(seconds=61)
         desk.run_due()
         samples.COMMANDS[c.Heartbeat].do(Office.on(desk.brand("timed"), clock))
         connection = sqlite3.connect(path)

@@ -120,7 +120,7 @@ class Mark(Struct, frozen=True):
 class Watch(Struct, frozen=True):
     """What rules of time have done to a session, by rule. Kept from when the first of them is due."""
 
-    kind: ClassVar[str] = "watch"
+    kind: ClassVar[str] = "rule_mark"
     prefix: ClassVar[str] = "wch"
     indexes: ClassVar[tuple[Index, ...]] = ()
 
