@@ -18,7 +18,7 @@ def cschat(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedP
 
 
 OPTIONS = """
-store agents slots arrivals rate thin service customers warmup start end zone seed json skip-bad
+store agents slots arrivals rate thin service customers warmup policy patience start end zone seed json skip-bad
 """
 
 
@@ -35,7 +35,7 @@ def test_json_is_one_object_with_every_figure():
     assert done.stderr == ""
     assert {
         "sessions", "messages", "commands", "closed", "p_wait", "mean_wait_s", "p90_wait_s", "mean_queue", "occupancy", "wall_s",
-        "commands_per_s", "content_hash",
+        "commands_per_s", "content_hash", "abandoned", "refused", "agent_least", "agent_mean", "agent_most",
     } <= figures.keys()  # fmt: skip
     assert (figures["sessions"], figures["closed"], figures["messages"]) == (120, 120, 792)
 
@@ -47,6 +47,18 @@ def test_the_same_seed_has_the_same_content_on_memory_and_sqlite(tmp_path):
     assert first["content_hash"] == second["content_hash"]
     assert first["sessions"] == 150
     assert first["p_wait"] > 0
+
+
+def test_a_policy_from_a_file_hands_out_and_who_is_impatient_leaves(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "mode: auto\norder: round_robin\nagents:\n  - {name: 민아, capacity: 1}\n  - {name: 준호, capacity: 1}\n", encoding="utf-8"
+    )
+    figures = json.loads(cschat("simulate", SHOP, "--policy", policy, "--rate", "300", "--patience", "exp:60", "--json").stdout)
+    assert (figures["sessions"], figures["closed"]) == (120, 120)
+    assert figures["abandoned"] > 0
+    assert 2 * figures["agent_mean"] == figures["sessions"] - figures["abandoned"]
+    assert figures["agent_most"] - figures["agent_least"] <= 3
 
 
 def test_people_get_a_table_and_a_way_to_look_further(tmp_path):
@@ -92,6 +104,8 @@ def test_bad_lines_are_listed_once_when_the_file_is_repeated(tmp_path):
         (["--arrivals", "missing.csv"], "missing.csv"),
         (["--rate", "0"], "rate"),
         (["--agents", "0"], "agents"),
+        (["--patience", "chars:20"], "patience: 'chars:20' is no patience"),
+        (["--policy", "missing.yaml"], "missing.yaml"),
     ],
 )
 def test_a_bad_option_is_a_clear_error(options, said):

@@ -26,7 +26,7 @@ from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
 from cschat.errors import CschatError, Invalid
-from cschat.simulate import Figures, Service, Simulation
+from cschat.simulate import Assignments, Figures, Policy, Service, Simulation
 from cschat.simulate.arrivals import from_file, poisson, thinned
 from cschat.simulate.reading import Conversation, numbered_lines, read_conversations
 from cschat.simulate.running import repeated
@@ -82,7 +82,7 @@ cschat.add_command(bot)
     default="chars:20",
     show_default=True,
     metavar="exp:SECONDS|chars:PER_SECOND",
-    help="From claim to wrap-up: exponential with a mean, or 5 s and the letters' time for each agent turn.",
+    help="From claim or assignment to wrap-up: exponential with a mean, or 5 s and the letters' time for each agent turn.",
 )
 @click.option(
     "--customers",
@@ -93,6 +93,13 @@ cschat.add_command(bot)
 @click.option(
     "--warmup", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="Leave the first customers out of the figures."
 )
+@click.option(
+    "--policy",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="How work is handed out, as YAML or JSON with the fields of SetDistribution, and agents. [default: agents claim]",
+)
+@click.option("--patience", metavar="exp:SECONDS", help="Who waits leaves, after a time with this mean. [default: nobody leaves]")
 @click.option("--start", metavar="ISO", help="When the clock begins. [default: 2026-03-02T09:00, or the file's first row]")
 @click.option("--end", metavar="ISO", help="No arrivals from here on.")
 @click.option("--zone", default="Asia/Seoul", show_default=True, help="The zone of local times.")
@@ -110,6 +117,8 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
     service: str,
     customers: int | None,
     warmup: int,
+    policy: Path | None,
+    patience: str | None,
     start: str | None,
     end: str | None,
     zone: str,
@@ -144,8 +153,19 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
     clock = FakeClock("1970-01-01T00:00:00+00:00", zone)
     clock.set(begin)
     gc.set_threshold(*GC_THRESHOLD)
-    with Desk.open(store, clock=clock, seed=seed) as desk, _progress(customers, quiet=as_json) as progress:
-        run = Simulation(desk, agents=agents, slots=slots, service=Service.parse(service), seed=seed + 2, warmup=warmup)
+    given = Assignments()
+    with Desk.open(store, clock=clock, seed=seed, reactors=[given]) as desk, _progress(customers, quiet=as_json) as progress:
+        run = Simulation(
+            desk,
+            agents=agents,
+            slots=slots,
+            service=Service.parse(service),
+            seed=seed + 2,
+            warmup=warmup,
+            policy=None if policy is None else Policy.read(policy),
+            assignments=given,
+            patience=None if patience is None else _patience(patience),
+        )
         figures = run.run(said, islice(coming, customers), progress=progress)
     figures = attrs.evolve(figures, skipped=len(skipped or ()))
     if as_json:
@@ -219,6 +239,16 @@ def _instant(text: str | None, zone: ZoneInfo, field: str) -> Micros | None:
     return as_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
+def _patience(text: str) -> float:
+    try:
+        patience = Service.parse(text)
+    except Invalid:
+        patience = None
+    if patience is None or patience.kind != "exp":
+        raise Invalid(field="patience", reason=f"{text!r} is no patience", allowed=["exp:SECONDS"])
+    return patience.value
+
+
 @contextmanager
 def _progress(total: int | None, *, quiet: bool) -> Generator[Callable[[int], None] | None]:
     """A progress bar on a terminal, if rich is installed; nothing in a pipe."""
@@ -246,6 +276,9 @@ def _show(figures: Figures, store: str) -> None:
         ("90 % waited at most", _seconds(figures.p90_wait_s)),
         ("mean queue", "-" if figures.mean_queue is None else f"{figures.mean_queue:.2f}"),
         ("occupancy", _share(figures.occupancy)),
+        ("left the queue", f"{figures.abandoned:,}"),
+        ("turned away", f"{figures.refused:,}"),
+        ("sessions per agent", f"{figures.agent_least:,} to {figures.agent_most:,}, mean {figures.agent_mean:,.1f}"),
         ("commands", f"{figures.commands:,} in {figures.wall_s:.2f} s ({figures.commands_per_s:,.0f}/s)"),
         ("content", figures.content_hash[:16]),
     ]
