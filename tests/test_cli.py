@@ -61,6 +61,39 @@ def test_a_policy_from_a_file_hands_out_and_who_is_impatient_leaves(tmp_path):
     assert figures["agent_most"] - figures["agent_least"] <= 3
 
 
+def test_what_if_compares_what_was_recorded_with_another_policy(tmp_path):
+    store = f"sqlite:///{tmp_path}/a.db"
+    cschat("simulate", SHOP, "--store", store, "--agents", "2", "--slots", "1", "--rate", "200")
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"mode": "auto", "order": "round_robin"}')
+    found = json.loads(cschat("what-if", "--policy", policy, "--store", store, "--json").stdout)
+    assert found.keys() == {"recorded", "replayed", "changed"}
+    assert {outcome["requests"] for outcome in found.values()} == {120}
+    assert found["changed"]["mean_wait_s"] == pytest.approx(found["recorded"]["mean_wait_s"], rel=0.001)
+    loads = found["changed"]["loads"]
+    assert sum(loads.values()) == 120
+    table = cschat("what-if", "--policy", policy, "--store", store, "--from", "2026-03-02T09:30").stdout
+    assert "replayed" in table
+    assert "had 상담사 1" in table
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--store", "sqlite:///missing.db"], "there is no file missing.db"),
+        (["--store", "memory:"], "nobody asked for a person"),
+        (["--store", "memory:", "--from", "yesterday"], "from: 'yesterday' is no ISO time"),
+    ],
+)
+def test_a_what_if_of_nothing_is_a_clear_error(tmp_path, options, said):
+    policy = tmp_path / "policy.json"
+    policy.write_text("{}")
+    done = cschat("what-if", "--policy", policy, *options, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert not (tmp_path / "missing.db").exists()
+
+
 def test_people_get_a_table_and_a_way_to_look_further(tmp_path):
     done = cschat("simulate", SHOP, "--store", "sqlite:///a.db", cwd=tmp_path)
     assert "120 (120 closed)" in done.stdout

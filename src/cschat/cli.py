@@ -21,12 +21,12 @@ import click
 
 from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
-from cschat.cli_bot import bot
+from cschat.cli_bot import bot, existing_desk
 from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
 from cschat.errors import CschatError, Invalid
-from cschat.simulate import Assignments, Figures, Policy, Service, Simulation
+from cschat.simulate import Assignments, Figures, Outcome, Policy, Service, Simulation, WhatIf, what_if
 from cschat.simulate.arrivals import from_file, poisson, thinned
 from cschat.simulate.reading import Conversation, numbered_lines, read_conversations
 from cschat.simulate.running import repeated
@@ -176,6 +176,46 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
         click.echo(f"skipped: {error}", err=True)
 
 
+@cschat.command("what-if")
+@click.option(
+    "--policy",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The other policy, as YAML or JSON with the fields of SetDistribution; agents and groups are those of the store.",
+)
+@click.option("--store", required=True, metavar="URL", help="The desk's store, such as sqlite:///support.db.")
+@click.option("--brand", default="main", show_default=True, help="The brand's short name.")
+@click.option("--from", "start", metavar="ISO", help="Requests from here on. [default: the first]")
+@click.option("--to", "end", metavar="ISO", help="Requests before this. [default: the last]")
+@click.option("--zone", default="Asia/Seoul", show_default=True, help="The zone of local times.")
+@click.option("--seed", default=0, show_default=True, help="Of what has to be drawn: the patience of those who did not leave.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def what_if_command(  # noqa: PLR0917  (one parameter for each option)
+    policy: Path,
+    store: str,
+    brand: str,
+    start: str | None,
+    end: str | None,
+    zone: str,
+    seed: int,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Replay the requests that a desk has recorded, under another policy and under its own, and compare.
+
+    The store is only read. What is assumed: docs, Simulate.
+    """
+    where = _zone(zone)
+    period = _instant(start, where, "from"), _instant(end, where, "to")
+    gc.set_threshold(*GC_THRESHOLD)
+    with existing_desk(store, brand) as desk:
+        found = what_if(Policy.read(policy), desk.store, period, brand=brand, seed=seed)
+    if as_json:
+        click.echo(json.dumps(attrs.asdict(found), ensure_ascii=False))
+    else:
+        _compare(found)
+
+
 @cschat.command()
 @click.option(
     "--articles", required=True, type=click.Path(path_type=Path), help='JSON Lines: {"id", "title", "body"?, "examples"?: [...]}.'
@@ -289,6 +329,26 @@ def _show(figures: Figures, store: str) -> None:
     if store.startswith("sqlite"):
         path = store.partition(":///")[2].partition("?")[0]
         click.echo(f"\nTo look into it: sqlite-utils {path} 'SELECT * FROM sessions LIMIT 3'")  # noqa: S608  (printed, not run)
+
+
+def _compare(found: WhatIf) -> None:
+    outcomes = (found.recorded, found.replayed, found.changed)
+    rows = {"": ["recorded", "replayed", "changed"]}
+    rows |= {name: [told(outcome) for outcome in outcomes] for name, told in _COMPARED.items()}
+    rows |= {f"had {agent}": [f"{outcome.loads[agent]:,}" for outcome in outcomes] for agent in found.recorded.loads}
+    for name, values in rows.items():
+        click.echo(f"{name:>20}  {''.join(f'{value:>14}' for value in values)}")
+
+
+_COMPARED: dict[str, Callable[[Outcome], str]] = {
+    "requests": lambda outcome: f"{outcome.requests:,}",
+    "served": lambda outcome: f"{outcome.served:,}",
+    "left the queue": lambda outcome: f"{outcome.left:,}",
+    "turned away": lambda outcome: f"{outcome.refused:,}",
+    "still waiting": lambda outcome: f"{outcome.waiting:,}",
+    "mean wait": lambda outcome: _seconds(outcome.mean_wait_s),
+    "90 % waited at most": lambda outcome: _seconds(outcome.p90_wait_s),
+}
 
 
 def _share(value: float | None) -> str:

@@ -28,17 +28,17 @@ from typing import Protocol, TypeVar
 import attrs
 
 from cschat import commands as c
-from cschat import queries as q
 from cschat.core.access import Actor
 from cschat.core.answers import Connected, Queued, Unavailable
 from cschat.core.clock import FakeClock
-from cschat.core.distribution import EVERYBODY, Claiming, Distribution
+from cschat.core.distribution import Distribution
 from cschat.core.people import Agent
 from cschat.core.session import Session
 from cschat.core.times import SECOND, Micros
 from cschat.desk import Desk
 from cschat.door import CORE_KINDS
 from cschat.errors import Invalid
+from cschat.simulate.claiming import next_claim
 from cschat.simulate.policies import Assignments, Member, Policy
 from cschat.simulate.reading import Conversation, Speaker
 from cschat.storage.content import content_hash
@@ -50,8 +50,6 @@ T = TypeVar("T")
 _TURN_SECONDS = 5
 _CHANNEL = "web"
 _SAY, _END, _LEAVE, _ARRIVE = range(4)
-_HEADS = 100
-"""How far into the queue an agent looks for something that is theirs to claim."""
 
 
 @attrs.frozen
@@ -322,29 +320,15 @@ class Simulation:
 
     def _serve(self) -> None:
         """Begin what the desk has handed out; where agents may claim, let them, as long as one who is free has something to claim."""
-        for session, agent in self._assignments.take():
-            self._begin(self._number_of[agent], self._waiting.pop(session))
-        if self._distribution.claiming is not Claiming.OFF:
-            while self._waiting and (found := self._claimable()) is not None:
-                number, first = found
-                self._do(self._doors[number], c.ClaimSession(first))
-                self._begin(number, self._waiting.pop(first))
+        for given, agent in self._assignments.take():
+            self._begin(self._number_of[agent], self._waiting.pop(given))
+        while self._waiting and (claim := next_claim(self._desk, self._distribution, self._free, self._agents, self._weighs)) is not None:
+            number, session = claim
+            self._do(self._doors[number], c.ClaimSession(session))
+            self._begin(number, self._waiting.pop(session.id))
 
-    def _claimable(self) -> tuple[int, str] | None:
-        """The agent with the most free slots for whom there is something in the queue, and the first of it."""
-        free = max(self._free)
-        if free < self._weight:
-            return None
-        if not self._distribution.automatic:
-            agent = self._free.index(free)
-            return agent, self._doors[agent].ask(q.Queue(limit=1)).items[0].id
-        heads = self._desk.ask(q.Queue(limit=_HEADS)).items
-        for agent in sorted(range(len(self._free)), key=lambda number: -self._free[number]):
-            if self._free[agent] >= self._weight:
-                for session in heads:
-                    if _is_for(self._agents[agent], session):
-                        return agent, session.id
-        return None
+    def _weighs(self, session: Session) -> int:
+        return self._distribution.weight(session.channel)
 
     def _begin(self, agent: int, customer: _Customer) -> None:
         now = self._clock.now()
@@ -398,11 +382,6 @@ class Simulation:
             agent_mean=sum(self._had) / len(self._had),
             agent_most=max(self._had),
         )
-
-
-def _is_for(agent: Agent, session: Session) -> bool:
-    """Whether a session that waits in a lane is one that this agent may have."""
-    return session.lane is None or not {EVERYBODY, agent.id, *agent.groups}.isdisjoint(session.lane.split(","))
 
 
 def repeated(read: Callable[[], Iterable[Conversation]]) -> Iterator[Conversation]:
