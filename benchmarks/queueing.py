@@ -24,7 +24,7 @@ from cschat.simulate import Assignments, Policy, Service, Simulation
 from cschat.simulate.arrivals import poisson
 from cschat.simulate.reading import Conversation, Speaker, Turn
 
-__all__ = ["Row", "exact", "rows", "statistical"]
+__all__ = ["Row", "Told", "exact", "rows", "statistical", "told"]
 
 SERVICE_SECONDS = 180
 _CONVERSATION = Conversation(None, (Turn(Speaker.CUSTOMER, "문의드려요"), Turn(Speaker.AGENT, "확인했습니다")))
@@ -128,3 +128,38 @@ def statistical(row: Row, *, seed: int = 2, most: int = 200_000, order: str | No
         Agreement(sum(wait > 0 for wait in waits) / len(waits), row.p_wait, statistics.stdev(shares) / math.sqrt(20)),
         Agreement(sum(waits) / len(waits) / SECOND, row.mean_wait, statistics.stdev(means) / math.sqrt(20)),
     )
+
+
+@attrs.frozen
+class Told:
+    """Medians, in seconds, of the wait that customers were told and of the one that they had, over those who were told one."""
+
+    customers: int
+    told: float
+    waited: float
+
+    @property
+    def ratio(self) -> float:
+        return self.told / self.waited
+
+
+def told(agents: int, slots: int, *, automatic: bool, customers: int = 20_000, seed: int = 2) -> Told:
+    """What customers are told at an occupancy of 0.9, the first tenth of them left out."""
+    clock, given = FakeClock("2026-03-02 00:00"), Assignments()
+    rate = 0.9 * agents * slots * 3600 / SERVICE_SECONDS
+    arrivals = islice(poisson(rate, clock.now(), random.Random(seed)), customers)
+    policy = Policy({"mode": "auto"}) if automatic else None
+    with Desk.open("memory:", clock=clock, seed=seed, reactors=[given]) as desk:
+        run = Simulation(
+            desk,
+            agents=agents,
+            slots=slots,
+            service=Service("exp", SERVICE_SECONDS),
+            seed=seed,
+            warmup=customers // 10,
+            policy=policy,
+            assignments=given,
+        )
+        run.run(repeat(_CONVERSATION), arrivals)
+    said, waited = (statistics.median(side) for side in zip(*run.told, strict=True))
+    return Told(len(run.told), said, waited / SECOND)
