@@ -14,10 +14,11 @@ from cschat import commands as c
 from cschat.core.clock import FakeClock
 from cschat.core.people import Agent
 from cschat.core.session import Session
-from cschat.core.times import Micros
+from cschat.core.times import SECOND, Micros
 from cschat.errors import Invalid
 from cschat.simulate import Assignments, Outcome, Policy, Service, Simulation, WhatIf, what_if
 from cschat.simulate.arrivals import poisson
+from cschat.simulate.recorded import read_past
 
 from .test_running import SHORT
 
@@ -173,6 +174,7 @@ def test_an_offer_that_was_let_pass_is_neither_the_end_of_a_wait_nor_work():
     late = shop.ask()
     shop.clock.advance(seconds=9)
     shop.desk.do_all([c.EndSession(late), c.WrapUp(late)])
+    assert read_past(shop.desk.store, "brd_main", None, None).requests[0].service == 20 * SECOND
     found = shop.what_if()
     assert (found.recorded.loads, found.recorded.p90_wait_s) == ({"민아": 0, "준호": 2}, 30)
     assert found.changed.p90_wait_s == 0
