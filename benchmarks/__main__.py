@@ -28,14 +28,35 @@ def theory() -> None:
     if _absent(path):
         return
     rows = queueing.rows(path)
-    wrong = {(row.load, row.agents): differ for row in rows if (differ := queueing.exact(row))}
-    print(f"  exact: {len(rows)} rows of 5,000 customers; waits that differ from the heap's: {sum(wrong.values())} {wrong or ''}")
+    for order in (None, "least_active", "round_robin"):
+        wrong = {(row.load, row.agents): differ for row in rows if (differ := queueing.exact(row, order=order))}
+        by = order or "claims"
+        print(f"  exact, {by}: {len(rows)} rows of 5,000 customers; waits that differ from the heap's: {sum(wrong.values())} {wrong or ''}")
     for row in rows:
         if row.load in (1, 5, 20) and row.load / row.agents <= 0.9 and row.p_wait >= 0.01:
             customers, share, mean = queueing.statistical(row)
             verdict = "agrees" if share.holds and mean.holds else "DIFFERS"
             waits = f"p_wait {share.measured:.4f} ({share.expected:.4f}), mean wait {mean.measured:8.3f} s ({mean.expected:8.3f})"
             print(f"  load {row.load:4.0f} agents {row.agents:3}: {customers:7,} customers, {waits}: {verdict}")
+
+
+def waits() -> None:
+    for automatic in (False, True):
+        for agents, slots in ((1, 1), (3, 1), (3, 3), (10, 1), (10, 3)):
+            told = queueing.told(agents, slots, automatic=automatic)
+            mode = "auto" if automatic else "manual"
+            times = f"told {told.told:6.1f} s, waited {told.waited:6.1f} s: {told.ratio:.2f}"
+            print(f"  {mode:7} {agents:2} x {slots} slots: {told.customers:6,} customers {times}")
+
+
+def week() -> None:
+    path = SHARED / "contact-centre" / "bank_calls_5min.csv.gz"
+    if _absent(path):
+        return
+    for automatic in (False, True):
+        figures = conversations.week(path, automatic=automatic)
+        mode = "auto" if automatic else "manual"
+        print(f"  {mode:7} {figures.sessions:,} sessions, {figures.commands:,} commands in {figures.wall_s:.1f} s")
 
 
 def commands() -> None:
@@ -85,6 +106,8 @@ def ruled() -> None:
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
+    "waits": waits,
+    "week": week,
     "commands": commands,
     "lives": lives,
     "weights": weights,

@@ -20,11 +20,11 @@ import attrs
 from cschat import Desk
 from cschat.core.clock import FakeClock
 from cschat.core.times import SECOND
-from cschat.simulate import Service, Simulation
+from cschat.simulate import Assignments, Policy, Service, Simulation
 from cschat.simulate.arrivals import poisson
 from cschat.simulate.reading import Conversation, Speaker, Turn
 
-__all__ = ["Row", "exact", "rows", "statistical"]
+__all__ = ["Row", "Told", "exact", "rows", "statistical", "told"]
 
 SERVICE_SECONDS = 180
 _CONVERSATION = Conversation(None, (Turn(Speaker.CUSTOMER, "문의드려요"), Turn(Speaker.AGENT, "확인했습니다")))
@@ -71,13 +71,17 @@ class _Recorded:
         return length, places
 
 
-def simulate(row: Row, customers: int, *, seed: int, warmup: int = 0) -> tuple[Simulation, list[int], list[int]]:
-    """Run a row through a desk in memory; the run, and its arrivals and service times in order of service."""
+def simulate(row: Row, customers: int, *, seed: int, warmup: int = 0, order: str | None = None) -> tuple[Simulation, list[int], list[int]]:
+    """Run a row through a desk in memory; the run, and its arrivals and service times in order of service.
+
+    With an `order` the desk hands out by itself, in this order; without, agents claim.
+    """
     clock = FakeClock("2026-03-02 00:00")
-    service = _Recorded()
+    service, given = _Recorded(), Assignments()
     arrivals = list(islice(poisson(row.rate_per_hour, clock.now(), random.Random(seed)), customers))
-    with Desk.open("memory:", clock=clock, seed=seed) as desk:
-        run = Simulation(desk, agents=row.agents, slots=1, service=service, seed=seed + 1, warmup=warmup)
+    policy = None if order is None else Policy({"mode": "auto", "order": order})
+    with Desk.open("memory:", clock=clock, seed=seed, reactors=[given]) as desk:
+        run = Simulation(desk, agents=row.agents, slots=1, service=service, seed=seed + 1, warmup=warmup, policy=policy, assignments=given)
         run.run(repeat(_CONVERSATION), arrivals)
     return run, arrivals, service.drawn
 
@@ -91,9 +95,9 @@ def heap_waits(arrivals: list[int], services: list[int], servers: int) -> Iterat
         yield begin - arrival
 
 
-def exact(row: Row, *, customers: int = 5000, seed: int = 1) -> int:
+def exact(row: Row, *, customers: int = 5000, seed: int = 1, order: str | None = None) -> int:
     """How many waits differ from the heap's, to the microsecond."""
-    run, arrivals, services = simulate(row, customers, seed=seed)
+    run, arrivals, services = simulate(row, customers, seed=seed, order=order)
     return sum(ours != theirs for ours, theirs in zip(run.waits, heap_waits(arrivals, services, row.agents), strict=True))
 
 
@@ -110,10 +114,10 @@ class Agreement:
         return abs(self.measured - self.expected) <= max(0.05 * self.expected, 4 * self.error)
 
 
-def statistical(row: Row, *, seed: int = 2, most: int = 200_000) -> tuple[int, Agreement, Agreement]:
+def statistical(row: Row, *, seed: int = 2, most: int = 200_000, order: str | None = None) -> tuple[int, Agreement, Agreement]:
     """Customers, and the agreement of the share that waits and of the mean wait (seconds)."""
     customers = min(most, math.ceil(20_000 / row.p_wait))
-    run, _arrivals, _services = simulate(row, customers, seed=seed, warmup=customers // 10)
+    run, _arrivals, _services = simulate(row, customers, seed=seed, warmup=customers // 10, order=order)
     waits = run.waits
     size = len(waits) // 20
     batches = [waits[place * size : (place + 1) * size] for place in range(20)]
@@ -124,3 +128,38 @@ def statistical(row: Row, *, seed: int = 2, most: int = 200_000) -> tuple[int, A
         Agreement(sum(wait > 0 for wait in waits) / len(waits), row.p_wait, statistics.stdev(shares) / math.sqrt(20)),
         Agreement(sum(waits) / len(waits) / SECOND, row.mean_wait, statistics.stdev(means) / math.sqrt(20)),
     )
+
+
+@attrs.frozen
+class Told:
+    """Medians, in seconds, of the wait that customers were told and of the one that they had, over those who were told one."""
+
+    customers: int
+    told: float
+    waited: float
+
+    @property
+    def ratio(self) -> float:
+        return self.told / self.waited
+
+
+def told(agents: int, slots: int, *, automatic: bool, customers: int = 20_000, seed: int = 2) -> Told:
+    """What customers are told at an occupancy of 0.9, the first tenth of them left out."""
+    clock, given = FakeClock("2026-03-02 00:00"), Assignments()
+    rate = 0.9 * agents * slots * 3600 / SERVICE_SECONDS
+    arrivals = islice(poisson(rate, clock.now(), random.Random(seed)), customers)
+    policy = Policy({"mode": "auto"}) if automatic else None
+    with Desk.open("memory:", clock=clock, seed=seed, reactors=[given]) as desk:
+        run = Simulation(
+            desk,
+            agents=agents,
+            slots=slots,
+            service=Service("exp", SERVICE_SECONDS),
+            seed=seed,
+            warmup=customers // 10,
+            policy=policy,
+            assignments=given,
+        )
+        run.run(repeat(_CONVERSATION), arrivals)
+    said, waited = (statistics.median(side) for side in zip(*run.told, strict=True))
+    return Told(len(run.told), said, waited / SECOND)

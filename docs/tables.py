@@ -473,6 +473,11 @@ _FIGURES = {
     "wall_s": "real time of the run",
     "commands_per_s": "commands over `wall_s`",
     "content_hash": "SHA-256 over all events and records: equal if two runs did the same",
+    "abandoned": "customers who left the queue",
+    "refused": "customers who were turned away by an overflow limit",
+    "agent_least": "sessions of the agent who had the fewest",
+    "agent_mean": "sessions of an agent, on average",
+    "agent_most": "sessions of the agent who had the most",
     "skipped": "bad lines that were passed over",
 }
 

@@ -18,7 +18,7 @@ def cschat(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedP
 
 
 OPTIONS = """
-store agents slots arrivals rate thin service customers warmup start end zone seed json skip-bad
+store agents slots arrivals rate thin service customers warmup policy patience start end zone seed json skip-bad
 """
 
 
@@ -35,7 +35,7 @@ def test_json_is_one_object_with_every_figure():
     assert done.stderr == ""
     assert {
         "sessions", "messages", "commands", "closed", "p_wait", "mean_wait_s", "p90_wait_s", "mean_queue", "occupancy", "wall_s",
-        "commands_per_s", "content_hash",
+        "commands_per_s", "content_hash", "abandoned", "refused", "agent_least", "agent_mean", "agent_most",
     } <= figures.keys()  # fmt: skip
     assert (figures["sessions"], figures["closed"], figures["messages"]) == (120, 120, 792)
 
@@ -47,6 +47,51 @@ def test_the_same_seed_has_the_same_content_on_memory_and_sqlite(tmp_path):
     assert first["content_hash"] == second["content_hash"]
     assert first["sessions"] == 150
     assert first["p_wait"] > 0
+
+
+def test_a_policy_from_a_file_hands_out_and_who_is_impatient_leaves(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "mode: auto\norder: round_robin\nagents:\n  - {name: 민아, capacity: 1}\n  - {name: 준호, capacity: 1}\n", encoding="utf-8"
+    )
+    figures = json.loads(cschat("simulate", SHOP, "--policy", policy, "--rate", "300", "--patience", "exp:60", "--json").stdout)
+    assert (figures["sessions"], figures["closed"]) == (120, 120)
+    assert figures["abandoned"] > 0
+    assert 2 * figures["agent_mean"] == figures["sessions"] - figures["abandoned"]
+    assert figures["agent_most"] - figures["agent_least"] <= 3
+
+
+def test_what_if_compares_what_was_recorded_with_another_policy(tmp_path):
+    store = f"sqlite:///{tmp_path}/a.db"
+    cschat("simulate", SHOP, "--store", store, "--agents", "2", "--slots", "1", "--rate", "200")
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"mode": "auto", "order": "round_robin"}')
+    found = json.loads(cschat("what-if", "--policy", policy, "--store", store, "--json").stdout)
+    assert found.keys() == {"recorded", "replayed", "changed"}
+    assert {outcome["requests"] for outcome in found.values()} == {120}
+    assert found["changed"]["mean_wait_s"] == pytest.approx(found["recorded"]["mean_wait_s"], rel=0.001)
+    loads = found["changed"]["loads"]
+    assert sum(loads.values()) == 120
+    table = cschat("what-if", "--policy", policy, "--store", store, "--from", "2026-03-02T09:30").stdout
+    assert "replayed" in table
+    assert "had 상담사 1" in table
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--store", "sqlite:///missing.db"], "there is no file missing.db"),
+        (["--store", "memory:"], "nobody asked for a person"),
+        (["--store", "memory:", "--from", "yesterday"], "from: 'yesterday' is no ISO time"),
+    ],
+)
+def test_a_what_if_of_nothing_is_a_clear_error(tmp_path, options, said):
+    policy = tmp_path / "policy.json"
+    policy.write_text("{}")
+    done = cschat("what-if", "--policy", policy, *options, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert not (tmp_path / "missing.db").exists()
 
 
 def test_people_get_a_table_and_a_way_to_look_further(tmp_path):
@@ -92,6 +137,8 @@ def test_bad_lines_are_listed_once_when_the_file_is_repeated(tmp_path):
         (["--arrivals", "missing.csv"], "missing.csv"),
         (["--rate", "0"], "rate"),
         (["--agents", "0"], "agents"),
+        (["--patience", "chars:20"], "patience: 'chars:20' is no patience"),
+        (["--policy", "missing.yaml"], "missing.yaml"),
     ],
 )
 def test_a_bad_option_is_a_clear_error(options, said):

@@ -21,12 +21,12 @@ import click
 
 from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
-from cschat.cli_bot import bot
+from cschat.cli_bot import bot, existing_desk
 from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
 from cschat.errors import CschatError, Invalid
-from cschat.simulate import Figures, Service, Simulation
+from cschat.simulate import Assignments, Figures, Outcome, Policy, Service, Simulation, WhatIf, what_if
 from cschat.simulate.arrivals import from_file, poisson, thinned
 from cschat.simulate.reading import Conversation, numbered_lines, read_conversations
 from cschat.simulate.running import repeated
@@ -82,7 +82,7 @@ cschat.add_command(bot)
     default="chars:20",
     show_default=True,
     metavar="exp:SECONDS|chars:PER_SECOND",
-    help="From claim to wrap-up: exponential with a mean, or 5 s and the letters' time for each agent turn.",
+    help="From claim or assignment to wrap-up: exponential with a mean, or 5 s and the letters' time for each agent turn.",
 )
 @click.option(
     "--customers",
@@ -93,6 +93,13 @@ cschat.add_command(bot)
 @click.option(
     "--warmup", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="Leave the first customers out of the figures."
 )
+@click.option(
+    "--policy",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="How work is handed out, as YAML or JSON with the fields of SetDistribution, and agents. [default: agents claim]",
+)
+@click.option("--patience", metavar="exp:SECONDS", help="Who waits leaves, after a time with this mean. [default: nobody leaves]")
 @click.option("--start", metavar="ISO", help="When the clock begins. [default: 2026-03-02T09:00, or the file's first row]")
 @click.option("--end", metavar="ISO", help="No arrivals from here on.")
 @click.option("--zone", default="Asia/Seoul", show_default=True, help="The zone of local times.")
@@ -110,6 +117,8 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
     service: str,
     customers: int | None,
     warmup: int,
+    policy: Path | None,
+    patience: str | None,
     start: str | None,
     end: str | None,
     zone: str,
@@ -144,8 +153,19 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
     clock = FakeClock("1970-01-01T00:00:00+00:00", zone)
     clock.set(begin)
     gc.set_threshold(*GC_THRESHOLD)
-    with Desk.open(store, clock=clock, seed=seed) as desk, _progress(customers, quiet=as_json) as progress:
-        run = Simulation(desk, agents=agents, slots=slots, service=Service.parse(service), seed=seed + 2, warmup=warmup)
+    given = Assignments()
+    with Desk.open(store, clock=clock, seed=seed, reactors=[given]) as desk, _progress(customers, quiet=as_json) as progress:
+        run = Simulation(
+            desk,
+            agents=agents,
+            slots=slots,
+            service=Service.parse(service),
+            seed=seed + 2,
+            warmup=warmup,
+            policy=None if policy is None else Policy.read(policy),
+            assignments=given,
+            patience=None if patience is None else _patience(patience),
+        )
         figures = run.run(said, islice(coming, customers), progress=progress)
     figures = attrs.evolve(figures, skipped=len(skipped or ()))
     if as_json:
@@ -154,6 +174,46 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
         _show(figures, store)
     for error in skipped or ():
         click.echo(f"skipped: {error}", err=True)
+
+
+@cschat.command("what-if")
+@click.option(
+    "--policy",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The other policy, as YAML or JSON with the fields of SetDistribution; agents and groups are those of the store.",
+)
+@click.option("--store", required=True, metavar="URL", help="The desk's store, such as sqlite:///support.db.")
+@click.option("--brand", default="main", show_default=True, help="The brand's short name.")
+@click.option("--from", "start", metavar="ISO", help="Requests from here on. [default: the first]")
+@click.option("--to", "end", metavar="ISO", help="Requests before this. [default: the last]")
+@click.option("--zone", default="Asia/Seoul", show_default=True, help="The zone of local times.")
+@click.option("--seed", default=0, show_default=True, help="Of what has to be drawn: the patience of those who did not leave.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def what_if_command(  # noqa: PLR0917  (one parameter for each option)
+    policy: Path,
+    store: str,
+    brand: str,
+    start: str | None,
+    end: str | None,
+    zone: str,
+    seed: int,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Replay the requests that a desk has recorded, under another policy and under its own, and compare.
+
+    The store is only read. What is assumed: docs, Simulate.
+    """
+    where = _zone(zone)
+    period = _instant(start, where, "from"), _instant(end, where, "to")
+    gc.set_threshold(*GC_THRESHOLD)
+    with existing_desk(store, brand) as desk:
+        found = what_if(Policy.read(policy), desk.store, period, brand=brand, seed=seed)
+    if as_json:
+        click.echo(json.dumps(attrs.asdict(found), ensure_ascii=False))
+    else:
+        _compare(found)
 
 
 @cschat.command()
@@ -219,6 +279,16 @@ def _instant(text: str | None, zone: ZoneInfo, field: str) -> Micros | None:
     return as_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
+def _patience(text: str) -> float:
+    try:
+        patience = Service.parse(text)
+    except Invalid:
+        patience = None
+    if patience is None or patience.kind != "exp":
+        raise Invalid(field="patience", reason=f"{text!r} is no patience", allowed=["exp:SECONDS"])
+    return patience.value
+
+
 @contextmanager
 def _progress(total: int | None, *, quiet: bool) -> Generator[Callable[[int], None] | None]:
     """A progress bar on a terminal, if rich is installed; nothing in a pipe."""
@@ -246,6 +316,9 @@ def _show(figures: Figures, store: str) -> None:
         ("90 % waited at most", _seconds(figures.p90_wait_s)),
         ("mean queue", "-" if figures.mean_queue is None else f"{figures.mean_queue:.2f}"),
         ("occupancy", _share(figures.occupancy)),
+        ("left the queue", f"{figures.abandoned:,}"),
+        ("turned away", f"{figures.refused:,}"),
+        ("sessions per agent", f"{figures.agent_least:,} to {figures.agent_most:,}, mean {figures.agent_mean:,.1f}"),
         ("commands", f"{figures.commands:,} in {figures.wall_s:.2f} s ({figures.commands_per_s:,.0f}/s)"),
         ("content", figures.content_hash[:16]),
     ]
@@ -256,6 +329,26 @@ def _show(figures: Figures, store: str) -> None:
     if store.startswith("sqlite"):
         path = store.partition(":///")[2].partition("?")[0]
         click.echo(f"\nTo look into it: sqlite-utils {path} 'SELECT * FROM sessions LIMIT 3'")  # noqa: S608  (printed, not run)
+
+
+def _compare(found: WhatIf) -> None:
+    outcomes = (found.recorded, found.replayed, found.changed)
+    rows = {"": ["recorded", "replayed", "changed"]}
+    rows |= {name: [told(outcome) for outcome in outcomes] for name, told in _COMPARED.items()}
+    rows |= {f"had {agent}": [f"{outcome.loads[agent]:,}" for outcome in outcomes] for agent in found.recorded.loads}
+    for name, values in rows.items():
+        click.echo(f"{name:>20}  {''.join(f'{value:>14}' for value in values)}")
+
+
+_COMPARED: dict[str, Callable[[Outcome], str]] = {
+    "requests": lambda outcome: f"{outcome.requests:,}",
+    "served": lambda outcome: f"{outcome.served:,}",
+    "left the queue": lambda outcome: f"{outcome.left:,}",
+    "turned away": lambda outcome: f"{outcome.refused:,}",
+    "still waiting": lambda outcome: f"{outcome.waiting:,}",
+    "mean wait": lambda outcome: _seconds(outcome.mean_wait_s),
+    "90 % waited at most": lambda outcome: _seconds(outcome.p90_wait_s),
+}
 
 
 def _share(value: float | None) -> str:

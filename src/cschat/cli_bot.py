@@ -34,7 +34,7 @@ from cschat.errors import Invalid, ScenarioError
 from cschat.storage.codec import face
 from cschat.testing.conversations import play, read_conversations
 
-__all__ = ["bot"]
+__all__ = ["bot", "existing_desk"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -316,7 +316,8 @@ _MOST = click.option("--most", default=100_000, show_default=True, help="How man
 
 
 @contextmanager
-def _desk(store: str, brand: str) -> Generator[Desk]:
+def existing_desk(store: str, brand: str) -> Generator[Desk]:
+    """A desk on a store that is there: a slip of the pen must not make a new file."""
     path = store.removeprefix("sqlite:///").partition("?")[0]
     if path != store and not Path(path).exists():
         raise Invalid(field="store", reason=f"there is no file {path}")
@@ -368,7 +369,7 @@ def journey(  # noqa: PLR0917  (one parameter for each option)
     """How customers moved through the scenario NAME, step by step: where they left, asked for a person, were not understood."""
     if compare is not None and form in ("mermaid", "svg"):
         raise Invalid(field="format", reason="two versions have two pictures", allowed=["table", "json"])
-    with _desk(store, brand) as desk:
+    with existing_desk(store, brand) as desk:
         how: dict[str, Any] = {"patience": patience, "most": most, **_period(desk, start, end)}
         found: ScenarioJourney | Comparison
         if compare is None:
@@ -488,7 +489,7 @@ def candidates(  # noqa: PLR0917  (one parameter for each option)
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Questions that reached people or got no answer, like ones together: candidates for new steps."""
-    with _desk(store, brand) as desk:
+    with existing_desk(store, brand) as desk:
         found = desk.ask(q.Candidates(scenario, least=least, most=most, **_period(desk, start, end)))
     for group in found:
         if as_json:
