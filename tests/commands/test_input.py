@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
 import attrs
@@ -79,6 +79,8 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
     (c.SetDistribution, "head_starts"): [5, {"extreme": 5}, {"high": "5"}, {5: 5}],
     (c.SetDistribution, "weights"): [5, {"web": -1}, {"web": 1.5}, {5: 5}],
     (c.SetDistribution, "presence"): [5, [1], {"*": -1}, {"*": "soon"}, {5: 5}],
+    (c.ChangeRule, "then"): [5, "x", {}, [], [5], [{}], [{"fly": 1}]],
+    (c.ChangeRule, "only_if"): [5, "x", [], {"a": 1}, {"field": "text"}],
     (c.ChangeBrand, "beside"): [5, "x", {"later": "a"}, {"queued": 5}, {"queued": "\0"}],
     (c.AddSection, "names"): [*BAD_NAMES, None],
     (c.ChangeSection, "names"): BAD_NAMES,
@@ -177,7 +179,9 @@ def test_every_field_refuses_what_it_cannot_be(good: dict[type, Any], kind: type
 @pytest.mark.parametrize("kind", QUERIES, ids=[kind.__name__ for kind in QUERIES])
 def test_every_query_refuses_a_page_that_is_none(kind: type):
     names = {field.name for field in attrs.fields(kind)}
-    given = {field.name: "ses_1" for field in attrs.fields(kind) if field.default is attrs.NOTHING}
+    given: dict[str, Any] = {field.name: "ses_1" for field in attrs.fields(kind) if field.default is attrs.NOTHING}
+    if kind is q.DryRun:
+        given = {"rule": "rul_1", "start": datetime(2026, 3, 1, tzinfo=UTC), "end": datetime(2026, 3, 2, tzinfo=UTC)}
     for limit in (0, -1, 1001, "5", 1.5, True, None):
         if "limit" in names:
             with pytest.raises(Invalid) as caught:

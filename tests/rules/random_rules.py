@@ -21,10 +21,12 @@ from cschat.rules.reading import EVENTS
 
 TAGS = st.sampled_from(["급함", "vip", "불만"])
 SECONDS = st.sampled_from([1, 30, 60, 300, 601, 4000, 90_000])
+SILENCES = st.sampled_from([300, 601, 4000, 90_000])
+"""A session is looked at for silence every so often: days of that in seconds would be long to wait for."""
 
 TIMES = st.one_of(
     st.fixed_dictionaries({"state": st.sampled_from([*State]).map(str), "after": SECONDS, "at_most": st.integers(1, 3)}),
-    st.fixed_dictionaries({"silent": st.sampled_from(["customer", "agent"]), "after": SECONDS, "at_most": st.integers(1, 3)}),
+    st.fixed_dictionaries({"silent": st.sampled_from(["customer", "agent"]), "after": SILENCES, "at_most": st.integers(1, 3)}),
 )
 HAPPENINGS = st.sampled_from(EVENTS).map(lambda name: {"event": name}) | st.sampled_from(["customer", "agent", "bot", "system"]).map(
     lambda who: {"event": "MessageSent", "by": who}

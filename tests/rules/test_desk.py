@@ -97,6 +97,17 @@ def test_a_silent_customer_is_reminded_and_then_the_talk_ends_with_its_reason(of
     assert office.look(session).ended == answered + 600_000_000
 
 
+def test_whoever_takes_over_a_customer_who_has_long_been_waiting_is_reminded_at_once(office: Office):
+    office.desk.do(c.AddRule("답이 없어요", {"silent": "agent", "after": 60}, [{"note": "고객이 기다립니다."}]))
+    session = office.session(State.QUEUED)
+    office.visitor.do(c.SendMessage(session, text="계세요?"))
+    office.desk.advance(hours=1)
+    office.agent.do(c.ClaimSession(session))
+    assert office.desk.ask(q.SelfCheck()) == []
+    assert office.desk.run_due() == 1
+    assert fired(office, session) == ["답이 없어요"]
+
+
 def test_an_agent_who_does_not_answer_is_noticed_also_before_the_first_word(office: Office):
     office.desk.do(c.AddRule("응답 지연", {"silent": "agent", "after": 120}, [{"alert": "{{ customer.name }}님이 기다립니다."}]))
     session = office.visitor.do(c.OpenSession(text="문의"))

@@ -242,7 +242,8 @@ class Context:
         return after
 
     def wake(self, session: Session, at: Micros | None) -> Session:
-        """Let the desk look at a session at a time. It is no event: nothing has happened."""
+        """Let the desk look at a session at a time; a time that is past means now. It is no event: nothing has happened."""
+        at = None if at is None else max(at, self.now)
         after = session if session.wake == at else evolve(session, wake=at)
         if after is not session:
             self.tx.put(after)

@@ -20,8 +20,9 @@ from cschat.core.people import Agent, Group
 from cschat.core.records import evolve
 from cschat.core.rules import Phase, Rule, Rulebook, SlaPolicy, When
 from cschat.errors import Invalid, NotFound, ScenarioError
-from cschat.rules.actions import Action
+from cschat.rules.actions import Action, read_all
 from cschat.rules.book import opened_book, read_rule
+from cschat.rules.conditions import read
 from cschat.rules.cycles import warnings
 from cschat.rules.reading import level_of, when_of
 
@@ -146,6 +147,12 @@ class ChangeRule:
     only_if: dict[str, Any] | None = None
     phase: Phase | None = attrs.field(default=None, converter=_optional_phase)
     enabled: bool | None = attrs.field(default=None, validator=flag)
+
+    def __attrs_post_init__(self) -> None:
+        if self.only_if is not None:
+            read(self.only_if)
+        if self.then is not None:
+            read_all(self.then)
 
     def run(self, ctx: Context) -> SavedRule:
         book = _book(ctx)

@@ -39,7 +39,8 @@ __all__ = ["SqliteStore"]
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 Work = Callable[[Transaction], T]
-_Known = dict[tuple[type[Record], str], tuple[Any, int]]
+_Known = dict[tuple[type[Record], str], tuple[Any, int] | None]
+_UNREAD: Any = object()
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another process before it gives up with `StoreUnavailable`."""
@@ -86,7 +87,7 @@ def _table(kind: type[Record]) -> _Table:
 
 
 class _Engine:
-    """What a unit asks, on one connection. `known` are records as the database has them, with their versions, and is kept up to date."""
+    """What a unit asks, on one connection. `known` are records as the database has them, with their versions (None: there is none)."""
 
     def __init__(self, connection: sqlite3.Connection, known: _Known) -> None:
         self._connection = connection
@@ -100,13 +101,11 @@ class _Engine:
             raise ours(error) from error
 
     def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
-        known = self._known.get((kind, id))
-        if known is None:
+        known = self._known.get((kind, id), _UNREAD)
+        if known is _UNREAD:
             row = self.execute(_table(kind).load, (id,)).fetchone()
-            if row is None:
-                return None
-            known = self._known[(kind, id)] = (decode_record(kind, row[0]), row[1])
-        return known
+            known = self._known[(kind, id)] = None if row is None else (decode_record(kind, row[0]), row[1])
+        return known  # type: ignore[no-any-return]
 
     def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
         sql = _select(kind, _shape(where), order, after=after is not None)
