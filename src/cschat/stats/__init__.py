@@ -1,0 +1,1 @@
+"""Statistics: what a desk's events say in numbers."""
