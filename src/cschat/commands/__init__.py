@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         RemoveCannedResponse,
         UnpublishArticle,
     )
+    from cschat.commands.mail_reports import AddMailReport, ChangeMailReport, RemoveMailReport, SendMailReport
     from cschat.commands.opening import OpenSession, OpenSessionByAgent
     from cschat.commands.outgoing import DisableTarget
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     """Every command: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "mail_reports": ("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
     "announcements": ("AddAnnouncement", "ChangeAnnouncement", "LinkSession", "ReadAnnouncement", "RemoveAnnouncement"),
     "campaigns": ("AddCampaign", "CancelCampaign", "ChangeCampaign", "FailRecipient", "OptOut", "StartCampaign"),
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
@@ -108,6 +110,7 @@ __all__ = [
     "AddCannedResponse",
     "AddCategory",
     "AddGroup",
+    "AddMailReport",
     "AddNote",
     "AddRule",
     "AddSection",
@@ -125,6 +128,7 @@ __all__ = [
     "ChangeCannedResponse",
     "ChangeCategory",
     "ChangeGroup",
+    "ChangeMailReport",
     "ChangeRule",
     "ChangeSection",
     "ChangeTag",
@@ -169,6 +173,7 @@ __all__ = [
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
+    "RemoveMailReport",
     "RemoveRule",
     "RemoveWebhook",
     "ReopenSession",
@@ -179,6 +184,7 @@ __all__ = [
     "RunTimer",
     "SavedRule",
     "SendBotMessage",
+    "SendMailReport",
     "SendMessage",
     "SendTestAlert",
     "SetCategory",
