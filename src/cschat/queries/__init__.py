@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
+    from cschat.queries.reports import Answer, Line, Report, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
@@ -55,11 +56,12 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
+    "reports": ("Answer", "Line", "Report", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {"Answer", "Counts", "Finding", "FoundArticle", "Line", "Opening", "Source", "Suggestion", "WouldDo"}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -69,6 +71,7 @@ __all__ = [
     "QUERIES",
     "Agents",
     "AlertTargets",
+    "Answer",
     "Articles",
     "Candidates",
     "CannedResponses",
@@ -93,6 +96,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Line",
     "Opening",
     "OpeningHours",
     "Page",
@@ -100,6 +104,7 @@ __all__ = [
     "Queue",
     "QueuePosition",
     "RenderCannedResponse",
+    "Report",
     "ReviewList",
     "Rules",
     "SearchArticles",
@@ -110,6 +115,7 @@ __all__ = [
     "Suggestion",
     "Tags",
     "Transcript",
+    "TurnsBehind",
     "Webhooks",
     "WouldDo",
 ]
