@@ -301,6 +301,16 @@ QUERIES: dict[type, Sample] = {
     q.Queue: Sample(lambda o, s: q.Queue()),
     q.QueuePosition: Sample(lambda o, s: q.QueuePosition(s), State.QUEUED, "visitor"),
     q.RenderCannedResponse: Sample(lambda o, s: q.RenderCannedResponse(s, _canned(o))),
+    q.Report: Sample(
+        lambda o, s: q.Report(
+            _soon(o) - timedelta(days=1),
+            _soon(o),
+            ["queue_time", "turns"],
+            by=["day", "agent"],
+            where={"channel": "web"},
+            zone="Asia/Kolkata",
+        )
+    ),
     q.ReviewList: Sample(lambda o, s: q.ReviewList()),
     q.Rules: Sample(lambda o, s: q.Rules()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
@@ -309,5 +319,6 @@ QUERIES: dict[type, Sample] = {
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
     q.Tags: Sample(lambda o, s: q.Tags(list="customer")),
     q.Transcript: Sample(lambda o, s: q.Transcript(s), door="visitor"),
+    q.TurnsBehind: Sample(lambda o, s: q.TurnsBehind(_soon(o) - timedelta(days=1), _soon(o), "turns", where={"turn": ["bot"]}, limit=5)),
     q.Webhooks: Sample(lambda o, s: q.Webhooks(), door="admin"),
 }

@@ -213,9 +213,12 @@ class Desk:
     def run_due(self) -> int:
         """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`.
 
-        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned.
+        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned. Statistics
+        are folded along, now and then.
         """
-        return self.run_clocks() + self._works.crew.round()
+        done = self.run_clocks() + self._works.crew.round()
+        self._works.folder.round()
+        return done
 
     def run_clocks(self) -> int:
         """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were."""
@@ -449,6 +452,7 @@ class AsyncDesk:
         async with anyio.create_task_group() as tasks:
             for _, several in groupby(jobs, lambda job: job.target.name):
                 tasks.start_soon(self._work, list(several), errors)
+        await self._in_thread(self._works.folder.round)
         if errors:
             raise errors[0]
         return done + len(jobs)

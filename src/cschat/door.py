@@ -39,6 +39,8 @@ from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
+from cschat.stats.facts import Fact
+from cschat.stats.state import Cell, Folded
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
@@ -59,7 +61,7 @@ CORE_KINDS: tuple[type[Record], ...] = (
     *(Announcement, Reading, Link, Campaign, Recipient, MailReport),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -75,6 +77,7 @@ class Works:
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
+        from cschat.transport.folder import Folder
         from cschat.transport.reports import Reports
         from cschat.transport.webhooks import Webhooks
 
@@ -89,6 +92,7 @@ class Works:
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
+        self.folder = Folder(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
+    from cschat.queries.reports import Answer, Line, Report, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
@@ -61,11 +62,14 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
+    "reports": ("Answer", "Line", "Report", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
+    "Answer",
+    "Line",
     "AnnouncementResult",
     "CampaignResult",
     "SummaryAnswer",
@@ -91,6 +95,7 @@ __all__ = [
     "AnnouncementResult",
     "AnnouncementResults",
     "Announcements",
+    "Answer",
     "Articles",
     "CampaignResult",
     "CampaignResults",
@@ -119,6 +124,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Line",
     "LinkedSessions",
     "Opening",
     "OpeningHours",
@@ -128,6 +134,7 @@ __all__ = [
     "QueuePosition",
     "Recipients",
     "RenderCannedResponse",
+    "Report",
     "ReviewList",
     "Rules",
     "SearchArticles",
@@ -142,6 +149,7 @@ __all__ = [
     "SummaryTable",
     "Tags",
     "Transcript",
+    "TurnsBehind",
     "Webhooks",
     "WouldDo",
 ]
