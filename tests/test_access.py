@@ -109,6 +109,7 @@ def test_what_customers_and_agents_may_is_this():
         *("AddAlertTarget", "ChangeAlertTarget", "RemoveAlertTarget", "SendTestAlert", "AlertTargets"),
         *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
         *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
+        *("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
         *("AddAnnouncement", "ChangeAnnouncement", "RemoveAnnouncement"),
         *("AddCampaign", "ChangeCampaign", "StartCampaign", "CancelCampaign", "CountAudience"),
     }
