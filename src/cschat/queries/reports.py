@@ -297,8 +297,10 @@ class _Counting:
         self._cells = cells()
         self._seen = _Seen(ctx, query.where, query.zone, query.start, query.end)
         self._groups: dict[tuple[str, ...], int] = {}
-        self._places = [(name, *self._cells.part_of(name, business=query.calendar == "business")) for name in query.measures]
-        self._tallies = {part: self._cells.Tally(part) for _, part, _ in self._places}
+        self._business = query.calendar == "business"
+        self._places = [(name, *self._cells.part_of(name, business=self._business)) for name in query.measures]
+        on_the_wall = [self._cells.part_of(name, business=False)[0] for name in query.measures]
+        self._tallies = {part: self._cells.Tally() for part in dict.fromkeys([*on_the_wall, *(part for _, part, _ in self._places)])}
         self._greatest: dict[tuple[int, str], int] = {}
 
     def answer(self) -> Answer:
@@ -381,6 +383,7 @@ class _Counting:
         codes: dict[tuple[str, ...], int] = {}
         several = [[codes.setdefault(key, len(codes)) for key in each] for each in keys]
         cell, taken = self._cells.spread(rows, several)
+        taken = np.arange(len(cell)) if taken is None else taken
         mine = np.flatnonzero(taken_agents[rows.agent])
         self._tell(rows, np.zeros(len(mine), dtype=np.int64), mine)
         if not query.by:
@@ -428,6 +431,8 @@ class _Counting:
         for part, tally in self._tallies.items():
             places = {place: (name, 1000.0 if METRICS[name].timed else 1.0) for name, own, place in self._places if own == part}
             found |= tally.figures(number, places)
+        if self._business:
+            self._count_missing(found, number)
         if self._query.maxima:
             for name in self._query.measures:
                 divisor = 1000 if METRICS[name].timed else 1
@@ -447,6 +452,16 @@ class _Counting:
         lines.sort(key=lambda one: [one.names[name] for name in by])
         total = Line(dict.fromkeys(by, ""), dict.fromkeys(by, ""), {name: found[name][0] for name in self._query.measures})
         return lines, total
+
+    def _count_missing(self, found: dict[str, list[Figure]], groups: int) -> None:
+        """What has a reading on the wall, or none at all, and none in business hours."""
+        for name in self._query.measures:
+            if METRICS[name].timed:
+                part, place = self._cells.part_of(name, business=False)
+                wall = self._tallies[part].figures(groups, {place: (name, 1.0)})[name]
+                found[name] = [
+                    attrs.evolve(own, missing=all_.count + all_.missing - own.count) for own, all_ in zip(found[name], wall, strict=True)
+                ]
 
 
 _NO_FACT: Any = None
