@@ -1,4 +1,4 @@
-"""Statistics of a million closed turns: three tables from the store, beside polars and DuckDB on the same turns, and how fast facts are folded.
+"""Statistics of a million closed turns: three tables from the store beside polars and DuckDB on the same turns, and the folding.
 
 `python -m benchmarks.stats [TURNS]`. polars and DuckDB are measured where they are installed; they are no dependencies.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -26,7 +26,7 @@ from cschat.core.turns import TurnKind
 from cschat.folding import write
 from cschat.stats import SQI, Abandoned, Fact, Share, Took
 
-__all__ = ["Data", "fill", "made", "ours", "seconds"]
+__all__ = ["Data", "fill", "made", "measure", "ours", "seconds"]
 
 SEOUL = ZoneInfo("Asia/Seoul")
 START, END = datetime(2026, 1, 1, tzinfo=SEOUL), datetime(2026, 4, 1, tzinfo=SEOUL)
@@ -72,7 +72,14 @@ def _facts(data: Data, low: int, high: int) -> list[Fact]:
     names = [name for name in SQI if name != "abandonment_rate"]
     columns = [data.columns[name][low:high].tolist() for name in names]
     found = []
-    rows = zip(range(low, high), data.closed[low:high].tolist(), data.agent[low:high].tolist(), data.category[low:high].tolist(), *columns)
+    rows = zip(
+        range(low, high),
+        data.closed[low:high].tolist(),
+        data.agent[low:high].tolist(),
+        data.category[low:high].tolist(),
+        *columns,
+        strict=True,
+    )
     for number, closed, agent, category, *lengths in rows:
         known = {name: None if length < 0 else Took(length) for name, length in zip(names, lengths, strict=True)}
         owner, answered = f"agt_{agent:03}", known["queue_time"] is not None
@@ -164,9 +171,7 @@ def duckdb_tables(path: Path, folder: Path) -> Callable[[], list[Any]]:
 
     connection = duckdb.connect(str(folder / "turns.duckdb"))
     connection.execute(f"CREATE TABLE turns AS SELECT * FROM '{path}'")
-    figures = ", ".join(
-        f"count({name}), avg({name}), quantile_cont({name}, 0.5), quantile_cont({name}, 0.9)" for name in SQI
-    )
+    figures = ", ".join(f"count({name}), avg({name}), quantile_cont({name}, 0.5), quantile_cont({name}, 0.9)" for name in SQI)
     return lambda: [connection.execute(f"SELECT {by}, {figures} FROM turns GROUP BY {by}").fetchall() for (by,) in TABLES]
 
 
@@ -179,35 +184,37 @@ def _written(data: Data, path: Path) -> None:
     frame.with_columns([pl.when(pl.col(name) >= 0).then(pl.col(name)) for name in SQI]).write_parquet(path)
 
 
-def main(sizes: Sequence[int]) -> None:
-    for turns in sizes:
-        data = made(turns)
-        with TemporaryDirectory(prefix="cschat-bench-") as name:
-            folder = Path(name)
-            with Desk.open(f"sqlite:///{folder}/desk.db?synchronous=normal") as desk:
-                rate = fill(desk, data)
-                gc.collect()
-                whole = seconds(lambda: ours(desk, START, END))
-                edge = START + timedelta(days=14)
-                other = seconds(lambda: ours(desk, edge, edge + timedelta(days=61)))
-                print(f"{turns:,} turns: folded {rate:,.0f} facts/s, file {(folder / 'desk.db').stat().st_size / 2**20:,.0f} MB")
-                print(f"  whole months {whole:.3f} s, from the middle of one month to the middle of another {other:.3f} s")
-                print("  sources", {answer.source for answer in ours(desk, START, END)})
-                try:
-                    _written(data, folder / "turns.parquet")
-                except ImportError:
-                    print("  polars and DuckDB are not installed")
-                    continue
+def measure(turns: int) -> None:
+    """Fold so many turns and print what the tables take."""
+    data = made(turns)
+    edge = START + timedelta(days=14)
+    with TemporaryDirectory(prefix="cschat-bench-") as name:
+        folder = Path(name)
+        with Desk.open(f"sqlite:///{folder}/desk.db?synchronous=normal") as desk:
+            rate = fill(desk, data)
+            gc.collect()
+            size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
+            print(f"{turns:,} turns: folded {rate:,.0f} facts/s, file {size:,.0f} MB")
+            assert {answer.source for answer in ours(desk, START, END)} == {"cells"}
+            whole = seconds(lambda: ours(desk, START, END))
+            other = seconds(lambda: ours(desk, edge, edge + timedelta(days=61)))
+            print(f"  whole months {whole:.3f} s, from the middle of a month to the middle of another {other:.3f} s")
+            try:
+                _written(data, folder / "turns.parquet")
                 theirs = polars_tables(folder / "turns.parquet"), duckdb_tables(folder / "turns.parquet", folder)
-                times: list[list[float]] = [[], [], []]
-                for _ in range(7):
-                    for number, work in enumerate((lambda: ours(desk, START, END), *theirs)):
-                        began = perf_counter()
-                        work()
-                        times[number].append(perf_counter() - began)
-                mine, polars, duck = map(median, times)
-                print(f"  interleaved: ours {mine:.3f} s, polars {polars:.3f} s, DuckDB {duck:.3f} s ({polars / mine:.1f}x, {duck / mine:.1f}x)")
+            except ImportError:
+                print("  polars and DuckDB are not installed")
+                return
+            times: list[list[float]] = [[], [], []]
+            for _ in range(7):
+                for number, work in enumerate((lambda: ours(desk, START, END), *theirs)):
+                    began = perf_counter()
+                    work()
+                    times[number].append(perf_counter() - began)
+            mine, polars, duck = map(median, times)
+            print(f"  in turns: ours {mine:.3f} s, polars {polars:.3f} s, DuckDB {duck:.3f} s: {polars / mine:.1f}x, {duck / mine:.1f}x")
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or [1_000_000])
+    for size in sys.argv[1:] or ["1000000"]:
+        measure(int(size))

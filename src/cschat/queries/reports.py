@@ -29,7 +29,7 @@ from cschat.folding import Change, News, cells, changes_of, facts_by_events, new
 from cschat.queries.protocol import Page, _pack, _unpack, limit_field
 from cschat.sight import Sight
 from cschat.stats.facts import Fact
-from cschat.stats.metrics import METRICS, SQI, metric
+from cschat.stats.metrics import LAYOUT, METRICS, SQI, metric
 from cschat.storage.protocol import Gte, Lt
 
 if TYPE_CHECKING:  # numpy is loaded by who asks
@@ -242,8 +242,8 @@ class _Seen:
         self.where = {name: self._meant(name, values) for name, values in where.items()}
         self.state = state(ctx.tx)
         self.news: News = news(ctx.tx, self.state.position)
-        stale = {*self.state.stale, *self.news.brands}
-        self.stale = bool(stale & {ctx.brand_id, "*"})
+        stale = {*self.state.stale, *(self.news.brands if self.state.writes else ())}
+        self.stale = bool(stale & {ctx.brand_id, "*"}) or self.state.layout not in ("", LAYOUT)
         self.changes: list[Change] = [] if self.stale else changes_of(ctx.tx, self.news.sessions, brand=ctx.brand_id)
 
     def _meant(self, name: str, values: tuple[str, ...]) -> frozenset[str]:

@@ -9,7 +9,6 @@ exact up to 50 and at most 2 % wide beyond, so a percentile (nearest rank) is of
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -25,12 +24,10 @@ from numpy.typing import NDArray
 from cschat.core.stretches import instant
 from cschat.core.times import Micros, as_datetime
 from cschat.stats.facts import Fact
-from cschat.stats.metrics import METRICS, Attribution
+from cschat.stats.metrics import METRICS, PARTS, Attribution
 from cschat.stats.state import Cell
 
 __all__ = [
-    "LAYOUT",
-    "PARTS",
     "Cell",
     "Change",
     "Figure",
@@ -67,14 +64,6 @@ EDGES = _edges()
 _EDGES = np.array(EDGES, dtype=np.int64)
 _MIDDLE = np.array([2 * low * (high - 1) / (low + high - 1) if low else 0 for low, high in pairwise([*EDGES, EDGES[-1] + 1])])
 _WHOLE_MIDDLE = np.rint(_MIDDLE)
-
-PARTS: dict[str, tuple[str, ...]] = {
-    "sqi": tuple(name for name, metric in METRICS.items() if metric.sqi),
-    "more": tuple(name for name, metric in METRICS.items() if not metric.sqi),
-}
-"""The metrics of each part, by place. In business hours the part is called `<part>.business`."""
-LAYOUT = hashlib.sha256(repr((PARTS, _EXACT, _TOP)).encode()).hexdigest()[:16]
-"""Names what the cells look like. Those of another layout are to be made anew."""
 
 GRAINS = ("day", "month")
 DIMENSIONS = ("brand", "agent", "group", "category", "channel", "tag")

@@ -9,6 +9,7 @@ A fact that a metric does not concern has no value at all.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -19,7 +20,7 @@ from cschat.core.turns import TurnKind
 from cschat.errors import Invalid
 from cschat.stats.facts import Abandoned, Fact, Took
 
-__all__ = ["METRICS", "SQI", "Attribution", "Metric", "Unit", "Value", "metric"]
+__all__ = ["LAYOUT", "METRICS", "PARTS", "SQI", "Attribution", "Metric", "Unit", "Value", "metric"]
 
 Value: TypeAlias = tuple[str | None, int | None, int | None]
 """Whose it is, what it is on the wall, and in business time."""
@@ -392,6 +393,13 @@ _ALL: tuple[Metric, ...] = (
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 """Every metric by its name."""
+PARTS: dict[str, tuple[str, ...]] = {
+    "sqi": tuple(metric.name for metric in _ALL if metric.sqi),
+    "more": tuple(metric.name for metric in _ALL if not metric.sqi),
+}
+"""The metrics of each part of the cells, by place. In business hours the part is called `<part>.business`."""
+LAYOUT = hashlib.sha256(repr([[(one.name, one.definition) for one in _ALL], PARTS, Fact.__struct_fields__]).encode()).hexdigest()[:16]
+"""Names what facts and cells say and look like. Those of another layout are made anew."""
 SQI: tuple[str, ...] = tuple(metric.name for metric in _ALL if metric.sqi)
 """상담품질지표: the eight."""
 
