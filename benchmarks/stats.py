@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -30,7 +30,9 @@ __all__ = ["Data", "fill", "made", "measure", "ours", "seconds"]
 
 SEOUL = ZoneInfo("Asia/Seoul")
 START, END = datetime(2026, 1, 1, tzinfo=SEOUL), datetime(2026, 4, 1, tzinfo=SEOUL)
-AGENTS, CATEGORIES = 500, 40
+OTHER = datetime(2026, 1, 16, tzinfo=SEOUL), datetime(2026, 4, 16, tzinfo=SEOUL)
+"""Ninety days that are not made of months."""
+AGENTS, CATEGORIES, DAYS = 500, 40, 120
 TABLES = (["day"], ["agent"], ["category"])
 BRAND = "brd_main"
 BATCH = 20_000
@@ -47,9 +49,10 @@ class Data:
 
 
 def made(turns: int, seed: int = 1) -> Data:
-    """Made-up turns over three months, busy by day and quiet by night."""
+    """Made-up turns, so many over three months and a third more over the month after; busy by day and quiet by night."""
     rng = np.random.default_rng(seed)
-    days = rng.integers(0, 90, turns)
+    turns = turns * DAYS // 90
+    days = rng.integers(0, DAYS, turns)
     hours = np.clip(rng.normal(14, 3.5, turns), 0, 23.99)
     closed = np.sort(as_micros(START) + ((days * 24 + hours) * 3.6e9).astype(np.int64))
 
@@ -181,24 +184,24 @@ def _written(data: Data, path: Path) -> None:
     day = (data.closed + 9 * 3_600_000_000) // 86_400_000_000
     columns = {"day": day.astype(np.int32), "agent": data.agent.astype(np.int32), "category": data.category.astype(np.int32)}
     frame = pl.DataFrame(columns | {name: data.columns[name] for name in SQI})
+    frame = frame.filter(pl.col("day") < 90 + day[0])
     frame.with_columns([pl.when(pl.col(name) >= 0).then(pl.col(name)) for name in SQI]).write_parquet(path)
 
 
 def measure(turns: int) -> None:
     """Fold so many turns and print what the tables take."""
     data = made(turns)
-    edge = START + timedelta(days=14)
     with TemporaryDirectory(prefix="cschat-bench-") as name:
         folder = Path(name)
         with Desk.open(f"sqlite:///{folder}/desk.db?synchronous=normal") as desk:
             rate = fill(desk, data)
             gc.collect()
             size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
-            print(f"{turns:,} turns: folded {rate:,.0f} facts/s, file {size:,.0f} MB")
+            print(f"{turns:,} turns in 90 days: folded {rate:,.0f} facts/s, file {size:,.0f} MB")
             assert {answer.source for answer in ours(desk, START, END)} == {"cells"}
             whole = seconds(lambda: ours(desk, START, END))
-            other = seconds(lambda: ours(desk, edge, edge + timedelta(days=61)))
-            print(f"  whole months {whole:.3f} s, from the middle of a month to the middle of another {other:.3f} s")
+            other = seconds(lambda: ours(desk, *OTHER))
+            print(f"  whole months {whole:.3f} s, other 90 days {other:.3f} s")
             try:
                 _written(data, folder / "turns.parquet")
                 theirs = polars_tables(folder / "turns.parquet"), duckdb_tables(folder / "turns.parquet", folder)

@@ -63,7 +63,7 @@ def _soon(office: Office) -> datetime:
 
 
 _DO: dict[str, Callable[[Office, Session, int], Any]] = {
-    "fold": lambda office, session, gap: office.desk._works.folder.fold(),
+    "fold": lambda office, session, gap: office.desk.statistics.fold(),
     "clocks": lambda office, session, gap: office.desk.run_clocks(),
     "request": lambda office, session, gap: office.visitor.do(c.RequestAgent(session)),
     "claim": lambda office, session, gap: office.agent.do(c.ClaimSession(session)),

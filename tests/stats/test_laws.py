@@ -115,7 +115,7 @@ def test_cells_facts_and_events_say_the_same(steps: list[Step]):
 @settings(max_examples=12)
 def test_what_is_kept_is_what_the_events_say(steps: list[Step]):
     desk = lived(steps)
-    folder, brand = desk.office.desk._works.folder, desk.office.customer.brand
+    folder, brand = desk.office.desk.statistics, desk.office.customer.brand
     reports = [q.Report(*PERIOD, list(METRICS), by=by) for by in BY]
     before = [figures(desk.office.desk.ask(report)) for report in reports]
     assert folder.verify(brand).ok

@@ -65,7 +65,7 @@ def test_the_last_millisecond_of_march_is_march(desk: Office, folded: bool):
     talked(desk, "2026-03-31T23:59:59.999", wait=0)
     talked(desk, "2026-04-01T00:00:00", wait=0)
     if folded:
-        desk.desk._works.folder.fold()
+        desk.desk.statistics.fold()
     spring = at("2026-03-01"), at("2026-05-01")
     answer = desk.desk.ask(q.Report(*spring, by=["month"]))
     assert (answer.source, counts(answer)) == ("cells", {("2026-03",): 1, ("2026-04",): 1})
@@ -81,7 +81,7 @@ def test_a_zone_of_half_an_hour(desk: Office, folded: bool):
     talked(desk, "2026-04-01T03:29:59.999", wait=0)
     talked(desk, "2026-04-01T03:30:00", wait=0)
     if folded:
-        desk.desk._works.folder.fold()
+        desk.desk.statistics.fold()
     day = at("2026-03-31", "Asia/Kolkata"), at("2026-04-02", "Asia/Kolkata")
     answer = desk.desk.ask(q.Report(*day, by=["day", "hour"], zone="Asia/Kolkata"))
     assert (answer.source, counts(answer)) == ("facts", {("2026-03-31", "23"): 1, ("2026-04-01", "00"): 1})
@@ -89,10 +89,10 @@ def test_a_zone_of_half_an_hour(desk: Office, folded: bool):
     own = attrs.evolve(q.Report(*day, by=["day"]))
     answer = desk.desk.ask(own)
     assert (answer.source, counts(answer)) == ("events" if folded else "cells", {("2026-03-31",): 1, ("2026-04-01",): 1})
-    desk.desk._works.folder.fold()
+    desk.desk.statistics.fold()
     answer = desk.desk.ask(own)
     assert (answer.source, counts(answer)) == ("cells", {("2026-03-31",): 1, ("2026-04-01",): 1})
-    assert desk.desk._works.folder.verify(desk.customer.brand).ok
+    assert desk.desk.statistics.verify(desk.customer.brand).ok
 
 
 @FOLDS
@@ -100,7 +100,7 @@ def test_the_total_is_counted_apart(desk: Office, folded: bool):
     talked(desk, "2026-04-01T10:00:00", tags=("급함", "단골"))
     talked(desk, "2026-04-01T11:00:00", tags=("급함",))
     if folded:
-        desk.desk._works.folder.fold()
+        desk.desk.statistics.fold()
     day = at("2026-04-01"), at("2026-04-02")
     answer = desk.desk.ask(q.Report(*day, by=["tag"]))
     assert counts(answer) == {("급함",): 2, ("단골",): 1}
@@ -114,7 +114,7 @@ def test_a_category_takes_what_is_below_it_along(desk: Office, folded: bool):
     for place, category in enumerate(("배송", "배송/지연", "환불")):
         talked(desk, f"2026-04-01T1{place}:00:00", category=category)
     if folded:
-        desk.desk._works.folder.fold()
+        desk.desk.statistics.fold()
     day = at("2026-04-01"), at("2026-04-02")
     answer = desk.desk.ask(q.Report(*day, by=["category"], where={"category": "배송"}))
     assert (answer.source, counts(answer)) == ("cells", {("배송",): 1, ("배송/지연",): 1})
@@ -126,11 +126,11 @@ def test_a_category_takes_what_is_below_it_along(desk: Office, folded: bool):
 def test_statistics_follow_a_category_that_is_set_later(desk: Office):
     session = talked(desk, "2026-04-01T10:00:00")
     report = q.Report(at("2026-04-01"), at("2026-04-02"), by=["category"])
-    desk.desk._works.folder.fold()
+    desk.desk.statistics.fold()
     desk.agent.do(c.SetCategory(session, "환불"))
     answer = desk.desk.ask(report)
     assert (answer.source, answer.tail > 0, counts(answer)) == ("cells", True, {("환불",): 1})
-    desk.desk._works.folder.fold()
+    desk.desk.statistics.fold()
     answer = desk.desk.ask(report)
     assert (answer.tail, counts(answer)) == (0, {("환불",): 1})
 
@@ -161,7 +161,7 @@ def test_every_number_leads_to_the_turns_behind_it(desk: Office):
         assert sum(waits) / 1000 == line.figures["queue_time"].sum
         assert {fact.session for fact in found} <= {session.id for session in sessions}
         assert all(desk.history(fact.session) for fact in found)
-    desk.desk._works.folder.fold()
+    desk.desk.statistics.fold()
     again = [fact.session for fact in desk.desk.each(q.TurnsBehind(at("2026-04-01"), at("2026-04-02"), "queue_time", limit=2))]
     assert again == [session.id for session in sessions]
 
@@ -218,7 +218,7 @@ def test_brands_are_counted_apart(desk: Office):
         for office, zone in ((desk, "Asia/Seoul"), (other, "Asia/Kolkata")):
             answer = office.desk.ask(q.Report(at("2026-04-01", zone), at("2026-04-02", zone), by=["agent"]))
             assert (answer.source, counts(answer)) == ("cells", {("민아",): 1})
-        desk.desk._works.folder.fold()
+        desk.desk.statistics.fold()
 
 
 # -------------------------------------------------------------------------------------------------------------- folding
@@ -235,7 +235,7 @@ def test_the_folder_runs_along_with_what_is_due(desk: Office):
     desk.clock.advance(hours=1)
     desk.desk.run_due()
     assert desk.desk.store.read(state).position == desk.desk.position()
-    assert desk.desk._works.folder.verify(desk.customer.brand).ok
+    assert desk.desk.statistics.verify(desk.customer.brand).ok
 
 
 def test_a_close_writes_no_row_for_statistics(desk: Office):
@@ -248,9 +248,9 @@ def test_who_is_at_it_keeps_others_away(desk: Office):
     talked(desk, "2026-04-01T10:00:00")
     now = desk.clock.now()
     desk.desk.store.transact(lambda tx: tx.put(Folded(leased=now + 60_000_000)), brand="")
-    assert desk.desk._works.folder.fold() == 0
+    assert desk.desk.statistics.fold() == 0
     desk.clock.advance(seconds=61)
-    assert desk.desk._works.folder.fold() == 2
+    assert desk.desk.statistics.fold() == 2
     assert desk.desk.store.read(state).leased == 0
 
 
@@ -272,7 +272,7 @@ def test_several_folders_at_once_count_everything_once(desk: Office):
 
 def test_what_was_spoilt_is_found_and_made_anew(desk: Office):
     talked(desk, "2026-04-01T10:00:00")
-    folder, brand, store = desk.desk._works.folder, desk.customer.brand, desk.desk.store
+    folder, brand, store = desk.desk.statistics, desk.customer.brand, desk.desk.store
     folder.fold()
     facts = list(desk.desk.each(q.TurnsBehind(at("2026-04-01"), at("2026-04-02"))))
     cell = next(iter(store.stream(Cell)))
@@ -290,7 +290,7 @@ def test_what_was_spoilt_is_found_and_made_anew(desk: Office):
 
 def test_cells_of_another_layout_are_made_anew(desk: Office):
     talked(desk, "2026-04-01T10:00:00")
-    folder, store = desk.desk._works.folder, desk.desk.store
+    folder, store = desk.desk.statistics, desk.desk.store
     folder.fold()
     store.transact(lambda tx: tx.put(evolve(state(tx), layout="older")), brand="")
     report = q.Report(at("2026-04-01"), at("2026-04-02"), ["turns"])
@@ -305,11 +305,11 @@ def test_cells_of_another_layout_are_made_anew(desk: Office):
 @pytest.mark.parametrize("after", [timedelta(hours=1), timedelta(days=2)])
 def test_hours_that_are_set_for_the_first_time_hold_for_what_was_before(desk: Office, after: timedelta):
     talked(desk, "2026-04-01T10:00:00")
-    desk.desk._works.folder.fold()
+    desk.desk.statistics.fold()
     desk.clock.advance(seconds=after.total_seconds())
     desk.desk.do(c.SetHours(always_open=True))
     report = q.Report(at("2026-04-01"), at("2026-04-02"), ["queue_time"], calendar="business")
     assert desk.desk.ask(report).total.figures["queue_time"].sum == 5
-    desk.desk._works.folder.fold()
+    desk.desk.statistics.fold()
     answer = desk.desk.ask(report)
     assert (answer.source, answer.total.figures["queue_time"].sum) == ("cells", 5)

@@ -19,7 +19,6 @@ import attrs
 
 from cschat.core.access import Permission
 from cschat.core.fields import flag, line, listed
-from cschat.core.hours import WEEKDAYS
 from cschat.core.labels import Category
 from cschat.core.people import Agent, Group
 from cschat.core.session import Session
@@ -28,50 +27,20 @@ from cschat.errors import Invalid
 from cschat.folding import Change, News, cells, changes_of, facts_by_events, news, state
 from cschat.queries.protocol import Page, _pack, _unpack, limit_field
 from cschat.sight import Sight
+from cschat.stats.dimensions import DIMENSIONS, TIMES, is_calendar, is_zone, known_by, known_measures, known_where, limits
 from cschat.stats.facts import Fact
-from cschat.stats.metrics import LAYOUT, METRICS, SQI, metric
+from cschat.stats.metrics import LAYOUT, METRICS, SQI
 from cschat.storage.protocol import Gte, Lt
 
 if TYPE_CHECKING:  # numpy is loaded by who asks
     from cschat.stats.cells import Figure
 
-__all__ = ["DIMENSIONS", "Answer", "Line", "Report", "TurnsBehind"]
+__all__ = ["Answer", "Line", "Report", "TurnsBehind"]
 
 _ALL = 10**9
 _PAGE = 1000
 
-Values = Callable[[Fact, datetime], Sequence[str]]
-
-_TIMES: Mapping[str, Values] = {
-    "day": lambda _fact, local: (f"{local:%Y-%m-%d}",),
-    "week": lambda _fact, local: (f"{local:%G-W%V}",),
-    "month": lambda _fact, local: (f"{local:%Y-%m}",),
-    "hour": lambda _fact, local: (f"{local:%H}",),
-    "weekday": lambda _fact, local: (WEEKDAYS[local.weekday()],),
-}
-_FACTS: Mapping[str, Values] = {
-    "agent": lambda fact, _local: (fact.agent or "",),
-    "group": lambda fact, _local: (fact.group or "",),
-    "category": lambda fact, _local: (fact.category or "",),
-    "channel": lambda fact, _local: (fact.channel,),
-    "tag": lambda fact, _local: fact.tags or ("",),
-    "scenario": lambda fact, _local: fact.scenarios or ("",),
-    "language": lambda fact, _local: (fact.language or "",),
-    "priority": lambda fact, _local: (fact.priority,),
-    "turn": lambda fact, _local: (str(fact.turn),),
-}
 _CELLS = frozenset({"agent", "group", "category", "channel", "tag"})
-DIMENSIONS: Mapping[str, Values] = {**_TIMES, **_FACTS}
-"""What a report may be by, and limited to. `agent` is that of each value: who was assigned, who answered, who had it last."""
-
-
-def _measures(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, tuple) or not value:
-        raise Invalid(field=field.name, reason="must be a list of metrics", allowed=list(METRICS))
-    for name in value:
-        if not isinstance(name, str):
-            raise Invalid(field=field.name, reason=f"{name!r} is no metric", allowed=list(METRICS))
-        metric(name)
 
 
 def _measure(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -79,49 +48,11 @@ def _measure(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise Invalid(field=field.name, reason=f"{value!r} is no metric", allowed=list(METRICS))
 
 
-def _by(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, tuple) or len({*value}) != len(value) or not all(isinstance(name, str) for name in value):
-        raise Invalid(field=field.name, reason="must be a list of dimensions, each once", allowed=list(DIMENSIONS))
-    for name in value:
-        if name not in DIMENSIONS:
-            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(DIMENSIONS))
-
-
-def _limits(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return {} if value is None else value
-    return {name: (several,) if isinstance(several, str) else listed(several) for name, several in value.items()}
-
-
-def _where(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, dict):
-        raise Invalid(field=field.name, reason="must give values for each dimension", allowed=list(DIMENSIONS))
-    for name, several in value.items():
-        if name not in DIMENSIONS:
-            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(DIMENSIONS))
-        if not isinstance(several, tuple) or not several or not all(isinstance(one, str) for one in several):
-            raise Invalid(field=f"{field.name}.{name}", reason="must be a text or a list of texts")
-
-
 def _instant(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, datetime):
         raise Invalid(field=field.name, reason="must be a datetime")
     if value.utcoffset() is None:
         raise Invalid(field=field.name, reason="needs a time zone")
-
-
-def _zone(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise Invalid(field=field.name, reason=f"{value!r} is no time zone", allowed=["Asia/Seoul", "UTC"]) from error
-
-
-def _calendar(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value not in ("wall", "business"):
-        raise Invalid(field=field.name, reason=f"{value!r} is none of them", allowed=["wall", "business"])
 
 
 def _in_order(query: Report | TurnsBehind) -> None:
@@ -180,11 +111,11 @@ class Report:
 
     start: datetime = attrs.field(validator=_instant)
     end: datetime = attrs.field(validator=_instant)
-    measures: tuple[str, ...] = attrs.field(default=SQI, converter=listed, validator=_measures)
-    by: tuple[str, ...] = attrs.field(default=(), converter=listed, validator=_by)
-    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_limits, validator=_where)
-    zone: str | None = attrs.field(default=None, validator=[line(limit=64), _zone])
-    calendar: str = attrs.field(default="wall", validator=_calendar)
+    measures: tuple[str, ...] = attrs.field(default=SQI, converter=listed, validator=known_measures)
+    by: tuple[str, ...] = attrs.field(default=(), converter=listed, validator=known_by)
+    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
+    zone: str | None = attrs.field(default=None, validator=[line(limit=64), is_zone])
+    calendar: str = attrs.field(default="wall", validator=is_calendar)
     maxima: bool = attrs.field(default=False, validator=flag)
 
     def __attrs_post_init__(self) -> None:
@@ -206,8 +137,8 @@ class TurnsBehind:
     start: datetime = attrs.field(validator=_instant)
     end: datetime = attrs.field(validator=_instant)
     measure: str | None = attrs.field(default=None, validator=_measure)
-    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_limits, validator=_where)
-    zone: str | None = attrs.field(default=None, validator=[line(limit=64), _zone])
+    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
+    zone: str | None = attrs.field(default=None, validator=[line(limit=64), is_zone])
     after: str | None = None
     limit: int = limit_field()
 
@@ -327,7 +258,7 @@ class _Counting:
     def _plan(self) -> list[tuple[str, Micros]] | None:
         """The days and months that make up the period; None if cells do not suffice."""
         query, seen = self._query, self._seen
-        beside = {name for name in (*query.by, *query.where) if name not in _TIMES}
+        beside = {name for name in (*query.by, *query.where) if name not in TIMES}
         limited = {*query.where}
         if len(beside) > 1 or not beside <= _CELLS or not limited <= beside or "hour" in query.by or seen.zone != seen.settings.zone:
             return None
@@ -340,12 +271,12 @@ class _Counting:
 
     def _read(self, plan: Sequence[tuple[str, Micros]]) -> None:
         query, seen, brand = self._query, self._seen, self._ctx.brand_id
-        beside = next((name for name in (*query.by, *query.where) if name not in _TIMES), "brand")
+        beside = next((name for name in (*query.by, *query.where) if name not in TIMES), "brand")
         limit = seen.where.get(beside)
-        times = [name for name in query.by if name in _TIMES]
+        times = [name for name in query.by if name in TIMES]
         for grain, begin in plan:
             local = seen.local(begin)
-            at = {name: _TIMES[name](_NO_FACT, local)[0] for name in times}
+            at = {name: TIMES[name](_NO_FACT, local)[0] for name in times}
             for part, tally in self._tallies.items():
                 where = {"brand": brand, "table": self._cells.table(grain, beside, part), "begin": begin}
                 for cell in self._ctx.tx.find(self._cells.Cell, where=where, limit=_ALL):
