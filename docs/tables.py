@@ -36,7 +36,20 @@ from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
     *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "announcements", "campaigns", "waking"),
+    *(
+        "hours",
+        "shifts",
+        "scenarios",
+        "knowledge",
+        "rules",
+        "alerts",
+        "webhooks",
+        "outgoing",
+        "announcements",
+        "campaigns",
+        "reports",
+        "waking",
+    ),
 )
 QUERY_MODULES = (
     "sessions",

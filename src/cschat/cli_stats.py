@@ -141,7 +141,7 @@ def _table(answer: q.Answer) -> str:
     fields = ("mean", "p50", "p90", "p95", *(("max",) if answer.total.figures[answer.measures[0]].max is not None else ()))
     rows = [[*answer.by, "metric", "count", "missing", *fields]]
     for line in (*answer.lines, answer.total):
-        named = [line.names[name] or ("-" if line is not answer.total else "전체") for name in answer.by]
+        named = [line.names[name] or "-" for name in answer.by]
         for name in answer.measures:
             figure = line.figures[name]
             shown = [_shown(getattr(figure, field), METRICS[name].unit) for field in fields]

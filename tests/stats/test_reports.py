@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
+from click.testing import CliRunner, Result
 from tests.office import Office
 
 from cschat import Desk, Session
 from cschat import commands as c
 from cschat import queries as q
+from cschat.cli import cschat
 from cschat.core.clock import FakeClock
 from cschat.core.records import evolve
 from cschat.core.times import as_micros
-from cschat.errors import Forbidden, Invalid
+from cschat.errors import Conflict, Forbidden, Invalid, NotFound
 from cschat.folding import state
 from cschat.stats import METRICS
 from cschat.stats.state import Cell, Folded
+from cschat.storage.codec import face
 
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -179,7 +186,7 @@ def test_the_table_is_what_the_lines_say(desk: Office):
     answer = desk.desk.ask(q.Report(at("2026-04-01"), at("2026-04-02"), ["queue_time"], by=["tag"]))
     head, *rows = answer.table()
     assert head == ["tag", *(f"queue_time.{field}" for field in ("count", "missing", "sum", "mean", "p50", "p90", "p95", "max"))]
-    assert [row[0] for row in rows] == ["급함", "단골", ""]
+    assert [row[0] for row in rows] == ["급함", "단골", "*"]
     assert [row[3] for row in rows] == [line.figures["queue_time"].sum for line in (*answer.lines, answer.total)]
 
 
@@ -313,3 +320,99 @@ def test_hours_that_are_set_for_the_first_time_hold_for_what_was_before(desk: Of
     desk.desk.statistics.fold()
     answer = desk.desk.ask(report)
     assert (answer.source, answer.total.figures["queue_time"].sum) == ("cells", 5)
+
+
+# ----------------------------------------------------------------------------------------------------- under a name, in files
+
+
+def test_a_report_under_a_name_moves_along(desk: Office):
+    talked(desk, "2026-03-31T23:59:59.999", wait=0)
+    saved = desk.admin.do(c.SaveReport("지난달", "last_month", ["turns"], by=["day"]))
+    assert desk.admin.do(c.SaveReport("지난달", "last_month", ["turns"], by=["day"])) == saved
+    this = desk.admin.do(c.SaveReport("이번달", "this_month", ["turns"]))
+    assert [report.name for report in desk.agent.ask(q.SavedReports())] == ["이번달", "지난달"]
+    assert desk.agent.ask(q.RunReport("이번달")).total.figures["turns"].sum == 2
+    assert desk.agent.ask(q.RunReport("지난달")).total.figures["turns"].sum == 0
+    desk.clock.advance(seconds=1)
+    answer = desk.agent.ask(q.RunReport("지난달"))
+    assert (answer.total.figures["turns"].sum, answer.start, answer.end) == (2, at("2026-03-01"), at("2026-04-01"))
+    assert answer.source == "cells"
+    desk.admin.do(c.RemoveReport(this))
+    with pytest.raises(NotFound):
+        desk.agent.ask(q.RunReport("이번달"))
+    with pytest.raises(Conflict):
+        desk.admin.do(c.RemoveReport(this))
+    assert desk.admin.do(c.SaveReport("이번달", "this_week", ["turns"])).id == this.id
+
+
+PERIODS = {
+    "today": ("2026-03-31", "2026-04-01"),
+    "yesterday": ("2026-03-30", "2026-03-31"),
+    "this_week": ("2026-03-30", "2026-04-06"),
+    "last_week": ("2026-03-23", "2026-03-30"),
+    "this_month": ("2026-03-01", "2026-04-01"),
+    "last_month": ("2026-02-01", "2026-03-01"),
+}
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_periods(desk: Office, period: str):
+    desk.admin.do(c.SaveReport("하나", period, ["turns"]))
+    answer = desk.agent.ask(q.RunReport("하나"))
+    assert (answer.start, answer.end) == tuple(at(day) for day in PERIODS[period])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> tuple[str, Office]:
+    """A store in a file with some talks around the end of March, and its URL."""
+    url = f"sqlite:///{tmp_path / 'desk.db'}?synchronous=normal"
+    clock = FakeClock("2026-03-31T20:00:00+09:00", "Asia/Seoul")
+    office = Office.on(Desk.open(url, clock=clock, seed=1), clock)
+    office.desk.do(c.ChangeBrand(accepting="open"))
+    talked(office, "2026-03-31T21:00:00", tags=("=1+1", "급함"), wait=7)
+    talked(office, "2026-03-31T23:59:59.999", wait=3)
+    talked(office, "2026-04-01T00:00:00", wait=0)
+    return url, office
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cschat, ["stats", *arguments], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "Asia/Kolkata"])
+@pytest.mark.parametrize("by", ["day", "tag"])
+def test_screen_report_and_file_say_the_same(file: tuple[str, Office], zone: str, by: str):
+    url, office = file
+    period = at("2026-03-01", zone), at("2026-04-01", zone)
+    answer = office.desk.ask(q.Report(*period, by=[by], zone=zone))
+    asked = ("--store", url, "--from", "2026-03-01", "--to", "2026-04-01", "--by", by, "--zone", zone)
+    assert json.loads(run("sqi", *asked, "--json").stdout) == json.loads(json.dumps(face(answer)))
+    rows = list(csv.reader(io.StringIO(run("sqi", *asked, "--csv").stdout)))
+    told = [["" if cell is None else str(cell).replace("=1+1", "'=1+1") for cell in row] for row in answer.table()]
+    assert rows == told
+    shown = run("sqi", *asked).stdout
+    for line in answer.lines:
+        figure = line.figures["queue_time"]
+        assert any(words[:5] == [line.names[by] or "-", "queue_time", str(figure.count), str(figure.missing), f"{figure.mean:.1f}"]
+                   for words in map(str.split, shown.splitlines()))  # fmt: skip
+    assert answer.total.figures["queue_time"].count == (2 if zone == "Asia/Seoul" else 3)
+
+
+def test_upkeep_from_the_command_line(file: tuple[str, Office]):
+    url, office = file
+    assert run("fold", "--store", url).stdout == "6 facts added or taken back\n"
+    assert json.loads(run("verify", "--store", url, "--json").stdout) == {"turns": 6, "facts": [], "cells": [], "ok": True}
+    cell = next(iter(office.desk.store.stream(Cell)))
+    office.desk.store.transact(lambda tx: tx.delete(Cell, cell.id), brand="")
+    spoilt = run("verify", "--store", url)
+    assert (spoilt.exit_code, cell.id in spoilt.stdout) == (1, True)
+    assert run("rebuild", "--store", url).stdout == "6 facts\n"
+    assert run("verify", "--store", url).exit_code == 0
+
+
+@pytest.mark.parametrize("bad", [("--from", "soon"), ("--where", "channel"), ("--zone", "Nowhere"), ("--store", "sqlite:///nowhere.db")])
+def test_a_slip_of_the_pen_is_told(file: tuple[str, Office], bad: tuple[str, str]):
+    asked = {"--store": file[0], "--from": "2026-03-01", "--to": "2026-04-01"} | dict([bad])
+    with pytest.raises(Invalid) as caught:
+        run("sqi", *(word for pair in asked.items() for word in pair))
+    assert caught.value.fields["field"] == bad[0].removeprefix("--")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
-    from cschat.queries.reports import Answer, Line, Report, TurnsBehind
+    from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
@@ -60,7 +60,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
-    "reports": ("Answer", "Line", "Report", "TurnsBehind"),
+    "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
@@ -123,6 +123,8 @@ __all__ = [
     "Report",
     "ReviewList",
     "Rules",
+    "RunReport",
+    "SavedReports",
     "SearchArticles",
     "Sections",
     "SelfCheck",

@@ -21,13 +21,14 @@ from cschat.core.access import Permission
 from cschat.core.fields import flag, line, listed
 from cschat.core.labels import Category
 from cschat.core.people import Agent, Group
+from cschat.core.reports import SavedReport
 from cschat.core.session import Session
 from cschat.core.times import Micros, as_datetime, as_micros
-from cschat.errors import Invalid
+from cschat.errors import Invalid, NotFound
 from cschat.folding import Change, News, cells, changes_of, facts_by_events, news, state
 from cschat.queries.protocol import Page, _pack, _unpack, limit_field
 from cschat.sight import Sight
-from cschat.stats.dimensions import DIMENSIONS, TIMES, is_calendar, is_zone, known_by, known_measures, known_where, limits
+from cschat.stats.dimensions import DIMENSIONS, TIMES, is_calendar, is_zone, known_by, known_measures, known_where, limits, period_of
 from cschat.stats.facts import Fact
 from cschat.stats.metrics import LAYOUT, METRICS, SQI
 from cschat.storage.protocol import Gte, Lt
@@ -35,7 +36,7 @@ from cschat.storage.protocol import Gte, Lt
 if TYPE_CHECKING:  # numpy is loaded by who asks
     from cschat.stats.cells import Figure
 
-__all__ = ["Answer", "Line", "Report", "TurnsBehind"]
+__all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"]
 
 _ALL = 10**9
 _PAGE = 1000
@@ -88,7 +89,7 @@ class Answer:
     total: Line
 
     def table(self) -> list[list[Any]]:
-        """All of it as rows of plain values: the head, the lines, and the total last."""
+        """All of it as rows of plain values: the head, the lines, and last the total, whose dimensions are `*`."""
         shown = ["count", "missing", "sum", "mean", "p50", "p90", "p95", "max"]
         head = [*self.by, *(f"{name}.{field}" for name in self.measures for field in shown)]
         rows = [
@@ -123,6 +124,33 @@ class Report:
 
     def run(self, ctx: Sight) -> Answer:
         return _Counting(ctx, self).answer()
+
+
+@attrs.frozen
+class SavedReports:
+    """The reports that are kept under a name, by name: each a `SavedReport`. For staff."""
+
+    permission: ClassVar = Permission.SERVE
+
+    def run(self, ctx: Sight) -> list[SavedReport]:
+        return [report for report in _everything(ctx, SavedReport, {"name": Gte("")}, "name") if not report.removed]
+
+
+@attrs.frozen
+class RunReport:
+    """A report that is kept under a name, of its period as it is now: an `Answer`. For staff. `NotFound` if there is none."""
+
+    permission: ClassVar = Permission.SERVE
+
+    name: str = attrs.field(validator=line(limit=100, required=True))
+
+    def run(self, ctx: Sight) -> Answer:
+        found = ctx.tx.find(SavedReport, where={"brand": ctx.brand_id, "name": self.name}, limit=1)
+        if not found or found[0].removed:
+            raise NotFound(f"there is no report {self.name}", kind="report", id=self.name)
+        kept = found[0]
+        period = period_of(kept.period, ctx.now, kept.zone or ctx.brand().zone)
+        return Report(*period, kept.measures, kept.by, kept.where, kept.zone, kept.calendar).run(ctx)
 
 
 @attrs.frozen
@@ -381,7 +409,7 @@ class _Counting:
         lines = [line(key, group) for key, group in self._groups.items()]
         lines = [one for one in lines if any(figure.count or figure.missing for figure in one.figures.values())]
         lines.sort(key=lambda one: [one.names[name] for name in by])
-        total = Line(dict.fromkeys(by, ""), dict.fromkeys(by, ""), {name: found[name][0] for name in self._query.measures})
+        total = Line(dict.fromkeys(by, "*"), dict.fromkeys(by, "*"), {name: found[name][0] for name in self._query.measures})
         return lines, total
 
     def _count_missing(self, found: dict[str, list[Figure]], groups: int) -> None:

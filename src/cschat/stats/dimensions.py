@@ -6,7 +6,7 @@ May: read a dimension out of a fact. May not: look anything up.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,11 +14,14 @@ import attrs
 
 from cschat.core.fields import listed
 from cschat.core.hours import WEEKDAYS
+from cschat.core.reports import ReportPeriod
+from cschat.core.stretches import instant
+from cschat.core.times import Micros, as_datetime
 from cschat.errors import Invalid
 from cschat.stats.facts import Fact
 from cschat.stats.metrics import METRICS, metric
 
-__all__ = ["DIMENSIONS", "TIMES", "Values", "is_calendar", "is_zone", "known_by", "known_measures", "known_where", "limits"]
+__all__ = ["DIMENSIONS", "TIMES", "Values", "is_calendar", "is_zone", "known_by", "known_measures", "known_where", "limits", "period_of"]
 
 Values = Callable[[Fact, datetime], Sequence[str]]
 """A turn's values in a dimension, by its fact and the wall time at which it was closed. "": it has none."""
@@ -98,3 +101,22 @@ def is_calendar(_query: object, field: attrs.Attribute[Any], value: Any) -> None
     """A validator of which time counts."""
     if value not in ("wall", "business"):
         raise Invalid(field=field.name, reason=f"{value!r} is none of them", allowed=["wall", "business"])
+
+
+def period_of(period: ReportPeriod, now: Micros, zone: str) -> tuple[datetime, datetime]:
+    """From when to before when a period lasts, by the days of a zone; weeks begin on Monday."""
+    local = ZoneInfo(zone)
+    today = as_datetime(now).astimezone(local).date()
+    monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    days = {
+        ReportPeriod.TODAY: (today, today + timedelta(days=1)),
+        ReportPeriod.YESTERDAY: (today - timedelta(days=1), today),
+        ReportPeriod.THIS_WEEK: (monday, monday + timedelta(days=7)),
+        ReportPeriod.LAST_WEEK: (monday - timedelta(days=7), monday),
+        ReportPeriod.THIS_MONTH: (first, following),
+        ReportPeriod.LAST_MONTH: (before, first),
+    }
+    start, end = days[period]
+    return as_datetime(instant(zone, start, 0)).astimezone(local), as_datetime(instant(zone, end, 0)).astimezone(local)
