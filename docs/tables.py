@@ -35,9 +35,30 @@ from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
-    *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "announcements", "campaigns"),
-    *("mail_reports", "waking"),
+    "opening",
+    "talking",
+    "waiting",
+    "owning",
+    "distributing",
+    "presence",
+    "ending",
+    "sorting",
+    "customers",
+    "team",
+    "settings",
+    "hours",
+    "shifts",
+    "scenarios",
+    "knowledge",
+    "rules",
+    "alerts",
+    "webhooks",
+    "announcements",
+    "campaigns",
+    "mail_reports",
+    "reports",
+    "outgoing",
+    "waking",
 )
 QUERY_MODULES = (
     "sessions",

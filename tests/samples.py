@@ -177,6 +177,7 @@ COMMANDS: dict[type, Sample] = {
     c.RemoveAlertTarget: Sample(lambda o, s: c.RemoveAlertTarget(_target(o)), door="admin"),
     c.RemoveGroup: Sample(lambda o, s: c.RemoveGroup(o.desk.do(c.ChangeAgent(o.jun, groups=[o.group])).groups[0]), door="admin"),
     c.RemoveMailReport: Sample(lambda o, s: c.RemoveMailReport(_report(o)), door="admin"),
+    c.RemoveReport: Sample(lambda o, s: c.RemoveReport(o.desk.do(c.SaveReport("하루"))), door="admin"),
     c.RemoveRule: Sample(lambda o, s: c.RemoveRule(_rule(o)), door="admin"),
     c.RemoveWebhook: Sample(lambda o, s: c.RemoveWebhook(_webhook(o)), door="admin"),
     c.ReopenSession: Sample(lambda o, s: c.ReopenSession(s), State.CLOSED, "visitor"),
@@ -190,6 +191,12 @@ COMMANDS: dict[type, Sample] = {
     ),
     c.SendMailReport: Sample(lambda o, s: c.SendMailReport(_report(o)), door="admin"),
     c.SendMessage: Sample(lambda o, s: c.SendMessage(s, text="네", client_id="m1", seen=s.seq), door="visitor"),
+    c.SaveReport: Sample(
+        lambda o, s: c.SaveReport(
+            "주간", "last_week", ["queue_time"], by=["day"], where={"channel": "web"}, zone="UTC", calendar="business"
+        ),
+        door="admin",
+    ),
     c.SetDaysOff: Sample(lambda o, s: c.SetDaysOff(o.mina, ["2026-12-24", "2026-12-28/2026-12-31"]), door="admin"),
     c.SetHours: Sample(lambda o, s: c.SetHours(weekdays="09:00-18:00", saturday="10:00-14:00", lunch="12:00-13:00"), door="admin"),
     c.SetShifts: Sample(lambda o, s: c.SetShifts(o.mina, weekdays="09:00-14:00", friday="closed"), door="admin"),
@@ -321,6 +328,8 @@ QUERIES: dict[type, Sample] = {
     ),
     q.ReviewList: Sample(lambda o, s: q.ReviewList()),
     q.Rules: Sample(lambda o, s: q.Rules()),
+    q.RunReport: Sample(lambda o, s: q.RunReport(o.desk.do(c.SaveReport("하루", "today")).name)),
+    q.SavedReports: Sample(lambda o, s: q.SavedReports()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),

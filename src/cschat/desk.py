@@ -39,6 +39,7 @@ from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 if TYPE_CHECKING:
     from cschat.commands.reactors.bots import Search
     from cschat.transport.actions import Action
+    from cschat.transport.folder import Folder
 
 __all__ = ["AsyncDesk", "Desk"]
 
@@ -300,6 +301,11 @@ class Desk:
     def discard(self, delivery: Delivery | str) -> None:
         """Give a parked delivery up for good; what waited behind it goes on."""
         self._works.relay.discard(record_id(delivery))
+
+    @property
+    def statistics(self) -> Folder:
+        """Who keeps statistics up to date, for scripts: `fold()`, `verify(brand.id)`, `rebuild(brand.id)`. Reports do not wait for it."""
+        return self._works.folder
 
     def close(self) -> None:
         """Finish what was begun, and close the store. Afterwards every call raises `StoreClosed`."""

@@ -29,6 +29,7 @@ from cschat.core.labels import Category, Tag
 from cschat.core.mail_reports import MailReport
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
+from cschat.core.reports import SavedReport
 from cschat.core.rules import Phase, Rulebook, Watch
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
@@ -58,7 +59,8 @@ Work = Callable[[Transaction], T]
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
-    *(Announcement, Reading, Link, Campaign, Recipient, MailReport),
+    *(Announcement, Reading, Link, Campaign, Recipient),
+    *(MailReport, SavedReport),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery, Fact, Cell, Folded)

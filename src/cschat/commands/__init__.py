@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
     from cschat.commands.presence import Heartbeat
     from cschat.commands.protocol import Command, Context, Reactor, SideBot
+    from cschat.commands.reports import RemoveReport, SaveReport
     from cschat.commands.rules import AddRule, ChangeRule, MoveRule, RemoveRule, SetSla
     from cschat.commands.scenarios import AnswerAction, PublishScenario
     from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
@@ -85,6 +86,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
     "presence": ("Heartbeat",),
     "protocol": ("Command", "Context", "Reactor", "SideBot"),
+    "reports": ("RemoveReport", "SaveReport"),
     "rules": ("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla"),
     "scenarios": ("AnswerAction", "PublishScenario"),
     "settings": ("AddCategory", "AddTag", "ChangeBrand", "ChangeCategory", "ChangeTag"),
@@ -174,6 +176,7 @@ __all__ = [
     "RemoveCannedResponse",
     "RemoveGroup",
     "RemoveMailReport",
+    "RemoveReport",
     "RemoveRule",
     "RemoveWebhook",
     "ReopenSession",
@@ -182,6 +185,7 @@ __all__ = [
     "ReturnToBot",
     "RotateWebhookSecret",
     "RunTimer",
+    "SaveReport",
     "SavedRule",
     "SendBotMessage",
     "SendMailReport",

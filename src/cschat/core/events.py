@@ -768,6 +768,19 @@ class SlaSet(Struct, frozen=True):
     after: tuple[dict[str, Any], ...]
 
 
+class ReportSaved(Struct, frozen=True):
+    """A report is kept under a name. `fields` is what it asks, by field."""
+
+    name: str
+    fields: dict[str, Any]
+
+
+class ReportRemoved(Struct, frozen=True):
+    """The report is kept no more."""
+
+    name: str
+
+
 SESSION_BODIES: tuple[type, ...] = (
     Opened,
     OpenedByAgent,
@@ -878,6 +891,8 @@ BODIES: dict[str, type] = {
         RuleMoved,
         RuleRemoved,
         SlaSet,
+        ReportSaved,
+        ReportRemoved,
     )
 }
 """Every type of event by its name."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
-    from cschat.queries.reports import Answer, Line, Report, TurnsBehind
+    from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
@@ -62,25 +62,25 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
-    "reports": ("Answer", "Line", "Report", "TurnsBehind"),
+    "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
-    "Answer",
-    "Line",
     "AnnouncementResult",
+    "Answer",
     "CampaignResult",
-    "SummaryAnswer",
-    "SummaryFigure",
-    "SummaryTable",
     "Counts",
     "Finding",
     "FoundArticle",
+    "Line",
     "Opening",
     "Source",
     "Suggestion",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -137,6 +137,8 @@ __all__ = [
     "Report",
     "ReviewList",
     "Rules",
+    "RunReport",
+    "SavedReports",
     "SearchArticles",
     "Sections",
     "SelfCheck",

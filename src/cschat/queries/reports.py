@@ -19,59 +19,29 @@ import attrs
 
 from cschat.core.access import Permission
 from cschat.core.fields import flag, line, listed
-from cschat.core.hours import WEEKDAYS
 from cschat.core.labels import Category
 from cschat.core.people import Agent, Group
+from cschat.core.reports import SavedReport
 from cschat.core.session import Session
 from cschat.core.times import Micros, as_datetime, as_micros
-from cschat.errors import Invalid
+from cschat.errors import Invalid, NotFound
 from cschat.folding import Change, News, cells, changes_of, facts_by_events, news, state
 from cschat.queries.protocol import Page, _pack, _unpack, limit_field
 from cschat.sight import Sight
+from cschat.stats.dimensions import DIMENSIONS, TIMES, is_calendar, is_zone, known_by, known_measures, known_where, limits, period_of
 from cschat.stats.facts import Fact
-from cschat.stats.metrics import METRICS, SQI, metric
+from cschat.stats.metrics import LAYOUT, METRICS, SQI
 from cschat.storage.protocol import Gte, Lt
 
 if TYPE_CHECKING:  # numpy is loaded by who asks
     from cschat.stats.cells import Figure
 
-__all__ = ["DIMENSIONS", "Answer", "Line", "Report", "TurnsBehind"]
+__all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"]
 
 _ALL = 10**9
 _PAGE = 1000
 
-Values = Callable[[Fact, datetime], Sequence[str]]
-
-_TIMES: Mapping[str, Values] = {
-    "day": lambda _fact, local: (f"{local:%Y-%m-%d}",),
-    "week": lambda _fact, local: (f"{local:%G-W%V}",),
-    "month": lambda _fact, local: (f"{local:%Y-%m}",),
-    "hour": lambda _fact, local: (f"{local:%H}",),
-    "weekday": lambda _fact, local: (WEEKDAYS[local.weekday()],),
-}
-_FACTS: Mapping[str, Values] = {
-    "agent": lambda fact, _local: (fact.agent or "",),
-    "group": lambda fact, _local: (fact.group or "",),
-    "category": lambda fact, _local: (fact.category or "",),
-    "channel": lambda fact, _local: (fact.channel,),
-    "tag": lambda fact, _local: fact.tags or ("",),
-    "scenario": lambda fact, _local: fact.scenarios or ("",),
-    "language": lambda fact, _local: (fact.language or "",),
-    "priority": lambda fact, _local: (fact.priority,),
-    "turn": lambda fact, _local: (str(fact.turn),),
-}
 _CELLS = frozenset({"agent", "group", "category", "channel", "tag"})
-DIMENSIONS: Mapping[str, Values] = {**_TIMES, **_FACTS}
-"""What a report may be by, and limited to. `agent` is that of each value: who was assigned, who answered, who had it last."""
-
-
-def _measures(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, tuple) or not value:
-        raise Invalid(field=field.name, reason="must be a list of metrics", allowed=list(METRICS))
-    for name in value:
-        if not isinstance(name, str):
-            raise Invalid(field=field.name, reason=f"{name!r} is no metric", allowed=list(METRICS))
-        metric(name)
 
 
 def _measure(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -79,49 +49,11 @@ def _measure(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise Invalid(field=field.name, reason=f"{value!r} is no metric", allowed=list(METRICS))
 
 
-def _by(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, tuple) or len({*value}) != len(value) or not all(isinstance(name, str) for name in value):
-        raise Invalid(field=field.name, reason="must be a list of dimensions, each once", allowed=list(DIMENSIONS))
-    for name in value:
-        if name not in DIMENSIONS:
-            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(DIMENSIONS))
-
-
-def _limits(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return {} if value is None else value
-    return {name: (several,) if isinstance(several, str) else listed(several) for name, several in value.items()}
-
-
-def _where(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, dict):
-        raise Invalid(field=field.name, reason="must give values for each dimension", allowed=list(DIMENSIONS))
-    for name, several in value.items():
-        if name not in DIMENSIONS:
-            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(DIMENSIONS))
-        if not isinstance(several, tuple) or not several or not all(isinstance(one, str) for one in several):
-            raise Invalid(field=f"{field.name}.{name}", reason="must be a text or a list of texts")
-
-
 def _instant(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, datetime):
         raise Invalid(field=field.name, reason="must be a datetime")
     if value.utcoffset() is None:
         raise Invalid(field=field.name, reason="needs a time zone")
-
-
-def _zone(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise Invalid(field=field.name, reason=f"{value!r} is no time zone", allowed=["Asia/Seoul", "UTC"]) from error
-
-
-def _calendar(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value not in ("wall", "business"):
-        raise Invalid(field=field.name, reason=f"{value!r} is none of them", allowed=["wall", "business"])
 
 
 def _in_order(query: Report | TurnsBehind) -> None:
@@ -157,7 +89,7 @@ class Answer:
     total: Line
 
     def table(self) -> list[list[Any]]:
-        """All of it as rows of plain values: the head, the lines, and the total last."""
+        """All of it as rows of plain values: the head, the lines, and last the total, whose dimensions are `*`."""
         shown = ["count", "missing", "sum", "mean", "p50", "p90", "p95", "max"]
         head = [*self.by, *(f"{name}.{field}" for name in self.measures for field in shown)]
         rows = [
@@ -180,11 +112,11 @@ class Report:
 
     start: datetime = attrs.field(validator=_instant)
     end: datetime = attrs.field(validator=_instant)
-    measures: tuple[str, ...] = attrs.field(default=SQI, converter=listed, validator=_measures)
-    by: tuple[str, ...] = attrs.field(default=(), converter=listed, validator=_by)
-    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_limits, validator=_where)
-    zone: str | None = attrs.field(default=None, validator=[line(limit=64), _zone])
-    calendar: str = attrs.field(default="wall", validator=_calendar)
+    measures: tuple[str, ...] = attrs.field(default=SQI, converter=listed, validator=known_measures)
+    by: tuple[str, ...] = attrs.field(default=(), converter=listed, validator=known_by)
+    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
+    zone: str | None = attrs.field(default=None, validator=[line(limit=64), is_zone])
+    calendar: str = attrs.field(default="wall", validator=is_calendar)
     maxima: bool = attrs.field(default=False, validator=flag)
 
     def __attrs_post_init__(self) -> None:
@@ -192,6 +124,33 @@ class Report:
 
     def run(self, ctx: Sight) -> Answer:
         return _Counting(ctx, self).answer()
+
+
+@attrs.frozen
+class SavedReports:
+    """The reports that are kept under a name, by name: each a `SavedReport`. For staff."""
+
+    permission: ClassVar = Permission.SERVE
+
+    def run(self, ctx: Sight) -> list[SavedReport]:
+        return [report for report in _everything(ctx, SavedReport, {"name": Gte("")}, "name") if not report.removed]
+
+
+@attrs.frozen
+class RunReport:
+    """A report that is kept under a name, of its period as it is now: an `Answer`. For staff. `NotFound` if there is none."""
+
+    permission: ClassVar = Permission.SERVE
+
+    name: str = attrs.field(validator=line(limit=100, required=True))
+
+    def run(self, ctx: Sight) -> Answer:
+        found = ctx.tx.find(SavedReport, where={"brand": ctx.brand_id, "name": self.name}, limit=1)
+        if not found or found[0].removed:
+            raise NotFound(f"there is no report {self.name}", kind="report", id=self.name)
+        kept = found[0]
+        period = period_of(kept.period, ctx.now, kept.zone or ctx.brand().zone)
+        return Report(*period, kept.measures, kept.by, kept.where, kept.zone, kept.calendar).run(ctx)
 
 
 @attrs.frozen
@@ -206,8 +165,8 @@ class TurnsBehind:
     start: datetime = attrs.field(validator=_instant)
     end: datetime = attrs.field(validator=_instant)
     measure: str | None = attrs.field(default=None, validator=_measure)
-    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_limits, validator=_where)
-    zone: str | None = attrs.field(default=None, validator=[line(limit=64), _zone])
+    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
+    zone: str | None = attrs.field(default=None, validator=[line(limit=64), is_zone])
     after: str | None = None
     limit: int = limit_field()
 
@@ -242,8 +201,8 @@ class _Seen:
         self.where = {name: self._meant(name, values) for name, values in where.items()}
         self.state = state(ctx.tx)
         self.news: News = news(ctx.tx, self.state.position)
-        stale = {*self.state.stale, *self.news.brands}
-        self.stale = bool(stale & {ctx.brand_id, "*"})
+        stale = {*self.state.stale, *(self.news.brands if self.state.writes else ())}
+        self.stale = bool(stale & {ctx.brand_id, "*"}) or self.state.layout not in ("", LAYOUT)
         self.changes: list[Change] = [] if self.stale else changes_of(ctx.tx, self.news.sessions, brand=ctx.brand_id)
 
     def _meant(self, name: str, values: tuple[str, ...]) -> frozenset[str]:
@@ -297,8 +256,10 @@ class _Counting:
         self._cells = cells()
         self._seen = _Seen(ctx, query.where, query.zone, query.start, query.end)
         self._groups: dict[tuple[str, ...], int] = {}
-        self._places = [(name, *self._cells.part_of(name, business=query.calendar == "business")) for name in query.measures]
-        self._tallies = {part: self._cells.Tally(part) for _, part, _ in self._places}
+        self._business = query.calendar == "business"
+        self._places = [(name, *self._cells.part_of(name, business=self._business)) for name in query.measures]
+        on_the_wall = [self._cells.part_of(name, business=False)[0] for name in query.measures]
+        self._tallies = {part: self._cells.Tally() for part in dict.fromkeys([*on_the_wall, *(part for _, part, _ in self._places)])}
         self._greatest: dict[tuple[int, str], int] = {}
 
     def answer(self) -> Answer:
@@ -325,7 +286,7 @@ class _Counting:
     def _plan(self) -> list[tuple[str, Micros]] | None:
         """The days and months that make up the period; None if cells do not suffice."""
         query, seen = self._query, self._seen
-        beside = {name for name in (*query.by, *query.where) if name not in _TIMES}
+        beside = {name for name in (*query.by, *query.where) if name not in TIMES}
         limited = {*query.where}
         if len(beside) > 1 or not beside <= _CELLS or not limited <= beside or "hour" in query.by or seen.zone != seen.settings.zone:
             return None
@@ -338,12 +299,12 @@ class _Counting:
 
     def _read(self, plan: Sequence[tuple[str, Micros]]) -> None:
         query, seen, brand = self._query, self._seen, self._ctx.brand_id
-        beside = next((name for name in (*query.by, *query.where) if name not in _TIMES), "brand")
+        beside = next((name for name in (*query.by, *query.where) if name not in TIMES), "brand")
         limit = seen.where.get(beside)
-        times = [name for name in query.by if name in _TIMES]
+        times = [name for name in query.by if name in TIMES]
         for grain, begin in plan:
             local = seen.local(begin)
-            at = {name: _TIMES[name](_NO_FACT, local)[0] for name in times}
+            at = {name: TIMES[name](_NO_FACT, local)[0] for name in times}
             for part, tally in self._tallies.items():
                 where = {"brand": brand, "table": self._cells.table(grain, beside, part), "begin": begin}
                 for cell in self._ctx.tx.find(self._cells.Cell, where=where, limit=_ALL):
@@ -381,6 +342,7 @@ class _Counting:
         codes: dict[tuple[str, ...], int] = {}
         several = [[codes.setdefault(key, len(codes)) for key in each] for each in keys]
         cell, taken = self._cells.spread(rows, several)
+        taken = np.arange(len(cell)) if taken is None else taken
         mine = np.flatnonzero(taken_agents[rows.agent])
         self._tell(rows, np.zeros(len(mine), dtype=np.int64), mine)
         if not query.by:
@@ -428,6 +390,8 @@ class _Counting:
         for part, tally in self._tallies.items():
             places = {place: (name, 1000.0 if METRICS[name].timed else 1.0) for name, own, place in self._places if own == part}
             found |= tally.figures(number, places)
+        if self._business:
+            self._count_missing(found, number)
         if self._query.maxima:
             for name in self._query.measures:
                 divisor = 1000 if METRICS[name].timed else 1
@@ -445,8 +409,18 @@ class _Counting:
         lines = [line(key, group) for key, group in self._groups.items()]
         lines = [one for one in lines if any(figure.count or figure.missing for figure in one.figures.values())]
         lines.sort(key=lambda one: [one.names[name] for name in by])
-        total = Line(dict.fromkeys(by, ""), dict.fromkeys(by, ""), {name: found[name][0] for name in self._query.measures})
+        total = Line(dict.fromkeys(by, "*"), dict.fromkeys(by, "*"), {name: found[name][0] for name in self._query.measures})
         return lines, total
+
+    def _count_missing(self, found: dict[str, list[Figure]], groups: int) -> None:
+        """What has a reading on the wall, or none at all, and none in business hours."""
+        for name in self._query.measures:
+            if METRICS[name].timed:
+                part, place = self._cells.part_of(name, business=False)
+                wall = self._tallies[part].figures(groups, {place: (name, 1.0)})[name]
+                found[name] = [
+                    attrs.evolve(own, missing=all_.count + all_.missing - own.count) for own, all_ in zip(found[name], wall, strict=True)
+                ]
 
 
 _NO_FACT: Any = None

@@ -9,7 +9,6 @@ exact up to 50 and at most 2 % wide beyond, so a percentile (nearest rank) is of
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -25,12 +24,10 @@ from numpy.typing import NDArray
 from cschat.core.stretches import instant
 from cschat.core.times import Micros, as_datetime
 from cschat.stats.facts import Fact
-from cschat.stats.metrics import METRICS
+from cschat.stats.metrics import METRICS, PARTS, Attribution
 from cschat.stats.state import Cell
 
 __all__ = [
-    "LAYOUT",
-    "PARTS",
     "Cell",
     "Change",
     "Figure",
@@ -67,14 +64,6 @@ EDGES = _edges()
 _EDGES = np.array(EDGES, dtype=np.int64)
 _MIDDLE = np.array([2 * low * (high - 1) / (low + high - 1) if low else 0 for low, high in pairwise([*EDGES, EDGES[-1] + 1])])
 _WHOLE_MIDDLE = np.rint(_MIDDLE)
-
-PARTS: dict[str, tuple[str, ...]] = {
-    "sqi": tuple(name for name, metric in METRICS.items() if metric.sqi),
-    "more": tuple(name for name, metric in METRICS.items() if not metric.sqi),
-}
-"""The metrics of each part, by place. In business hours the part is called `<part>.business`."""
-LAYOUT = hashlib.sha256(repr((PARTS, _EXACT, _TOP)).encode()).hexdigest()[:16]
-"""Names what the cells look like. Those of another layout are to be made anew."""
 
 GRAINS = ("day", "month")
 DIMENSIONS = ("brand", "agent", "group", "category", "channel", "tag")
@@ -142,7 +131,9 @@ def periods(zone: str, start: Micros, end: Micros, *, months: bool = True) -> li
 # ------------------------------------------------------------------------------------------------------- facts as rows
 
 _Ints: TypeAlias = NDArray[np.int64]
-_READ = [(METRICS[name].read, METRICS[name].timed, place) for part in ("sqi", "more") for place, name in enumerate(PARTS[part])]
+_READ = [METRICS[name] for part in PARTS.values() for name in part]
+_SLOTS = [place for part in PARTS.values() for place in range(len(part))]
+_TESTS = tuple(dict.fromkeys(metric.where for metric in _READ))
 _SQI = len(PARTS["sqi"])
 KINDS = ("sqi", "more", "sqi.business", "more.business")
 
@@ -162,42 +153,52 @@ class Rows:
 
 
 def rows_of(changes: Sequence[Change]) -> Rows:
-    """All values of some changes."""
-    which: list[int] = []
-    whose: list[int] = []
-    kinds: list[int] = []
-    values: list[int] = []
-    signs: list[int] = []
+    """All values of some changes, metric by metric: this is `Metric.read`, for many facts at once."""
+    facts = [fact for _, fact in changes]
     agents: dict[str | None, int] = {None: 0}
-    for number, (sign, fact) in enumerate(changes):
-        for place, (read, timed, _slot) in enumerate(_READ):
-            for agent, wall, business in read(fact):
-                code = agents.setdefault(agent, len(agents))
-                which.append(number)
-                whose.append(code)
-                kinds.append(place)
-                values.append(-1 if wall is None else wall)
-                signs.append(sign)
-                if timed:
-                    which.append(number)
-                    whose.append(code)
-                    kinds.append(place + len(_READ))
-                    values.append(-1 if business is None else business)
-                    signs.append(sign)
-    kind, value = np.array(kinds, dtype=np.int64), np.array(values, dtype=np.int64)
-    spot = kind % len(_READ)
-    slots = np.array([slot for _, _, slot in _READ], dtype=np.int64)
+    owner = np.array([agents.setdefault(fact.agent, len(agents)) for fact in facts], dtype=np.int64)
+    responder = np.array([agents.setdefault(fact.responder or fact.agent, len(agents)) for fact in facts], dtype=np.int64)
+    tests = {where: [number for number, fact in enumerate(facts) if where(fact)] for where in _TESTS}
+    found: list[tuple[int, Any, Any, list[int]]] = []
+    for spot, metric in enumerate(_READ):
+        which, of = tests[metric.where], metric.of
+        if not which:
+            continue
+        if metric.shared:
+            shares = [(number, share) for number in which for share in of(facts[number])]
+            which = [number for number, _ in shares]
+            whose: Any = [agents.setdefault(share.agent, len(agents)) for _, share in shares]
+            given = [share.took for _, share in shares]
+        else:
+            whose = (responder if metric.attribution is Attribution.RESPONDER else owner)[which]
+            given = [of(facts[number]) for number in which]
+        if not metric.timed:
+            found.append((spot, which, whose, [-1 if value is None else value for value in given]))
+            continue
+        found.append((spot, which, whose, [-1 if took is None else took.wall for took in given]))
+        timed = [place for place, took in enumerate(given) if took is not None and took.business is not None]
+        if timed:
+            own = np.array(which)[timed], np.array(whose)[timed]
+            found.append((spot + len(_READ), *own, [given[place].business for place in timed]))
+    kind = np.repeat([spot for spot, *_ in found], [len(values) for *_, values in found]).astype(np.int64)
+    change = _joined([which for _, which, _, _ in found])
+    value = _joined([values for *_, values in found])
+    spot_of = kind % len(_READ)
     bucket = np.where(value < 0, _MISSING, np.searchsorted(_EDGES, value, side="right") - 1)
     return Rows(
         changes,
-        np.array(which, dtype=np.int64),
+        change,
         [agent or "" for agent in agents],
-        np.array(whose, dtype=np.int64),
-        (spot >= _SQI) + 2 * (kind >= len(_READ)),
-        slots[spot] << _BITS | bucket,
+        _joined([whose for _, _, whose, _ in found]),
+        (spot_of >= _SQI) + 2 * (kind >= len(_READ)),
+        np.array(_SLOTS, dtype=np.int64)[spot_of] << _BITS | bucket,
         np.maximum(value, 0),
-        np.array(signs, dtype=np.int64),
+        np.array([sign for sign, _ in changes], dtype=np.int64)[change],
     )
+
+
+def _joined(several: Sequence[Any]) -> _Ints:
+    return np.concatenate([np.asarray(one, dtype=np.int64) for one in several]) if several else np.zeros(0, dtype=np.int64)
 
 
 def bucket_of(value: int) -> int:
@@ -219,7 +220,7 @@ _VALUES: Mapping[str, Callable[[Fact], Sequence[str]]] = {
 
 @attrs.frozen
 class Delta:
-    """What is added to one cell: the sums by place, the keys, and how many of each."""
+    """What is added to one cell: the sums by place (all 32), the keys, and how many of each."""
 
     brand: str
     table: str
@@ -238,76 +239,94 @@ def cells_of(rows: Rows) -> list[Delta]:
     """What some changes add to each cell that they touch."""
     if not len(rows.change):
         return []
-    known = [begins(fact.zone, fact.closed) for _, fact in rows.changes]
+    facts = [fact for _, fact in rows.changes]
+    known = [begins(fact.zone, fact.closed) for fact in facts]
+    values = {dimension: _coded([_VALUES[dimension](fact) for fact in facts]) for dimension in DIMENSIONS if dimension != "agent"}
     found: list[Delta] = []
-    for dimension in DIMENSIONS:
-        for grain in (*GRAINS, *(("quarter",) if dimension == "brand" else ())):
-            found += _cells(rows, known, dimension, grain)
+    for grain in (*GRAINS, "quarter"):
+        names: dict[tuple[str, Micros], int] = {}
+        spots = [names.setdefault((fact.brand, begin[grain]), len(names)) for fact, begin in zip(facts, known, strict=True)]
+        spot, periods_ = np.array(spots, dtype=np.int64), list(names)
+        for dimension in DIMENSIONS if grain != "quarter" else ("brand",):
+            if dimension == "agent":
+                listed, taken, code = rows.agents, None, spot[rows.change] * len(rows.agents) + rows.agent
+            else:
+                listed, several = values[dimension]
+                group, taken = spread(rows, several)
+                code = spot[rows.change if taken is None else rows.change[taken]] * len(listed) + group
+            used = np.bincount(code) > 0
+            cells = [(*periods_[place // len(listed)], listed[place % len(listed)]) for place in np.flatnonzero(used).tolist()]
+            found += _packed(cells, (np.cumsum(used) - 1)[code], rows, taken, grain, dimension)
     return found
 
 
-def _cells(rows: Rows, known: Sequence[Mapping[str, Micros]], dimension: str, grain: str) -> Iterable[Delta]:
-    names: dict[tuple[str, Micros, str], int] = {}
-    if dimension == "agent":
-        spots: dict[tuple[str, Micros], int] = {}
-        spot = np.array(
-            [spots.setdefault((fact.brand, begin[grain]), len(spots)) for (_, fact), begin in zip(rows.changes, known, strict=True)]
-        )
-        wide = spot[rows.change] * len(rows.agents) + rows.agent
-        places, cell = np.unique(wide, return_inverse=True)
-        listed = list(spots)
-        cells = [(*listed[place // len(rows.agents)], rows.agents[place % len(rows.agents)]) for place in places.tolist()]
-        return _packed(cells, cell, np.arange(len(cell)), rows, dimension, grain)
-    several = [
-        [names.setdefault((fact.brand, begin[grain], value), len(names)) for value in _VALUES[dimension](fact)]
-        for (_, fact), begin in zip(rows.changes, known, strict=True)
-    ]
-    cell, taken = spread(rows, several)
-    return _packed(list(names), cell, taken, rows, dimension, grain)
+def _coded(several: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:
+    """The values, and each as a number."""
+    names: dict[str, int] = {}
+    codes = [[names.setdefault(value, len(names)) for value in values] for values in several]
+    return list(names), codes
 
 
-def spread(rows: Rows, several: Sequence[Sequence[int]]) -> tuple[_Ints, _Ints]:
-    """The rows of changes that belong to several groups each: the group of each row, and which row it is."""
+def spread(rows: Rows, several: Sequence[Sequence[int]]) -> tuple[_Ints, _Ints | None]:
+    """The rows of changes that belong to several groups each: the group of each row, and which row that is (None: they as they are)."""
     lengths = np.array([len(codes) for codes in several], dtype=np.int64)
     codes = np.array([code for codes in several for code in codes], dtype=np.int64)
     if (lengths == 1).all():
-        return codes[rows.change], np.arange(len(rows.change))
-    first = np.searchsorted(rows.change, np.arange(len(several) + 1))  # the rows of a change lie together
+        return codes[rows.change], None
+    order = np.argsort(rows.change, kind="stable")
+    first = np.searchsorted(rows.change[order], np.arange(len(several) + 1))
     owner = np.repeat(np.arange(len(several)), lengths)
     many = (first[1:] - first[:-1])[owner]
     ends = np.cumsum(many)
     taken = np.arange(int(many.sum())) - np.repeat(ends - many, many) + np.repeat(first[:-1][owner], many)
-    return np.repeat(codes, many), taken
+    return np.repeat(codes, many), order[taken]
 
 
 def _packed(  # noqa: PLR0917
-    cells: Sequence[tuple[str, Micros, str]], cell: _Ints, taken: _Ints, rows: Rows, dimension: str, grain: str
+    cells: Sequence[tuple[str, Micros, str]], cell: _Ints, rows: Rows, taken: _Ints | None, grain: str, dimension: str
 ) -> Iterable[Delta]:
     """The deltas of the rows `taken`, each of which goes into the `cell` of its number."""
-    part, key, sign, value = rows.part[taken], rows.key[taken], rows.sign[taken], rows.value[taken]
-    place = cell * len(KINDS) + part
-    sums = np.zeros((len(cells) * len(KINDS), 32), dtype=np.int64)
-    np.add.at(sums, (place, key >> _BITS), value * sign)
-    wide, inverse = np.unique(place << 16 | key, return_inverse=True)
-    counts = np.bincount(inverse, weights=sign).astype(np.int64)
-    kept = counts != 0
-    wide, counts = wide[kept], counts[kept]
-    where = wide >> 16
-    edges = np.flatnonzero(np.diff(where, prepend=-1, append=-1))
-    touched = where[edges[:-1]]
-    for low, high, number in zip(edges[:-1].tolist(), edges[1:].tolist(), touched.tolist(), strict=True):
-        brand, begin, name = cells[number // len(KINDS)]
-        kind = KINDS[number % len(KINDS)]
-        width = len(PARTS[kind.removesuffix(".business")])
-        yield Delta(brand, table(grain, dimension, kind), begin, name, sums[number, :width], wide[low:high] & 0xFFFF, counts[low:high])
+    which = slice(None) if taken is None else taken
+    key, sign = rows.key[which], rows.sign[which]
+    place = cell * len(KINDS) + rows.part[which]
+    number = len(cells) * len(KINDS)
+    sums = np.bincount(place << 5 | key >> _BITS, weights=rows.value[which] * sign, minlength=number << 5).astype(np.int64)
+    sums = sums.reshape(number, 32)
+    wide = place << 16 | key
+    keys, counts = _counted(wide[sign > 0])
+    if (sign < 0).any():
+        keys, counts = _less(keys, counts, *_counted(wide[sign < 0]))
+    where = keys >> 16
+    first = np.searchsorted(where, np.arange(number + 1)).tolist()
+    touched = np.bincount(where, minlength=number).astype(bool) | sums.any(axis=1)
+    keys &= 0xFFFF
+    for code in np.flatnonzero(touched).tolist():
+        brand, begin, name = cells[code // len(KINDS)]
+        low, high = first[code], first[code + 1]
+        yield Delta(brand, table(grain, dimension, KINDS[code % len(KINDS)]), begin, name, sums[code], keys[low:high], counts[low:high])
+
+
+def _counted(wide: _Ints) -> tuple[_Ints, _Ints]:
+    """Each number once, and how often it is there."""
+    ordered = np.sort(wide)
+    edges = np.flatnonzero(np.diff(ordered, prepend=-1, append=-1))
+    return ordered[edges[:-1]], np.diff(edges)
+
+
+def _less(keys: _Ints, counts: _Ints, gone: _Ints, less: _Ints) -> tuple[_Ints, _Ints]:
+    """Counts with others taken away; what comes to nothing is left out."""
+    both, inverse = np.unique(np.concatenate([keys, gone]), return_inverse=True)
+    left = np.bincount(inverse, weights=np.concatenate([counts, -less])).astype(np.int64)
+    return both[left != 0], left[left != 0]
 
 
 def merged(delta: Delta, cell: Cell | None) -> Cell | None:
     """A cell with what is added to it; None if nothing is left."""
     sums, keys, counts = delta.sums, delta.keys, delta.counts
     if cell is not None:
-        old_sums, old_keys, old_counts = unpacked(cell.data)
-        sums = old_sums + sums
+        places, old_sums, old_keys, old_counts = unpacked(cell.data)
+        sums = sums.copy()
+        sums[places] += old_sums
         keys, inverse = np.unique(np.concatenate([old_keys, keys]), return_inverse=True)
         counts = np.bincount(inverse, weights=np.concatenate([old_counts, counts])).astype(np.int64)
         kept = counts != 0
@@ -318,18 +337,21 @@ def merged(delta: Delta, cell: Cell | None) -> Cell | None:
 
 
 def packed(sums: _Ints, keys: _Ints, counts: _Ints) -> bytes:
-    """The numbers of a cell: how wide a count is, how many sums and keys there are, then sums, keys and counts."""
-    width = 1 if counts.max() < 256 else 2 if counts.max() < 65_536 else 4
-    head = bytes([width, len(sums)]) + len(keys).to_bytes(4, "little")
-    return head + sums.astype("<i8").tobytes() + keys.astype("<u2").tobytes() + counts.astype(f"<u{width}").tobytes()
+    """The numbers of a cell: how wide a count is, how many places and keys there are, then places, sums, keys and counts."""
+    most = counts.max()
+    width = 1 if most < 256 else 2 if most < 65_536 else 4
+    places = np.flatnonzero(np.bincount(keys >> _BITS))
+    head = bytes([width, len(places)]) + len(keys).to_bytes(4, "little") + places.astype("<u1").tobytes()
+    return head + sums[places].astype("<i8").tobytes() + keys.astype("<u2").tobytes() + counts.astype(_WIDTHS[width]).tobytes()
 
 
-def unpacked(data: bytes) -> tuple[_Ints, NDArray[Any], NDArray[Any]]:
-    """The sums, keys and counts of a cell."""
+def unpacked(data: bytes) -> tuple[NDArray[Any], _Ints, NDArray[Any], NDArray[Any]]:
+    """The places that a cell has, their sums, its keys and counts."""
     width, places, number = data[0], data[1], int.from_bytes(data[2:6], "little")
-    keys = 6 + 8 * places
+    keys = 6 + 9 * places
     return (
-        np.frombuffer(data, "<i8", places, 6),
+        np.frombuffer(data, "<u1", places, 6),
+        np.frombuffer(data, "<i8", places, 6 + places),
         np.frombuffer(data, "<u2", number, keys),
         np.frombuffer(data, _WIDTHS[width], number, keys + 2 * number),
     )
@@ -359,28 +381,32 @@ class Figure:
 
 
 _MOST = 24_000_000
+_EVERY_PLACE = np.arange(32, dtype=np.uint8)
 
 
 class Tally:
     """Adds cells and rows of one part up, group by group; groups are numbered by whoever adds."""
 
-    def __init__(self, part: str) -> None:
-        self._places = len(PARTS[part.removesuffix(".business")])
-        self._groups: list[Any] = []
+    def __init__(self) -> None:
+        self._groups: list[int] = []
+        self._lengths: list[int] = []
         self._keys: list[Any] = []
         self._counts: list[Any] = []
-        self._lengths: list[int] = []
-        self._summed: list[int] = []
+        self._wide: list[int] = []
+        self._places: list[Any] = []
         self._sums: list[Any] = []
 
     def add(self, group: int, cell: Cell) -> None:
         """Add a cell to a group."""
-        sums, keys, counts = unpacked(cell.data)
+        self._add(group, *unpacked(cell.data))
+
+    def _add(self, group: int, places: NDArray[Any], sums: _Ints, keys: NDArray[Any], counts: NDArray[Any]) -> None:
         self._groups.append(group)
         self._lengths.append(len(keys))
         self._keys.append(keys)
         self._counts.append(counts)
-        self._summed.append(group)
+        self._wide.append(len(places))
+        self._places.append(places)
         self._sums.append(sums)
 
     def add_rows(self, groups: _Ints, keys: _Ints, values: _Ints, signs: _Ints) -> None:
@@ -390,22 +416,17 @@ class Tally:
         wide, inverse = np.unique(groups << 16 | keys, return_inverse=True)
         counts = np.bincount(inverse, weights=signs).astype(np.int64)
         names, code = np.unique(groups, return_inverse=True)
-        sums = np.zeros((len(names), self._places), dtype=np.int64)
+        sums = np.zeros((len(names), 32), dtype=np.int64)
         np.add.at(sums, (code, keys >> _BITS), values * signs)
         edges = [*np.flatnonzero(np.diff(wide >> 16, prepend=-1)).tolist(), len(wide)]
-        for low, high in pairwise(edges):
-            self._groups.append(int(wide[low] >> 16))
-            self._lengths.append(high - low)
-            self._keys.append((wide[low:high] & 0xFFFF).astype(np.uint16))
-            self._counts.append(counts[low:high])
-        self._summed += names.tolist()
-        self._sums += list(sums)
+        for (low, high), own in zip(pairwise(edges), sums, strict=True):
+            self._add(int(wide[low] >> 16), _EVERY_PLACE, own, (wide[low:high] & 0xFFFF).astype(np.uint16), counts[low:high])
 
     def figures(self, groups: int, places: Mapping[int, tuple[str, float]]) -> dict[str, list[Figure]]:
         """The figures of metrics by place (name and divisor), one for each group."""
-        sums = np.zeros((groups, self._places), dtype=np.int64)
+        sums = np.zeros((groups, 32), dtype=np.int64)
         if self._sums:
-            np.add.at(sums, np.array(self._summed), np.array(self._sums))
+            np.add.at(sums, (np.repeat(np.array(self._groups), self._wide), np.concatenate(self._places)), np.concatenate(self._sums))
         found: dict[str, list[Figure]] = {name: [] for name, _ in places.values()}
         keys = np.concatenate(self._keys) if self._keys else np.zeros(0, dtype=np.uint16)
         counts = np.concatenate(self._counts) if self._counts else np.zeros(0, dtype=np.int64)

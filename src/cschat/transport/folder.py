@@ -24,6 +24,7 @@ from cschat.core.times import SECOND
 from cschat.errors import MissingExtra, StoreClosed
 from cschat.folding import Change, cells, changes_of, facts_by_events, news, state, write
 from cschat.stats.facts import Fact
+from cschat.stats.metrics import LAYOUT
 from cschat.stats.state import Folded
 from cschat.storage.protocol import Gte, Store, Transaction
 
@@ -97,7 +98,7 @@ class Folder:
             known = self._store.read(state)
             if known.leased > self._clock.now() and known.leased != self._lease:
                 return changed
-            if known.layout not in ("", cells().LAYOUT):
+            if known.layout not in ("", LAYOUT):
                 self._stale("*")
             elif known.stale:
                 changed += self.rebuild(known.stale[0])
@@ -117,13 +118,13 @@ class Folder:
 
         known, position, brands, changes, more = self._store.read(prepare)
         self._reached = position
-        if position == known.position and known.layout and not known.leased:
+        if position == known.position and known.writes and not known.leased:
             return 0, False
         self._lease = self._clock.now() + LEASE_SECONDS * SECOND if more else 0
-        stale = tuple(sorted({*known.stale, *brands}))
+        stale = tuple(sorted({*known.stale, *(brands if known.writes else ())}))
         if not self._write(known, changes, position=position, leased=self._lease, stale=stale):
             return 0, True
-        return len(changes), more or bool(brands)
+        return len(changes), more or bool(stale)
 
     def _write(self, known: Folded, changes: Sequence[Change], **after: Any) -> bool:
         """Write changes and the state; False if another has written since the state was `known`."""
@@ -133,7 +134,7 @@ class Folder:
             if present.writes != known.writes:
                 return False
             write(tx, changes)
-            tx.put(evolve(present, writes=present.writes + 1, layout=present.layout or cells().LAYOUT, **after))
+            tx.put(evolve(present, writes=present.writes + 1, layout=present.layout or LAYOUT, **after))
             return True
 
         return self._store.transact(work, brand="")
@@ -144,7 +145,7 @@ class Folder:
         def mark(tx: Transaction) -> None:
             present = state(tx)
             stale = tuple(sorted({*present.stale, brand}))
-            tx.put(evolve(present, stale=stale, writes=present.writes + 1, layout=cells().LAYOUT))
+            tx.put(evolve(present, stale=stale, writes=present.writes + 1, layout=LAYOUT))
 
         self._store.transact(mark, brand="")
 
