@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cschat.queries.protocol import Page, Query
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
+    from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
     QUERIES: tuple[type[Any], ...]
@@ -57,9 +58,10 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "protocol": ("Page", "Query"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
+    "surges": ("Signals", "Surge", "Surges"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "Surge", "WouldDo"}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -105,9 +107,12 @@ __all__ = [
     "SearchArticles",
     "Sections",
     "SelfCheck",
+    "Signals",
     "Source",
     "SuggestReplies",
     "Suggestion",
+    "Surge",
+    "Surges",
     "Tags",
     "Transcript",
     "Webhooks",

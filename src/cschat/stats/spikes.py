@@ -43,7 +43,8 @@ MOST, LEAST = 20.0, -4.0
 LEVEL = 2.0
 """How far one slot moves the level at most, in robust units."""
 LEARN = 0.005
-"""How fast the robust unit follows."""
+EARLY, EARLY_ROWS = 4, 40
+"""How fast the robust unit follows: EARLY / (EARLY_ROWS + rows seen), and at least `LEARN`."""
 UNIT, LEAST_UNIT = 0.5, 0.05
 """The robust unit at first, and its least."""
 HIGH = 4.0
@@ -95,6 +96,7 @@ class Spikes:
         self._slots: list[int | None] = [None] * self._size  # whose value it is
         self._first: datetime | None = None
         self._at = -1
+        self._rows = 0
         self._plain = 0.0  # the level without a season
         self._level = 0.0  # above what is expected
         self._unit = UNIT
@@ -163,10 +165,12 @@ class Spikes:
         if seasonal:
             self._level += self._unit * max(-LEVEL, min(LEVEL, off)) / max(self._day, 48)
         self._plain += 0.05 * max(-1.0, min(1.0, height - self._plain))
-        self._unit = max(LEAST_UNIT, self._unit * exp(LEARN * ((abs(off) > 1) - _USUAL)))
+        learn = max(LEARN, EARLY / (EARLY_ROWS + self._rows))
+        self._unit = max(LEAST_UNIT, self._unit * exp(learn * ((abs(off) > 1) - _USUAL)))
         self._values[slot % self._size] = height
         self._slots[slot % self._size] = slot
         self._at = slot
+        self._rows += 1
 
 
 class _Peaks:
