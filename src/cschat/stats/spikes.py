@@ -8,7 +8,7 @@ included), mixed with the median of the same time on the last seven days, the mo
 of the last day above or below that. The deviation is counted in robust units (two thirds of all deviations are below one). What surprises
 is one slot's own deviation, or the average over the last six, in units of how such an average spreads, whichever is more. How often that
 goes so high is read from its own past: peaks above HIGH come at a rate and have a mean height, both learned, so a series that is always
-wild must be wilder to stand out.
+wild must be wilder to stand out. What stays below HIGH is no alarm.
 
 Everything looks at the past alone. A slot without a row is unknown: it is no zero, and what is expected elsewhere does not count it.
 """
@@ -120,11 +120,13 @@ class Spikes:
         surprise = max(self._average * _GAIN, min(MOST, off))
         often = self._peaks.a_week(surprise, slot)
         score = self._borne / (self._borne + often)
+        if surprise < HIGH:
+            score = min(score, 0.49 * max(surprise, 0.0) / HIGH)
         spike = score >= 0.5 and slot > self._rests
         if spike:
             self._rests = slot + self._day
         elif slot <= self._rests:
-            score *= 0.49  # nothing new
+            score *= 0.49  # it is known
         self._peaks.see(surprise, slot)
         self._learn(slot, height, off, seasonal=usual is not None)
         return Row(at, value, score, spike)
@@ -174,14 +176,14 @@ class Spikes:
 
 
 class _Peaks:
-    """How often a surprise goes how high: peaks above `HIGH`, those within a quarter of a day taken as one."""
+    """How often a surprise goes how high: peaks above `HIGH`. A peak is over after a quarter of a day below, or after a day."""
 
     def __init__(self, day: int) -> None:
         self._day = day
         self._count = 0
         self._sum = 0.0
         self._peak: float | None = None
-        self._over = 0
+        self._began = self._over = 0
 
     def a_week(self, surprise: float, slot: int) -> float:
         """How many peaks of this height are to be expected in a week."""
@@ -190,10 +192,12 @@ class _Peaks:
         return 7 * rate * exp(min((HIGH - surprise) / height, 500.0))
 
     def see(self, surprise: float, slot: int) -> None:
-        if surprise > HIGH:
-            self._peak = surprise if self._peak is None else max(self._peak, surprise)
-            self._over = slot
-        elif self._peak is not None and slot - self._over > self._day // 4:
+        if self._peak is not None and (slot - self._over > self._day // 4 or slot - self._began >= self._day):
             self._sum += min(self._peak - HIGH, TALLEST)
             self._count += 1
             self._peak = None
+        if surprise > HIGH:
+            if self._peak is None:
+                self._peak, self._began = surprise, slot
+            self._peak = max(self._peak, surprise)
+            self._over = slot
