@@ -69,6 +69,7 @@ QUERY_MODULES = (
     "hours",
     "rules",
     "journey",
+    "surges",
     "reports",
     "summary",
     "outgoing",

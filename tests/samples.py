@@ -333,6 +333,8 @@ QUERIES: dict[type, Sample] = {
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
+    q.Signals: Sample(lambda o, s: q.Signals(end=_soon(o), least=1)),
+    q.Surges: Sample(lambda o, s: q.Surges(start=_soon(o) - timedelta(days=9), slot=3600, most=9)),
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
     q.Summary: Sample(lambda o, s: q.Summary(_soon(o) - timedelta(days=1), _soon(o), language="en")),
     q.Tags: Sample(lambda o, s: q.Tags(list="customer")),

@@ -52,6 +52,28 @@ def test_where_nothing_happens_there_are_no_more_alarms_than_are_borne(loud):
     assert sum(weeks) <= 6  # half an alarm a week, six weeks, twice
 
 
+@pytest.mark.parametrize("borne", [0.5, 2])
+def test_a_restless_series_must_stand_out_more(borne):
+    chance, mood, series = Random(3), 0.0, []
+    for slot in range(70 * DAY):
+        mood = 0.97 * mood + chance.gauss(0, 0.08)
+        series.append((START + FIVE * slot, float(poisson(usual(slot) * exp(mood), chance))))
+    assert len(alarms(series, false_alarms=borne)) <= 10 * borne * 1.5
+
+
+def test_a_year_without_any_peak_makes_nobody_nervous():
+    hours = [(START + timedelta(hours=hour), 5.0 + hour % 3) for hour in range(365 * 24)]
+    assert alarms(hours, slot=timedelta(hours=1)) == []
+    assert alarms([*hours[:-1], (hours[-1][0], 30.0)], slot=timedelta(hours=1)) == [365 * 24 - 1]
+
+
+def test_what_goes_on_for_days_is_told_less_and_less():
+    series = [(at, value * 4 if slot >= 15 * DAY else value) for slot, (at, value) in enumerate(quiet(36, 9))]
+    told = [slot // DAY for slot in alarms(series)]
+    assert told[0] == 15
+    assert not [day for day in told if day > 28]
+
+
 def test_who_bears_more_false_alarms_is_told_of_more():
     series = quiet(28, 1)
     for slot in range(14 * DAY + 100, 28 * DAY, 2 * DAY):

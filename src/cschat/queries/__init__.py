@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
+    from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
     QUERIES: tuple[type[Any], ...]
@@ -65,6 +66,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
+    "surges": ("Signals", "Surge", "Surges"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
@@ -81,6 +83,7 @@ _ANSWERS = {
     "SummaryAnswer",
     "SummaryFigure",
     "SummaryTable",
+    "Surge",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -142,6 +145,7 @@ __all__ = [
     "SearchArticles",
     "Sections",
     "SelfCheck",
+    "Signals",
     "Source",
     "SuggestReplies",
     "Suggestion",
@@ -149,6 +153,8 @@ __all__ = [
     "SummaryAnswer",
     "SummaryFigure",
     "SummaryTable",
+    "Surge",
+    "Surges",
     "Tags",
     "Transcript",
     "TurnsBehind",

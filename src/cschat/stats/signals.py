@@ -1,6 +1,6 @@
 """Signals: many similar inquiries in a short time.
 
-May: group texts and name the groups. May not: read a store.
+May: group first texts and name the groups. May not: read a store.
 
 Inquiries are put together as questions that no scenario knew are (`bots.candidates`), those of the period and those before it alike, so
 that a group knows how many there were before. What names a group is what tells its words from those of all others (`causes`).
@@ -9,15 +9,17 @@ that a group knows how many there were before. What names a group is what tells 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 
 import attrs
 
-from cschat.bots.candidates import Question, groups_of
+from cschat.bots.candidates import MAX_LETTERS, Question, groups_of
+from cschat.core import events as e
+from cschat.core.content import Speaker
 from cschat.stats.causes import SESSIONS, Case, outstanding, text_marks
 
-__all__ = ["Inquiry", "Signal", "signals"]
+__all__ = ["Inquiry", "Signal", "inquiry_of", "signals"]
 
 LEAST = 3
 WORDS = 3
@@ -43,6 +45,17 @@ class Signal:
     before: int
     typical: str
     sessions: tuple[str, ...]
+
+
+def inquiry_of(session: str, events: Iterable[e.Event]) -> Inquiry | None:
+    """What the customer of a session wrote first; None if nothing yet, or if it was erased. `events` are the session's first ones."""
+    for event in events:
+        match event.body:
+            case e.MessageSent(author=Speaker.CUSTOMER, step=False, content=content) if content.text.strip():
+                return Inquiry(session, content.text[:MAX_LETTERS])
+            case _:
+                pass
+    return None
 
 
 def signals(inquiries: Sequence[Inquiry], before: Sequence[Inquiry] = (), *, least: int = LEAST) -> list[Signal]:

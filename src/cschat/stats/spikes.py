@@ -8,7 +8,7 @@ included), mixed with the median of the same time on the last seven days, the mo
 of the last day above or below that. The deviation is counted in robust units (two thirds of all deviations are below one). What surprises
 is one slot's own deviation, or the average over the last six, in units of how such an average spreads, whichever is more. How often that
 goes so high is read from its own past: peaks above HIGH come at a rate and have a mean height, both learned, so a series that is always
-wild must be wilder to stand out.
+wild must be wilder to stand out. What stays below HIGH is no alarm.
 
 Everything looks at the past alone. A slot without a row is unknown: it is no zero, and what is expected elsewhere does not count it.
 """
@@ -43,7 +43,8 @@ MOST, LEAST = 20.0, -4.0
 LEVEL = 2.0
 """How far one slot moves the level at most, in robust units."""
 LEARN = 0.005
-"""How fast the robust unit follows."""
+EARLY, EARLY_ROWS = 4, 40
+"""How fast the robust unit follows: EARLY / (EARLY_ROWS + rows seen), and at least `LEARN`."""
 UNIT, LEAST_UNIT = 0.5, 0.05
 """The robust unit at first, and its least."""
 HIGH = 4.0
@@ -95,6 +96,7 @@ class Spikes:
         self._slots: list[int | None] = [None] * self._size  # whose value it is
         self._first: datetime | None = None
         self._at = -1
+        self._rows = 0
         self._plain = 0.0  # the level without a season
         self._level = 0.0  # above what is expected
         self._unit = UNIT
@@ -118,11 +120,13 @@ class Spikes:
         surprise = max(self._average * _GAIN, min(MOST, off))
         often = self._peaks.a_week(surprise, slot)
         score = self._borne / (self._borne + often)
+        if surprise < HIGH:
+            score = min(score, 0.49 * max(surprise, 0.0) / HIGH)
         spike = score >= 0.5 and slot > self._rests
         if spike:
             self._rests = slot + self._day
         elif slot <= self._rests:
-            score *= 0.49  # nothing new
+            score *= 0.49  # it is known
         self._peaks.see(surprise, slot)
         self._learn(slot, height, off, seasonal=usual is not None)
         return Row(at, value, score, spike)
@@ -163,21 +167,23 @@ class Spikes:
         if seasonal:
             self._level += self._unit * max(-LEVEL, min(LEVEL, off)) / max(self._day, 48)
         self._plain += 0.05 * max(-1.0, min(1.0, height - self._plain))
-        self._unit = max(LEAST_UNIT, self._unit * exp(LEARN * ((abs(off) > 1) - _USUAL)))
+        learn = max(LEARN, EARLY / (EARLY_ROWS + self._rows))
+        self._unit = max(LEAST_UNIT, self._unit * exp(learn * ((abs(off) > 1) - _USUAL)))
         self._values[slot % self._size] = height
         self._slots[slot % self._size] = slot
         self._at = slot
+        self._rows += 1
 
 
 class _Peaks:
-    """How often a surprise goes how high: peaks above `HIGH`, those within a quarter of a day taken as one."""
+    """How often a surprise goes how high: peaks above `HIGH`. A peak is over after a quarter of a day below, or after a day."""
 
     def __init__(self, day: int) -> None:
         self._day = day
         self._count = 0
         self._sum = 0.0
         self._peak: float | None = None
-        self._over = 0
+        self._began = self._over = 0
 
     def a_week(self, surprise: float, slot: int) -> float:
         """How many peaks of this height are to be expected in a week."""
@@ -186,10 +192,12 @@ class _Peaks:
         return 7 * rate * exp(min((HIGH - surprise) / height, 500.0))
 
     def see(self, surprise: float, slot: int) -> None:
-        if surprise > HIGH:
-            self._peak = surprise if self._peak is None else max(self._peak, surprise)
-            self._over = slot
-        elif self._peak is not None and slot - self._over > self._day // 4:
+        if self._peak is not None and (slot - self._over > self._day // 4 or slot - self._began >= self._day):
             self._sum += min(self._peak - HIGH, TALLEST)
             self._count += 1
             self._peak = None
+        if surprise > HIGH:
+            if self._peak is None:
+                self._peak, self._began = surprise, slot
+            self._peak = max(self._peak, surprise)
+            self._over = slot
