@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES: Mapping[str, Sequence[str]] = {
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
@@ -59,7 +61,10 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {
+    *("Counts", "ExplainedAssignment", "ExplainedWait", "Explanation", "Finding", "FoundArticle", "Judged", "Opening", "Source"),
+    *("Suggestion", "WouldDo"),
+}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -81,6 +86,10 @@ __all__ = [
     "CustomerSessions",
     "Customers",
     "DryRun",
+    "Explain",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
     "GetArticle",
@@ -93,6 +102,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Judged",
     "Opening",
     "OpeningHours",
     "Page",
