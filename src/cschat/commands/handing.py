@@ -17,11 +17,13 @@ import attrs
 
 from cschat.commands.protocol import Context
 from cschat.core import events as e
+from cschat.core.alerts import AlertKind
 from cschat.core.calendar import in_shift
 from cschat.core.distribution import EVERYBODY, Considered, Decision, Duty, Seat
 from cschat.core.people import Agent, AgentStatus, Role
 from cschat.core.records import evolve
 from cschat.core.session import Session, State
+from cschat.core.texts import no_answer_text
 from cschat.core.times import Micros
 from cschat.duties import duty_of, load, way
 from cschat.routing.routes import Way, lanes_of
@@ -87,6 +89,7 @@ def enqueue(ctx: Context, session: Session) -> None:
     lane = goes.scope.lane
     if session.passed and _all_have_passed(ctx, session, lane):
         session = ctx.record(session, e.PassedByAll())
+        session = _alert(ctx, session)
     taken = _to_the_last(ctx, session, goes) if goes.by in ("route", "default") else None
     alone = not ctx.tx.find(Session, where={"brand": ctx.brand_id, "lane": lane}, order="rank", limit=1)
     if taken is None and alone:
@@ -204,7 +207,13 @@ def let_pass(ctx: Context, session: Session) -> Session:
     if passes >= policy.max_passes and agent.status is AgentStatus.AVAILABLE:
         body = e.AgentStatusSet(AgentStatus.BUSY, Role.SYSTEM, "no_answer")
         ctx.change(agent, body, status=body.status, status_by=body.by, status_reason=body.reason)
+        session = _alert(ctx, session, agent.name)
     return session
+
+
+def _alert(ctx: Context, session: Session, agent: str = "") -> Session:
+    """Tell staff that nobody has answered; with a name: that this agent was set busy for it."""
+    return ctx.record(session, e.AlertRaised(AlertKind.NO_ANSWER, no_answer_text(ctx.see.brand().language, agent)))
 
 
 def _has_answered(ctx: Context, duty: Duty) -> bool:
