@@ -101,28 +101,31 @@ def test_what_was_decided_is_told_as_it_was_then(shop: Shop):
 @pytest.mark.parametrize(
     ("order", "first", "second"),
     [
-        ("least_active", "has 0 of 10, has ended nothing yet", "has 0 of 10, ended the last 2026-03-02 10:00:03"),
-        ("round_robin", "has 0 of 10, in the rotation since 2026-03-02 10:00:00", "has 0 of 10, in the rotation since 2026-03-02 10:00:02"),
-        ("least_recent", "has 0 of 10, was given nothing yet", "has 0 of 10, was given the last 2026-03-02 10:00:02"),
+        ("least_active", "has 0 of 10, has ended nothing yet", "has 1 of 10, ended the last 2026-03-02 10:00:03"),
+        ("round_robin", "has 0 of 10, in the rotation since 2026-03-02 10:00:00", "has 1 of 10, in the rotation since 2026-03-02 10:00:02"),
+        ("least_recent", "has 0 of 10, was given nothing yet", "has 1 of 10, was given the last 2026-03-02 10:00:04"),
     ],
 )
 def test_who_comes_later_has_the_key_of_the_order(shop: Shop, order: str, first: str, second: str):
     shop.policy(order=order)
-    shop.agent("가"), shop.agent("나")
+    first_come = shop.agent("가")
+    shop.agent("나")
     shop.clock.advance(seconds=2)
-    done = shop.ask()
-    shop.end(done)
+    shop.end(shop.ask())
+    bot = shop.desk.acting_as(Actor.guest("bot")).do(c.OpenSession())
+    shop.acting(first_come).do(c.ClaimSession(bot))
     judged = last(shop, shop.ask()).judged
     assert [(one.name, one.because.partition(": ")[2]) for one in judged] == [("나", first), ("가", second)]
 
 
 def test_who_has_no_room_for_the_weight_is_named_with_their_load(shop: Shop):
     shop.policy(weights={"phone": 3})
-    shop.agent("작은", capacity=2), shop.agent("큰", capacity=3)
+    shop.agent("작은", capacity=2), shop.agent("큰", capacity=3), shop.agent("더 작은", capacity=1)
     found = last(shop, shop.ask(channel="phone"))
     assert [(one.name, one.because) for one in found.judged] == [
         ("큰", "first in the order: has 0 of 3, has ended nothing yet"),
         ("작은", "no room: has 0 of 2, and this counts 3"),
+        ("더 작은", "no room: has 0 of 1, and this counts 3"),
     ]
 
 

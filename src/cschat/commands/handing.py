@@ -166,16 +166,14 @@ def _first(ctx: Context, session: Session, pages: Iterable[list[Seat]], goes: Wa
     weight = policy.weight(session.channel)
     rejected: list[Considered] = []
     for page in pages:
-        for place, seat in enumerate(page):
-            why = _obstacle(session, seat, weight)
-            if why:
-                rejected.append(considered(seat, why))
-                continue
+        judged = [considered(seat, _obstacle(session, seat, weight)) for seat in page]
+        able = [one for one in judged if not one.why]
+        rejected += [one for one in judged if one.why]
+        if able:
             goes = goes or way(ctx.see, session)
-            ranking = tuple(considered(one, "") for one in page[place : place + _TOLD] if not _obstacle(session, one, weight))
             rejected += _shut_out(ctx, session, lane, rejected)
-            decision = Decision(goes.by, goes.route, lane, policy.order, weight, ranking, tuple(rejected[:_TOLD]))
-            return _assign(ctx, session, seat.agent, decision)
+            decision = Decision(goes.by, goes.route, lane, policy.order, weight, tuple(able[:_TOLD]), tuple(rejected[:_TOLD]))
+            return _assign(ctx, session, able[0].agent, decision)
     return None
 
 
