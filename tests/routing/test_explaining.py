@@ -143,45 +143,42 @@ def test_who_let_it_pass_is_told_with_the_time_and_not_asked_again(shop: Shop):
 # --------------------------------------------------------------------------------------------------------- precedence
 
 
-def directed(shop: Shop, session: Session) -> None:
-    shop.desk.do(c.DirectSession(session, agent=shop.desk.ask(q.Agents())[0]))
-
-
-def by_a_rule(shop: Shop, session: Session) -> None:
+def by_a_rule(shop: Shop) -> None:
     whom = {"direct": {"agent": shop.desk.ask(q.Agents())[0].id}}
     shop.desk.do(c.AddRule("단골은 가에게", {"event": "AgentRequested"}, [whom], phase="before_routing"))
 
 
-def known(shop: Shop, _session: Session) -> None:
+def known(shop: Shop) -> None:
     shop.policy(sticky_days=30)
 
 
-def by_a_route(shop: Shop, _session: Session) -> None:
+def by_a_route(shop: Shop) -> None:
     shop.policy(routes=[{"name": "웹", "channel": "web"}])
 
 
 def test_the_entry_of_precedence_is_named(shop: Shop):
     """Forced, then a rule's, then sticky, then a route, then the default: each as the next stronger one comes."""
-    shop.agent("가"), shop.agent("나")
+    shop.agent("가")
+    second = shop.agent("나")
     shop.end(shop.ask(guest="단골"))
     steps: list[tuple[Any, tuple[str, str]]] = [
-        (lambda _shop, _session: None, ("default", "")),
+        (lambda _shop: None, ("default", "")),
         (by_a_route, ("route", "웹")),
         (known, ("sticky", "웹")),
         (by_a_rule, ("rule", "단골은 가에게")),
     ]
     for change, entry in steps:
-        change(shop, None)
+        change(shop)
         session = shop.ask(guest="단골")
         found = last(shop, session)
         assert (found.entry, found.name) == entry
         shop.end(session)
-    shop.desk.do(c.RemoveRule(shop.desk.ask(q.Rules())[0]))
     visitor = shop.desk.acting_as(Actor.guest("단골"))
-    session = visitor.do(c.OpenSession(text="가 상담사님이요"))
-    directed(shop, session)
+    session = visitor.do(c.OpenSession(text="나 상담사님이요"))
+    shop.desk.do(c.DirectSession(session, agent=second))
     visitor.do(c.RequestAgent(session))
-    assert last(shop, session).entry == "forced"
+    found = last(shop, session)
+    assert (found.entry, found.agent) == ("forced", second.id)
 
 
 def test_a_sticky_choice_names_the_others_of_the_last_who_could_not(shop: Shop):
