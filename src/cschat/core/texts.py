@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["absence_text", "level_text", "no_answer_text", "opening_words"]
+__all__ = ["MARKED", "absence_text", "level_text", "no_answer_text", "opening_words", "way_out"]
+
+MARKED = "(광고)"
+"""What Korean law wants to stand at the beginning of marketing, in whatever language the rest is."""
 
 _ABSENCE = {
     "ko": {
@@ -81,6 +84,11 @@ def no_answer_text(language: str, agent: str = "") -> str:
     """What staff are told when nobody has taken up an offer; with a name: when this agent was set busy for it."""
     by_all, by_one = _NO_ANSWER["ko" if _is_korean(language) else "en"]
     return by_one.replace("{agent}", agent) if agent else by_all
+
+
+def way_out(language: str, url: str) -> str:
+    """How marketing says where to opt out of it, at no cost."""
+    return f"무료 수신거부: {url}" if _is_korean(language) else f"To stop these messages, free of charge: {url}"
 
 
 def absence_text(language: str, reason: str, opening: str, *, refused: bool) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cschat.loading import loader
 
 if TYPE_CHECKING:
+    from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
+    "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
@@ -62,8 +66,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
-    *("Counts", "ExplainedAssignment", "ExplainedWait", "Explanation", "Finding", "FoundArticle", "Judged", "Opening", "Source"),
-    *("Suggestion", "WouldDo"),
+    *("AnnouncementResult", "CampaignResult", "Counts", "ExplainedAssignment", "ExplainedWait", "Explanation", "Finding", "FoundArticle"),
+    *("Judged", "Opening", "Source", "Suggestion", "WouldDo"),
 }
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
@@ -74,13 +78,20 @@ __all__ = [
     "QUERIES",
     "Agents",
     "AlertTargets",
+    "AnnouncementResult",
+    "AnnouncementResults",
+    "Announcements",
     "Articles",
+    "CampaignResult",
+    "CampaignResults",
+    "Campaigns",
     "Candidates",
     "CannedResponses",
     "Categories",
     "CheckRules",
     "ClosedList",
     "ConsultingList",
+    "CountAudience",
     "Counts",
     "CountsByState",
     "CustomerSessions",
@@ -103,12 +114,14 @@ __all__ = [
     "Journey",
     "JourneyComparison",
     "Judged",
+    "LinkedSessions",
     "Opening",
     "OpeningHours",
     "Page",
     "Query",
     "Queue",
     "QueuePosition",
+    "Recipients",
     "RenderCannedResponse",
     "ReviewList",
     "Rules",
