@@ -180,6 +180,8 @@ class _Told:
                     self._directed = None
                 case e.OfferPassed() if found is not None:
                     found = attrs.evolve(found, passed=event.at)
+                case _:
+                    pass
             agent = _given(body)
             if agent is None:
                 continue
