@@ -62,6 +62,7 @@ COMMAND_MODULES = (
 )
 QUERY_MODULES = (
     "sessions",
+    "explaining",
     "lists",
     "customers",
     "knowledge",

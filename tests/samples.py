@@ -302,6 +302,7 @@ QUERIES: dict[type, Sample] = {
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
     q.Customers: Sample(lambda o, s: q.Customers()),
     q.DryRun: Sample(lambda o, s: q.DryRun(rule=_rule(o), start=_soon(o) - timedelta(days=1), end=_soon(o), limit=9), door="admin"),
+    q.Explain: Sample(lambda o, s: q.Explain(s)),
     q.GetArticle: Sample(lambda o, s: q.GetArticle(_published(o)), door="visitor"),
     q.GetBrand: Sample(lambda o, s: q.GetBrand()),
     q.GetCustomer: Sample(lambda o, s: q.GetCustomer(), door="visitor"),

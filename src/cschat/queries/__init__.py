@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
@@ -45,6 +46,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
@@ -74,8 +76,12 @@ _ANSWERS = {
     "Answer",
     "CampaignResult",
     "Counts",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
+    "Judged",
     "Line",
     "Opening",
     "Source",
@@ -115,6 +121,10 @@ __all__ = [
     "CustomerSessions",
     "Customers",
     "DryRun",
+    "Explain",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
     "GetArticle",
@@ -127,6 +137,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Judged",
     "Line",
     "LinkedSessions",
     "Opening",
