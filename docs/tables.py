@@ -34,10 +34,23 @@ from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
-    *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
+    *(
+        "opening",
+        "talking",
+        "delaying",
+        "waiting",
+        "owning",
+        "distributing",
+        "presence",
+        "ending",
+        "sorting",
+        "customers",
+        "team",
+        "settings",
+    ),
     *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "health")
+QUERY_MODULES = ("sessions", "lists", "delayed", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -280,6 +293,7 @@ _SETTINGS = {
     "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
     "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
+    "delay_live": "Whether agents may delay their replies in live talks too, and not only where an answer was promised for later.",
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 

@@ -128,6 +128,11 @@ COMMANDS: dict[type, Sample] = {
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
     c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
+    c.CancelDelayedReply: Sample(lambda o, s: c.CancelDelayedReply(_delayed(o, s))),
+    c.ChangeDelayedReply: Sample(lambda o, s: c.ChangeDelayedReply(_delayed(o, s), text="내일 오전에 출발합니다.", at=_soon(o))),
+    c.DelayReply: Sample(lambda o, s: _delaying(o, c.DelayReply(s, _soon(o), text="오늘 출발해요.", reviewer=o.jun))),
+    c.ReviewDelayedReply: Sample(lambda o, s: c.ReviewDelayedReply(_delayed(o, s), approve=False, note="말투가 딱딱해요"), door="admin"),
+    c.SendDelayedReply: Sample(lambda o, s: c.SendDelayedReply(_delayed(o, s, reviewer=None))),
     c.DirectSession: Sample(lambda o, s: c.DirectSession(s, agent=o.jun), State.QUEUED, "admin"),
     c.ChangeWebhook: Sample(lambda o, s: c.ChangeWebhook(_webhook(o), url="https://example.com/b", staff=True), door="admin"),
     c.DisableTarget: Sample(lambda o, s: c.DisableTarget(_webhook(o), reason="410"), door="system"),
@@ -203,6 +208,16 @@ COMMANDS: dict[type, Sample] = {
 }
 
 
+def _delaying(office: Office, command: Any) -> Any:
+    office.desk.do(c.ChangeBrand(delay_live=True))
+    return command
+
+
+def _delayed(office: Office, session: Session, **how: Any) -> Any:
+    how = {"reviewer": office.jun} | how
+    return office.agent.do(_delaying(office, c.DelayReply(session, _soon(office), text="곧 알려 드릴게요.", **how)))
+
+
 def _target(office: Office) -> Any:
     return office.desk.do(c.AddAlertTarget("봇", "telegram", token="1:a", chat="-100"))
 
@@ -243,6 +258,7 @@ QUERIES: dict[type, Sample] = {
     q.CountsByState: Sample(lambda o, s: q.CountsByState()),
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
     q.Customers: Sample(lambda o, s: q.Customers()),
+    q.DelayedReplies: Sample(lambda o, s: q.DelayedReplies(_delayed(o, s).session, state="waiting", limit=3)),
     q.DryRun: Sample(lambda o, s: q.DryRun(rule=_rule(o), start=_soon(o) - timedelta(days=1), end=_soon(o), limit=9), door="admin"),
     q.GetArticle: Sample(lambda o, s: q.GetArticle(_published(o)), door="visitor"),
     q.GetBrand: Sample(lambda o, s: q.GetBrand()),

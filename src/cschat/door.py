@@ -18,6 +18,7 @@ from cschat.core.access import Actor
 from cschat.core.alerts import AlertTarget
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
+from cschat.core.delayed import DelayedReply
 from cschat.core.distribution import Duty, Seat
 from cschat.core.events import BODIES, Event
 from cschat.core.hours import Hours
@@ -52,7 +53,7 @@ Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
-    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
+    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook, DelayedReply),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery)
@@ -66,6 +67,7 @@ class Works:
 
     def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
         from cschat.commands.reactors.bots import Scenarios
+        from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
         from cschat.transport.actions import Actions
@@ -79,7 +81,7 @@ class Works:
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), *reactors, rules[1], Clocks()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)

@@ -79,6 +79,8 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
     (c.SetDistribution, "head_starts"): [5, {"extreme": 5}, {"high": "5"}, {5: 5}],
     (c.SetDistribution, "weights"): [5, {"web": -1}, {"web": 1.5}, {5: 5}],
     (c.SetDistribution, "presence"): [5, [1], {"*": -1}, {"*": "soon"}, {5: 5}],
+    (c.DelayReply, "at"): [*BAD_TIMES, None],
+    (c.ChangeDelayedReply, "at"): BAD_TIMES,
     (c.ChangeRule, "then"): [5, "x", {}, [], [5], [{}], [{"fly": 1}]],
     (c.ChangeRule, "only_if"): [5, "x", [], {"a": 1}, {"field": "text"}],
     (c.ChangeBrand, "beside"): [5, "x", {"later": "a"}, {"queued": 5}, {"queued": "\0"}],
@@ -121,6 +123,8 @@ BLANK = {
     (c.RecordConsent, "version"),
     (c.RegisterCustomer, "member"),
     (c.ReturnToBot, "reason"),
+    (c.DelayReply, "text"),
+    (c.ChangeDelayedReply, "text"),
     (c.SendMessage, "text"),
     (c.AddNote, "text"),
 }

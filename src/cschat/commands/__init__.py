@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         UntagCustomer,
         UpdateCustomer,
     )
+    from cschat.commands.delaying import CancelDelayedReply, ChangeDelayedReply, DelayReply, ReviewDelayedReply, SendDelayedReply
     from cschat.commands.distributing import DirectSession, SetDistribution
     from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
     from cschat.commands.hours import ClearSpecialDay, OverrideHours, SetHours, SetSpecialDay
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 _HOMES: Mapping[str, Sequence[str]] = {
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
     "customers": ("EraseCustomer", "MergeCustomers", "RecordConsent", "RegisterCustomer", "TagCustomer", "UntagCustomer", "UpdateCustomer"),
+    "delaying": ("CancelDelayedReply", "ChangeDelayedReply", "DelayReply", "ReviewDelayedReply", "SendDelayedReply"),
     "distributing": ("DirectSession", "SetDistribution"),
     "ending": ("EndSession", "ForceClose", "LeavePage", "RateSession", "ReopenSession", "WrapUp"),
     "hours": ("ClearSpecialDay", "OverrideHours", "SetHours", "SetSpecialDay"),
@@ -109,12 +111,14 @@ __all__ = [
     "AddWebhook",
     "AnswerAction",
     "AssignSession",
+    "CancelDelayedReply",
     "ChangeAgent",
     "ChangeAlertTarget",
     "ChangeArticle",
     "ChangeBrand",
     "ChangeCannedResponse",
     "ChangeCategory",
+    "ChangeDelayedReply",
     "ChangeGroup",
     "ChangeRule",
     "ChangeSection",
@@ -125,6 +129,7 @@ __all__ = [
     "Command",
     "Connected",
     "Context",
+    "DelayReply",
     "DirectSession",
     "DisableTarget",
     "EndSession",
@@ -161,10 +166,12 @@ __all__ = [
     "RequestAgent",
     "ResumeSession",
     "ReturnToBot",
+    "ReviewDelayedReply",
     "RotateWebhookSecret",
     "RunTimer",
     "SavedRule",
     "SendBotMessage",
+    "SendDelayedReply",
     "SendMessage",
     "SendTestAlert",
     "SetCategory",

@@ -14,6 +14,7 @@ from typing import ClassVar
 import attrs
 
 from cschat.commands.closing import turn, turn_shift
+from cschat.commands.delaying import send_due
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
 from cschat.commands.levels import next_level, watch_levels
 from cschat.commands.obeying import look, next_look
@@ -21,6 +22,7 @@ from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
+from cschat.core.delayed import DelayedReply
 from cschat.core.fields import is_id, record_id
 from cschat.core.people import Agent, Role
 from cschat.core.session import Session, State
@@ -92,6 +94,7 @@ class RunTimer:
 
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
+    "delayed": lambda ctx, timer: send_due(ctx, ctx.tx.get(DelayedReply, timer.subject)),
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
     "presence": presence_over,

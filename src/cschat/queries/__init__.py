@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.delayed import DelayedReplies
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES: Mapping[str, Sequence[str]] = {
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "delayed": ("DelayedReplies",),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
@@ -80,6 +82,7 @@ __all__ = [
     "CountsByState",
     "CustomerSessions",
     "Customers",
+    "DelayedReplies",
     "DryRun",
     "Finding",
     "FoundArticle",
