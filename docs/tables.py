@@ -34,23 +34,14 @@ from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
-    *(
-        "opening",
-        "talking",
-        "delaying",
-        "waiting",
-        "owning",
-        "distributing",
-        "presence",
-        "ending",
-        "sorting",
-        "customers",
-        "team",
-        "settings",
-    ),
+    *("opening", "talking", "delaying", "waiting", "owning", "distributing", "presence", "ending", "sorting", "bulk"),
+    *("customers", "team", "settings"),
     *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "delayed", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "health")
+QUERY_MODULES = (
+    *("sessions", "lists", "delayed", "bulk", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing"),
+    "health",
+)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

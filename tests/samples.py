@@ -128,6 +128,15 @@ COMMANDS: dict[type, Sample] = {
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
     c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
+    c.CancelBulk: Sample(lambda o, s: c.CancelBulk(_bulk(o)), door="admin"),
+    c.StartBulk: Sample(
+        lambda o, s: c.StartBulk(
+            {"all": [{"field": "state", "is": "active"}, {"field": "channel", "in": ["web"]}]},
+            [{"add_tags": ["장애"]}, {"reply": "{{ customer.name | default('고객') }}님, 복구됐어요."}, {"assign": {"agent": o.jun.id}}],
+            until=_soon(o),
+        ),
+        door="admin",
+    ),
     c.CancelDelayedReply: Sample(lambda o, s: c.CancelDelayedReply(_delayed(o, s))),
     c.ChangeDelayedReply: Sample(lambda o, s: c.ChangeDelayedReply(_delayed(o, s), text="내일 오전에 출발합니다.", at=_soon(o))),
     c.DelayReply: Sample(lambda o, s: _delaying(o, c.DelayReply(s, _soon(o), text="오늘 출발해요.", reviewer=o.jun))),
@@ -218,6 +227,10 @@ def _delayed(office: Office, session: Session, **how: Any) -> Any:
     return office.agent.do(_delaying(office, c.DelayReply(session, _soon(office), text="곧 알려 드릴게요.", **how)))
 
 
+def _bulk(office: Office) -> Any:
+    return office.admin.do(c.StartBulk({"field": "state", "is": "closed"}, [{"wrap_up": {"note": "끝"}}]))
+
+
 def _target(office: Office) -> Any:
     return office.desk.do(c.AddAlertTarget("봇", "telegram", token="1:a", chat="-100"))
 
@@ -247,6 +260,9 @@ def _special(office: Office) -> Any:
 
 QUERIES: dict[type, Sample] = {
     q.Agents: Sample(lambda o, s: q.Agents(removed=False)),
+    q.BulkFailures: Sample(lambda o, s: q.BulkFailures(_bulk(o), limit=3), door="admin"),
+    q.Bulks: Sample(lambda o, s: q.Bulks(limit=3), door="admin"),
+    q.GetBulk: Sample(lambda o, s: q.GetBulk(_bulk(o)), door="admin"),
     q.Candidates: Sample(lambda o, s: q.Candidates(start=_soon(o), least=1)),
     q.Articles: Sample(lambda o, s: q.Articles("faq", section=_section(o), state="published", language="ko", limit=3), door="visitor"),
     q.CannedResponses: Sample(lambda o, s: q.CannedResponses(f"#{_canned(o).shortcut[:1]}")),

@@ -17,6 +17,7 @@ from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.core.access import Actor
 from cschat.core.alerts import AlertTarget
 from cschat.core.brand import Brand
+from cschat.core.bulk import Bulk, BulkFailure
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.delayed import DelayedReply
 from cschat.core.distribution import Duty, Seat
@@ -53,7 +54,7 @@ Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
-    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook, DelayedReply),
+    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook, DelayedReply, Bulk, BulkFailure),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery)

@@ -13,6 +13,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
+    from cschat.commands.bulk import CancelBulk, StartBulk
     from cschat.commands.customers import (
         EraseCustomer,
         MergeCustomers,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 
 _HOMES: Mapping[str, Sequence[str]] = {
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
+    "bulk": ("CancelBulk", "StartBulk"),
     "customers": ("EraseCustomer", "MergeCustomers", "RecordConsent", "RegisterCustomer", "TagCustomer", "UntagCustomer", "UpdateCustomer"),
     "delaying": ("CancelDelayedReply", "ChangeDelayedReply", "DelayReply", "ReviewDelayedReply", "SendDelayedReply"),
     "distributing": ("DirectSession", "SetDistribution"),
@@ -111,6 +113,7 @@ __all__ = [
     "AddWebhook",
     "AnswerAction",
     "AssignSession",
+    "CancelBulk",
     "CancelDelayedReply",
     "ChangeAgent",
     "ChangeAlertTarget",
@@ -186,6 +189,7 @@ __all__ = [
     "SetSubject",
     "SideBot",
     "Signing",
+    "StartBulk",
     "TagCustomer",
     "TagSession",
     "TransferSession",

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import attrs
 
+from cschat.commands.bulk import go_on_with
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.delaying import send_due
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
@@ -22,6 +23,7 @@ from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
+from cschat.core.bulk import Bulk
 from cschat.core.delayed import DelayedReply
 from cschat.core.fields import is_id, record_id
 from cschat.core.people import Agent, Role
@@ -94,6 +96,7 @@ class RunTimer:
 
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
+    "bulk": lambda ctx, timer: go_on_with(ctx, ctx.tx.get(Bulk, timer.subject)),
     "delayed": lambda ctx, timer: send_due(ctx, ctx.tx.get(DelayedReply, timer.subject)),
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),

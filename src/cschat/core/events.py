@@ -717,6 +717,24 @@ class SlaSet(Struct, frozen=True):
     after: tuple[dict[str, Any], ...]
 
 
+class BulkStarted(Struct, frozen=True):
+    """Every session that fits, opened from `since` and before `until`, is to be changed: all of `then`."""
+
+    only_if: dict[str, Any]
+    then: tuple[dict[str, Any], ...]
+    since: Micros | None
+    until: Micros
+
+
+class BulkEnded(Struct, frozen=True):
+    """It is over, in the `state` done, cancelled or stopped (for a `reason`), and went well or ill with so many sessions."""
+
+    state: str
+    done: int
+    failed: int
+    reason: str = ""
+
+
 SESSION_BODIES: tuple[type, ...] = (
     Opened,
     OpenedByAgent,
@@ -817,6 +835,8 @@ BODIES: dict[str, type] = {
         RuleMoved,
         RuleRemoved,
         SlaSet,
+        BulkStarted,
+        BulkEnded,
     )
 }
 """Every type of event by its name."""

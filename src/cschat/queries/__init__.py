@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cschat.loading import loader
 
 if TYPE_CHECKING:
+    from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.health import Finding, SelfCheck
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "bulk": ("BulkFailures", "Bulks", "GetBulk"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "delayed": ("DelayedReplies",),
     "health": ("Finding", "SelfCheck"),
@@ -72,6 +74,8 @@ __all__ = [
     "Agents",
     "AlertTargets",
     "Articles",
+    "BulkFailures",
+    "Bulks",
     "Candidates",
     "CannedResponses",
     "Categories",
@@ -88,6 +92,7 @@ __all__ = [
     "FoundArticle",
     "GetArticle",
     "GetBrand",
+    "GetBulk",
     "GetCustomer",
     "GetHours",
     "GetSession",

@@ -8,7 +8,8 @@ can have changed them); `flush` hands a command's writes to the engine, `discard
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -122,6 +123,15 @@ class Unit:
     def delete(self, kind: type[R], id: str, /) -> None:
         self.get(kind, id)
         self._changed[(kind, id)] = None
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        before = dict(self._changed), list(self._events), list(self._redactions)
+        try:
+            yield
+        except BaseException:
+            self._changed, self._events, self._redactions = before
+            raise
 
     def append(self, event: Event, /) -> None:
         self._events.append(event)
