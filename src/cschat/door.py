@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from cschat.commands.carrying import KEEP_REQUESTS, Request, carry_out
+from cschat.commands.carrying import Request, carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.core.access import Actor
 from cschat.core.alerts import AlertTarget
@@ -32,13 +32,13 @@ from cschat.core.rules import Phase, Rulebook, Watch
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.timers import Timer
-from cschat.core.times import Micros
+from cschat.core.times import Micros, earliest
 from cschat.core.webhooks import Secret, Webhook
 from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
-from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
+from cschat.storage.protocol import Batch, Gte, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
 
@@ -61,6 +61,8 @@ KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Sea
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
+FORGET_AFTER = 3_600_000_000
+"""How long (in microseconds) after it was looked for old request ids they are looked for again."""
 
 
 class Works:
@@ -91,6 +93,7 @@ class Works:
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.batches: dict[int, Batch] = {}
+        self.forgets: Micros = 0
 
     def _carry(self, brand_id: str, command: Command[Any]) -> None:
         """Carry out a command of the desk itself."""
@@ -176,9 +179,15 @@ class Door:
 
         return find
 
-    def old_requests(self, tx: Transaction) -> bool:
-        """Work that tells whether there are request ids that nobody will repeat."""
-        return bool(tx.find(Request, where={"made": Lt(self.works.clock.now() - KEEP_REQUESTS)}, order="made", limit=1))
+    def next_due(self, now: Micros) -> Work[Micros | None]:
+        """Work that finds when, after now, the next session clock or timer falls due."""
+
+        def find(tx: Transaction) -> Micros | None:
+            sessions = tx.find(Session, where={"wake": Gte(now + 1)}, order="wake", limit=1)
+            timers = tx.find(Timer, where={"due": Gte(now + 1)}, order="due", limit=1)
+            return earliest(*(session.wake for session in sessions), *(timer.due for timer in timers))
+
+        return find
 
     def doing_due(self, row: Session | Timer) -> Work[Any]:
         """Work that does what is due of a session or by a timer."""
