@@ -36,11 +36,11 @@ from cschat.storage.migrations import plural
 COMMAND_MODULES = (
     *("opening", "talking", "delaying", "waiting", "owning", "distributing", "presence", "ending", "sorting", "bulk"),
     *("customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "waking"),
+    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "announcements", "campaigns", "waking"),
 )
 QUERY_MODULES = (
     *("sessions", "lists", "delayed", "bulk", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing"),
-    "health",
+    *("announcements", "campaigns", "health"),
 )
 
 
@@ -285,6 +285,7 @@ _SETTINGS = {
     "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
     "delay_live": "Whether agents may delay their replies in live talks too, and not only where an answer was promised for later.",
+    "opt_out_url": 'The page where customers opt out of marketing, with `{recipient}` in it. `""`: there is none, and no marketing.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 

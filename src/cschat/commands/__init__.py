@@ -13,7 +13,9 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
+    from cschat.commands.announcements import AddAnnouncement, ChangeAnnouncement, LinkSession, ReadAnnouncement, RemoveAnnouncement
     from cschat.commands.bulk import CancelBulk, StartBulk
+    from cschat.commands.campaigns import AddCampaign, CancelCampaign, ChangeCampaign, FailRecipient, OptOut, StartCampaign
     from cschat.commands.customers import (
         EraseCustomer,
         MergeCustomers,
@@ -59,6 +61,8 @@ if TYPE_CHECKING:
     """Every command: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "announcements": ("AddAnnouncement", "ChangeAnnouncement", "LinkSession", "ReadAnnouncement", "RemoveAnnouncement"),
+    "campaigns": ("AddCampaign", "CancelCampaign", "ChangeCampaign", "FailRecipient", "OptOut", "StartCampaign"),
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
     "bulk": ("CancelBulk", "StartBulk"),
     "customers": ("EraseCustomer", "MergeCustomers", "RecordConsent", "RegisterCustomer", "TagCustomer", "UntagCustomer", "UpdateCustomer"),
@@ -102,7 +106,9 @@ __all__ = [
     "COMMANDS",
     "AddAgent",
     "AddAlertTarget",
+    "AddAnnouncement",
     "AddArticle",
+    "AddCampaign",
     "AddCannedResponse",
     "AddCategory",
     "AddGroup",
@@ -114,11 +120,14 @@ __all__ = [
     "AnswerAction",
     "AssignSession",
     "CancelBulk",
+    "CancelCampaign",
     "CancelDelayedReply",
     "ChangeAgent",
     "ChangeAlertTarget",
+    "ChangeAnnouncement",
     "ChangeArticle",
     "ChangeBrand",
+    "ChangeCampaign",
     "ChangeCannedResponse",
     "ChangeCategory",
     "ChangeDelayedReply",
@@ -137,11 +146,13 @@ __all__ = [
     "DisableTarget",
     "EndSession",
     "EraseCustomer",
+    "FailRecipient",
     "ForceClose",
     "Heartbeat",
     "HoldSession",
     "LeaveMessage",
     "LeavePage",
+    "LinkSession",
     "MarkRead",
     "MergeCustomers",
     "MoveRule",
@@ -149,17 +160,20 @@ __all__ = [
     "MuteAlerts",
     "OpenSession",
     "OpenSessionByAgent",
+    "OptOut",
     "OverrideHours",
     "PublishArticle",
     "PublishScenario",
     "Queued",
     "RateSession",
     "Reactor",
+    "ReadAnnouncement",
     "RecordConsent",
     "RegisterCustomer",
     "ReleaseSession",
     "RemoveAgent",
     "RemoveAlertTarget",
+    "RemoveAnnouncement",
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
@@ -190,6 +204,7 @@ __all__ = [
     "SideBot",
     "Signing",
     "StartBulk",
+    "StartCampaign",
     "TagCustomer",
     "TagSession",
     "TransferSession",

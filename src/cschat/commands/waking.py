@@ -14,6 +14,7 @@ from typing import ClassVar
 import attrs
 
 from cschat.commands.bulk import go_on_with
+from cschat.commands.campaigns import go_on
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.delaying import send_due
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
@@ -98,6 +99,7 @@ class RunTimer:
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
     "bulk": lambda ctx, timer: go_on_with(ctx, ctx.tx.get(Bulk, timer.subject)),
     "delayed": lambda ctx, timer: send_due(ctx, ctx.tx.get(DelayedReply, timer.subject)),
+    "campaign": go_on,
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
     "presence": presence_over,

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from cschat.loading import loader
 
 if TYPE_CHECKING:
+    from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
+    from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.health import Finding, SelfCheck
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 _HOMES: Mapping[str, Sequence[str]] = {
     "bulk": ("BulkFailures", "Bulks", "GetBulk"),
+    "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
+    "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "delayed": ("DelayedReplies",),
     "health": ("Finding", "SelfCheck"),
@@ -63,7 +67,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {"AnnouncementResult", "CampaignResult", "Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -73,15 +77,22 @@ __all__ = [
     "QUERIES",
     "Agents",
     "AlertTargets",
+    "AnnouncementResult",
+    "AnnouncementResults",
+    "Announcements",
     "Articles",
     "BulkFailures",
     "Bulks",
+    "CampaignResult",
+    "CampaignResults",
+    "Campaigns",
     "Candidates",
     "CannedResponses",
     "Categories",
     "CheckRules",
     "ClosedList",
     "ConsultingList",
+    "CountAudience",
     "Counts",
     "CountsByState",
     "CustomerSessions",
@@ -101,12 +112,14 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "LinkedSessions",
     "Opening",
     "OpeningHours",
     "Page",
     "Query",
     "Queue",
     "QueuePosition",
+    "Recipients",
     "RenderCannedResponse",
     "ReviewList",
     "Rules",
