@@ -43,6 +43,7 @@ SENSIBLE: dict[type, Callable[[Office, Session], Any]] = {
     c.HoldSession: lambda o, s: c.HoldSession(s, as_datetime(o.clock.now()) + timedelta(minutes=5)),
     c.LeaveMessage: lambda o, s: c.LeaveMessage(s, text="내일 답 주세요"),
     c.LeavePage: lambda o, s: c.LeavePage(s),
+    c.LinkSession: lambda o, s: c.LinkSession(s, o.desk.do(c.AddAnnouncement("배송 지연", "이틀 늦습니다."))),
     c.MarkRead: lambda o, s: c.MarkRead(s, up_to=1),
     c.MoveToIntake: lambda o, s: c.MoveToIntake(s),
     c.RateSession: lambda o, s: c.RateSession(s, 5),
@@ -110,7 +111,7 @@ def names(allowed: frozenset[type]) -> set[str]:
 
 
 SORTING = {"SetCategory", "SetPriority", "SetSubject", "TagSession", "UntagSession"}
-ANYTIME = SORTING | {"AddNote", "MarkRead"}
+ANYTIME = SORTING | {"AddNote", "LinkSession", "MarkRead"}
 
 
 def test_the_buttons_of_an_agent(office: Office):
