@@ -145,7 +145,7 @@ def test_the_buttons_of_a_colleague_on_anothers_talk(office: Office):
 
 
 def test_the_buttons_of_a_customer(office: Office):
-    always = {"SendMessage", "MarkRead", "LeavePage"}
+    always = {"SendMessage", "LinkSession", "MarkRead", "LeavePage"}
     expected = {
         State.BOT: {"RequestAgent", "LeaveMessage", "EndSession", "RateSession"},
         State.QUEUED: {"RequestAgent", "LeaveMessage", "EndSession", "ReturnToBot"},
