@@ -175,7 +175,7 @@ COMMANDS: dict[type, Sample] = {
     c.MuteAlerts: Sample(lambda o, s: c.MuteAlerts(["agent_requested", "sla"])),
     c.OpenSession: Sample(lambda o, s: c.OpenSession(text="문의", subject="배송", language="ko"), door="visitor"),
     c.OpenSessionByAgent: Sample(lambda o, s: c.OpenSessionByAgent(o.customer, text="안내드려요")),
-    c.OptOut: Sample(lambda o, s: c.OptOut(), door="visitor"),
+    c.OptOut: Sample(lambda o, s: c.OptOut([None, _agree(o)][0]), door="visitor"),
     c.PublishArticle: Sample(lambda o, s: c.PublishArticle(_article(o), at=_soon(o), until=_soon(o) + timedelta(days=1)), door="admin"),
     c.PublishScenario: Sample(lambda o, s: c.PublishScenario(BOT), door="admin"),
     c.OverrideHours: Sample(lambda o, s: _always_open(o, c.OverrideHours("closed")), door="admin"),
@@ -262,6 +262,10 @@ def _bulk(office: Office) -> Any:
 
 def _announcement(office: Office) -> Any:
     return office.desk.do(c.AddAnnouncement("배송 지연", "이틀 늦습니다.", words=["배송"]))
+
+
+def _agree(office: Office) -> None:
+    office.visitor.do(c.RecordConsent("marketing", "소식", "2026-01"))
 
 
 def _campaign(office: Office) -> Any:

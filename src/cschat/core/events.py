@@ -722,6 +722,16 @@ class CampaignMailed(Struct, frozen=True):
     customer: str
 
 
+class CampaignMailFailed(Struct, frozen=True):
+    """No server takes the mail to a recipient: `reason` is what it said."""
+
+    reason: str
+
+
+class RecipientOptedOut(Struct, frozen=True):
+    """The recipient has taken the way out."""
+
+
 class MailReportAdded(Struct, frozen=True):
     """A report goes out by mail from now on."""
 
@@ -948,6 +958,8 @@ BODIES: dict[str, type] = {
         CampaignCancelled,
         CampaignDone,
         CampaignMailed,
+        CampaignMailFailed,
+        RecipientOptedOut,
         MailReportAdded,
         MailReportChanged,
         MailReportDue,
