@@ -722,6 +722,31 @@ class CampaignMailed(Struct, frozen=True):
     customer: str
 
 
+class MailReportAdded(Struct, frozen=True):
+    """A report goes out by mail from now on."""
+
+    every: str
+    hour: int
+
+
+class MailReportChanged(Struct, frozen=True):
+    """Settings of a report changed, by field; who gets it is not told."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class MailReportDue(Struct, frozen=True):
+    """The report about what was from `start` until `end` is to be sent."""
+
+    start: Micros
+    end: Micros
+
+
+class MailReportRemoved(Struct, frozen=True):
+    """It goes out no more."""
+
+
 class BrandChanged(Struct, frozen=True):
     """Settings of the brand changed: `before` and `after`, by field."""
 
@@ -806,6 +831,19 @@ class BulkEnded(Struct, frozen=True):
     done: int
     failed: int
     reason: str = ""
+
+
+class ReportSaved(Struct, frozen=True):
+    """A report is kept under a name. `fields` is what it asks, by field."""
+
+    name: str
+    fields: dict[str, Any]
+
+
+class ReportRemoved(Struct, frozen=True):
+    """The report is kept no more."""
+
+    name: str
 
 
 SESSION_BODIES: tuple[type, ...] = (
@@ -910,6 +948,10 @@ BODIES: dict[str, type] = {
         CampaignCancelled,
         CampaignDone,
         CampaignMailed,
+        MailReportAdded,
+        MailReportChanged,
+        MailReportDue,
+        MailReportRemoved,
         BrandChanged,
         HoursSet,
         SpecialDaysSet,
@@ -922,6 +964,8 @@ BODIES: dict[str, type] = {
         SlaSet,
         BulkStarted,
         BulkEnded,
+        ReportSaved,
+        ReportRemoved,
     )
 }
 """Every type of event by its name."""
