@@ -48,6 +48,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "bulk": ("BulkFailures", "Bulks", "GetBulk"),
+    "delayed": ("DelayedReplies",),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "bulk": ("BulkFailures", "Bulks", "GetBulk"),
     "delayed": ("DelayedReplies",),
