@@ -13,6 +13,8 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
+    from cschat.commands.announcements import AddAnnouncement, ChangeAnnouncement, LinkSession, ReadAnnouncement, RemoveAnnouncement
+    from cschat.commands.campaigns import AddCampaign, CancelCampaign, ChangeCampaign, FailRecipient, OptOut, StartCampaign
     from cschat.commands.customers import (
         EraseCustomer,
         MergeCustomers,
@@ -37,11 +39,13 @@ if TYPE_CHECKING:
         RemoveCannedResponse,
         UnpublishArticle,
     )
+    from cschat.commands.mail_reports import AddMailReport, ChangeMailReport, RemoveMailReport, SendMailReport
     from cschat.commands.opening import OpenSession, OpenSessionByAgent
     from cschat.commands.outgoing import DisableTarget
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
     from cschat.commands.presence import Heartbeat
     from cschat.commands.protocol import Command, Context, Reactor, SideBot
+    from cschat.commands.reports import RemoveReport, SaveReport
     from cschat.commands.rules import AddRule, ChangeRule, MoveRule, RemoveRule, SetSla
     from cschat.commands.scenarios import AnswerAction, PublishScenario
     from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
@@ -57,6 +61,9 @@ if TYPE_CHECKING:
     """Every command: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "mail_reports": ("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
+    "announcements": ("AddAnnouncement", "ChangeAnnouncement", "LinkSession", "ReadAnnouncement", "RemoveAnnouncement"),
+    "campaigns": ("AddCampaign", "CancelCampaign", "ChangeCampaign", "FailRecipient", "OptOut", "StartCampaign"),
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
     "customers": ("EraseCustomer", "MergeCustomers", "RecordConsent", "RegisterCustomer", "TagCustomer", "UntagCustomer", "UpdateCustomer"),
     "distributing": ("DirectSession", "SetDistribution"),
@@ -79,6 +86,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
     "presence": ("Heartbeat",),
     "protocol": ("Command", "Context", "Reactor", "SideBot"),
+    "reports": ("RemoveReport", "SaveReport"),
     "rules": ("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla"),
     "scenarios": ("AnswerAction", "PublishScenario"),
     "settings": ("AddCategory", "AddTag", "ChangeBrand", "ChangeCategory", "ChangeTag"),
@@ -98,10 +106,13 @@ __all__ = [
     "COMMANDS",
     "AddAgent",
     "AddAlertTarget",
+    "AddAnnouncement",
     "AddArticle",
+    "AddCampaign",
     "AddCannedResponse",
     "AddCategory",
     "AddGroup",
+    "AddMailReport",
     "AddNote",
     "AddRule",
     "AddSection",
@@ -109,13 +120,17 @@ __all__ = [
     "AddWebhook",
     "AnswerAction",
     "AssignSession",
+    "CancelCampaign",
     "ChangeAgent",
     "ChangeAlertTarget",
+    "ChangeAnnouncement",
     "ChangeArticle",
     "ChangeBrand",
+    "ChangeCampaign",
     "ChangeCannedResponse",
     "ChangeCategory",
     "ChangeGroup",
+    "ChangeMailReport",
     "ChangeRule",
     "ChangeSection",
     "ChangeTag",
@@ -129,11 +144,13 @@ __all__ = [
     "DisableTarget",
     "EndSession",
     "EraseCustomer",
+    "FailRecipient",
     "ForceClose",
     "Heartbeat",
     "HoldSession",
     "LeaveMessage",
     "LeavePage",
+    "LinkSession",
     "MarkRead",
     "MergeCustomers",
     "MoveRule",
@@ -141,20 +158,25 @@ __all__ = [
     "MuteAlerts",
     "OpenSession",
     "OpenSessionByAgent",
+    "OptOut",
     "OverrideHours",
     "PublishArticle",
     "PublishScenario",
     "Queued",
     "RateSession",
     "Reactor",
+    "ReadAnnouncement",
     "RecordConsent",
     "RegisterCustomer",
     "ReleaseSession",
     "RemoveAgent",
     "RemoveAlertTarget",
+    "RemoveAnnouncement",
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
+    "RemoveMailReport",
+    "RemoveReport",
     "RemoveRule",
     "RemoveWebhook",
     "ReopenSession",
@@ -163,8 +185,10 @@ __all__ = [
     "ReturnToBot",
     "RotateWebhookSecret",
     "RunTimer",
+    "SaveReport",
     "SavedRule",
     "SendBotMessage",
+    "SendMailReport",
     "SendMessage",
     "SendTestAlert",
     "SetCategory",
@@ -179,6 +203,7 @@ __all__ = [
     "SetSubject",
     "SideBot",
     "Signing",
+    "StartCampaign",
     "TagCustomer",
     "TagSession",
     "TransferSession",

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from cschat.loading import loader
 
 if TYPE_CHECKING:
+    from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
+    from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
+    from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
@@ -37,7 +42,11 @@ if TYPE_CHECKING:
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "summary": ("Summary", "SummaryAnswer", "SummaryFigure", "SummaryTable"),
+    "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
+    "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
@@ -56,12 +65,33 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
+    "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "Surge", "WouldDo"}
+_ANSWERS = {
+    "AnnouncementResult",
+    "Answer",
+    "CampaignResult",
+    "Counts",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
+    "Finding",
+    "FoundArticle",
+    "Judged",
+    "Line",
+    "Opening",
+    "Source",
+    "Suggestion",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
+    "WouldDo",
+}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -71,18 +101,30 @@ __all__ = [
     "QUERIES",
     "Agents",
     "AlertTargets",
+    "AnnouncementResult",
+    "AnnouncementResults",
+    "Announcements",
+    "Answer",
     "Articles",
+    "CampaignResult",
+    "CampaignResults",
+    "Campaigns",
     "Candidates",
     "CannedResponses",
     "Categories",
     "CheckRules",
     "ClosedList",
     "ConsultingList",
+    "CountAudience",
     "Counts",
     "CountsByState",
     "CustomerSessions",
     "Customers",
     "DryRun",
+    "Explain",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
     "GetArticle",
@@ -95,15 +137,22 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Judged",
+    "Line",
+    "LinkedSessions",
     "Opening",
     "OpeningHours",
     "Page",
     "Query",
     "Queue",
     "QueuePosition",
+    "Recipients",
     "RenderCannedResponse",
+    "Report",
     "ReviewList",
     "Rules",
+    "RunReport",
+    "SavedReports",
     "SearchArticles",
     "Sections",
     "SelfCheck",
@@ -111,10 +160,15 @@ __all__ = [
     "Source",
     "SuggestReplies",
     "Suggestion",
+    "Summary",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
     "Surge",
     "Surges",
     "Tags",
     "Transcript",
+    "TurnsBehind",
     "Webhooks",
     "WouldDo",
 ]

@@ -17,7 +17,7 @@ import attrs
 
 from cschat.core.access import Permission
 from cschat.core.events import Event
-from cschat.core.fields import line, whole
+from cschat.core.fields import aware, line, whole
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session, State
 from cschat.core.times import SECOND, Micros, as_micros
@@ -30,20 +30,11 @@ if TYPE_CHECKING:  # a desk that never asks does not pay for them
     from cschat.bots.journey import Comparison, Counting, ScenarioJourney
     from cschat.bots.scenario import Scenario
 
-__all__ = ["Candidates", "Journey", "JourneyComparison"]
+__all__ = ["Candidates", "Journey", "JourneyComparison", "opened_between"]
 
 MOST = 100_000
 PATIENCE_SECONDS = 1800.0
 _SESSIONS, _EVENTS = 200, 500
-
-
-def _instant(_query: object, field: attrs.Attribute[Any], value: datetime | None) -> None:
-    if value is None:
-        return
-    if not isinstance(value, datetime):
-        raise Invalid(field=field.name, reason="must be a datetime")
-    if value.utcoffset() is None:
-        raise Invalid(field=field.name, reason="needs a time zone")
 
 
 def _patience(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -64,8 +55,8 @@ class Journey:
 
     scenario: str = attrs.field(validator=line(required=True))
     version: int | None = attrs.field(default=None, validator=whole(1))
-    start: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
-    end: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
+    start: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
+    end: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
     patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_patience, kw_only=True)
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
@@ -87,8 +78,8 @@ class JourneyComparison:
     scenario: str = attrs.field(validator=line(required=True))
     version: int = attrs.field(validator=whole(1))
     against: int | None = attrs.field(default=None, validator=whole(1))
-    start: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
-    end: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
+    start: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
+    end: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
     patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_patience, kw_only=True)
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
@@ -112,8 +103,8 @@ class Candidates:
 
     scenario: str | None = attrs.field(default=None, validator=line(required=True))
     least: int = attrs.field(default=2, validator=whole(1), kw_only=True)
-    start: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
-    end: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
+    start: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
+    end: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
     def run(self, ctx: Sight) -> list[Candidate]:
@@ -121,7 +112,7 @@ class Candidates:
 
         known = _Known(ctx)
         questions: list[Question] = []
-        for session in _opened(ctx, _micros(self.start), _micros(self.end), self.most):
+        for session in opened_between(ctx, _micros(self.start), _micros(self.end), self.most):
             if session is not None:
                 questions += questions_of(session.id, _events(ctx, session), known.kind, known.name)
         wanted = [question for question in questions if self.scenario in (None, question.scenario)]
@@ -168,7 +159,7 @@ def _counted(ctx: Sight, query: Journey | JourneyComparison, versions: list[Scen
     from cschat.bots.journey import Counting
 
     counting, gone = Counting({version.id: _load(version) for version in versions}), ctx.now - round(query.patience * SECOND)
-    for session in _opened(ctx, _micros(query.start), _micros(query.end), query.most):
+    for session in opened_between(ctx, _micros(query.start), _micros(query.end), query.most):
         if session is None:
             return counting, True
         counting.session(_events(ctx, session), closed=session.state is State.CLOSED, gone=gone)
@@ -179,7 +170,7 @@ def _micros(value: datetime | None) -> Micros | None:
     return None if value is None else as_micros(value)
 
 
-def _opened(ctx: Sight, start: Micros | None, end: Micros | None, most: int) -> Iterator[Session | None]:
+def opened_between(ctx: Sight, start: Micros | None, end: Micros | None, most: int) -> Iterator[Session | None]:
     """The newest `most` sessions that were opened in a period, and then None if there are more."""
     where: dict[str, Any] = {"brand": ctx.brand_id} | ({} if end is None else {"opened": Lt(end)})
     after: Cursor | None = None

@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from cschat.core.access import Permission
-from cschat.core.fields import whole
+from cschat.core.fields import aware, whole
 from cschat.core.labels import Category
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.times import SECOND, Micros, as_datetime, as_micros
 from cschat.errors import Invalid
-from cschat.queries.journey import MOST, _instant, _opened
+from cschat.queries.journey import MOST, opened_between
 from cschat.sight import Sight
 
 if TYPE_CHECKING:  # a desk that never asks does not pay for them
@@ -71,8 +71,8 @@ class Surges:
 
     permission: ClassVar = Permission.SERVE
 
-    start: datetime | None = attrs.field(default=None, validator=_instant)
-    end: datetime | None = attrs.field(default=None, validator=_instant)
+    start: datetime | None = attrs.field(default=None, validator=aware)
+    end: datetime | None = attrs.field(default=None, validator=aware)
     slot: int = attrs.field(default=300, validator=_slot)
     false_alarms: float = attrs.field(default=0.5, validator=_borne)
     most: int = attrs.field(default=MOST, validator=whole(1))
@@ -83,7 +83,7 @@ class Surges:
 
         end = min(ctx.now, as_micros(self.end)) if self.end else ctx.now
         start = as_micros(self.start) if self.start else end - WEEK
-        read = _opened(ctx, start - LEARNING, end, self.most)
+        read = opened_between(ctx, start - LEARNING, end, self.most)
         opened = sorted((session.opened, session.id) for session in read if session is not None)
         slot, looking = self.slot * SECOND, _Looking(ctx)
         found: list[Surge] = []
@@ -105,8 +105,8 @@ class Signals:
 
     permission: ClassVar = Permission.SERVE
 
-    start: datetime | None = attrs.field(default=None, validator=_instant)
-    end: datetime | None = attrs.field(default=None, validator=_instant)
+    start: datetime | None = attrs.field(default=None, validator=aware)
+    end: datetime | None = attrs.field(default=None, validator=aware)
     least: int = attrs.field(default=3, validator=whole(1))
     most: int = attrs.field(default=2000, validator=whole(1))
 
@@ -117,7 +117,7 @@ class Signals:
         start = as_micros(self.start) if self.start else end - DAY * SECOND
         new: list[Inquiry] = []
         before: list[Inquiry] = []
-        for session in _opened(ctx, 2 * start - end, end, self.most):
+        for session in opened_between(ctx, 2 * start - end, end, self.most):
             inquiry = session and inquiry_of(session.id, ctx.tx.events(session.id, limit=_EVENTS))
             if session and inquiry:
                 (new if session.opened >= start else before).append(inquiry)
