@@ -59,8 +59,6 @@ COMMAND_MODULES = (
     "campaigns",
     "mail_reports",
     "reports",
-    "delaying",
-    "bulk",
     "outgoing",
     "waking",
 )
@@ -82,8 +80,6 @@ QUERY_MODULES = (
     "outgoing",
     "announcements",
     "campaigns",
-    "delayed",
-    "bulk",
     "health",
 )
 

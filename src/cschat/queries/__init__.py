@@ -51,8 +51,6 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "bulk": ("BulkFailures", "Bulks", "GetBulk"),
     "delayed": ("DelayedReplies",),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
-    "bulk": ("BulkFailures", "Bulks", "GetBulk"),
-    "delayed": ("DelayedReplies",),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
