@@ -35,9 +35,9 @@ from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
     *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "waking"),
+    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "ledger", "outgoing", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "health")
+QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "rules", "journey", "ledger", "outgoing", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -277,8 +277,8 @@ _SETTINGS = {
     "beside": 'The scenario that begins beside people when a session is `"queued"`, `"assigned"` or `"ended"`.',
     "absence": "What a customer who asks for a person while nobody can come is offered: `intake` to leave a message, "
     "`refuse` to come again.",
-    "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
-    "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
+    "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`, `suspended`), or by reason "
+    "and language (`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }

@@ -108,8 +108,11 @@ def test_what_customers_and_agents_may_is_this():
         *("AddAlertTarget", "ChangeAlertTarget", "RemoveAlertTarget", "SendTestAlert", "AlertTargets"),
         *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
         *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
+        *("SetLedger", "SetTariff", "TopUp", "AdjustBalance", "GetLedger", "Postings", "Statement"),
     }
-    assert asking(Permission.OPERATE) == {"AnswerAction", "DisableTarget", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
+    assert asking(Permission.OPERATE) == {
+        *("AnswerAction", "Charge", "DisableTarget", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"),
+    }
 
 
 @pytest.mark.parametrize(("package", "wire"), [(cschat.commands, c.COMMANDS), (cschat.queries, q.QUERIES)], ids=["commands", "queries"])

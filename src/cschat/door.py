@@ -24,6 +24,7 @@ from cschat.core.hours import Hours
 from cschat.core.ids import Ids
 from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
+from cschat.core.ledger import Ledger
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
 from cschat.core.rules import Phase, Rulebook, Watch
@@ -52,7 +53,7 @@ Work = Callable[[Transaction], T]
 
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
-    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
+    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook, Ledger),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery)
@@ -66,6 +67,7 @@ class Works:
 
     def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
         from cschat.commands.reactors.bots import Scenarios
+        from cschat.commands.reactors.ledger import Charges
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
         from cschat.transport.actions import Actions
@@ -79,7 +81,7 @@ class Works:
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), *reactors, rules[1], Clocks()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)

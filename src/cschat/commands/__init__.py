@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         RemoveCannedResponse,
         UnpublishArticle,
     )
+    from cschat.commands.ledger import AdjustBalance, Charge, SetLedger, SetTariff, TopUp
     from cschat.commands.opening import OpenSession, OpenSessionByAgent
     from cschat.commands.outgoing import DisableTarget
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
@@ -74,6 +75,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "RemoveCannedResponse",
         "UnpublishArticle",
     ),
+    "ledger": ("AdjustBalance", "Charge", "SetLedger", "SetTariff", "TopUp"),
     "opening": ("OpenSession", "OpenSessionByAgent"),
     "outgoing": ("DisableTarget",),
     "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
@@ -107,6 +109,7 @@ __all__ = [
     "AddSection",
     "AddTag",
     "AddWebhook",
+    "AdjustBalance",
     "AnswerAction",
     "AssignSession",
     "ChangeAgent",
@@ -120,6 +123,7 @@ __all__ = [
     "ChangeSection",
     "ChangeTag",
     "ChangeWebhook",
+    "Charge",
     "ClaimSession",
     "ClearSpecialDay",
     "Command",
@@ -171,16 +175,19 @@ __all__ = [
     "SetDaysOff",
     "SetDistribution",
     "SetHours",
+    "SetLedger",
     "SetPriority",
     "SetShifts",
     "SetSla",
     "SetSpecialDay",
     "SetStatus",
     "SetSubject",
+    "SetTariff",
     "SideBot",
     "Signing",
     "TagCustomer",
     "TagSession",
+    "TopUp",
     "TransferSession",
     "Unavailable",
     "UnpublishArticle",

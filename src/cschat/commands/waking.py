@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import attrs
 
+from cschat.commands.charging import month_begins
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
 from cschat.commands.levels import next_level, watch_levels
@@ -94,6 +95,7 @@ class RunTimer:
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
+    "ledger": month_begins,
     "presence": presence_over,
     "shift": lambda ctx, timer: turn_shift(ctx, ctx.tx.get(Agent, timer.subject)),
 }

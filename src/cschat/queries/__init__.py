@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Suggestion,
         SuggestReplies,
     )
+    from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
@@ -52,6 +53,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "SuggestReplies",
         "Suggestion",
     ),
+    "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
@@ -59,7 +61,18 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {
+    "Charged",
+    "ChargedTotals",
+    "Counts",
+    "Finding",
+    "FoundArticle",
+    "Opening",
+    "Source",
+    "StatementSummary",
+    "Suggestion",
+    "WouldDo",
+}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -73,6 +86,9 @@ __all__ = [
     "Candidates",
     "CannedResponses",
     "Categories",
+    "Charged",
+    "ChargedCounts",
+    "ChargedTotals",
     "CheckRules",
     "ClosedList",
     "ConsultingList",
@@ -87,6 +103,7 @@ __all__ = [
     "GetBrand",
     "GetCustomer",
     "GetHours",
+    "GetLedger",
     "GetSession",
     "GetSla",
     "Groups",
@@ -96,6 +113,7 @@ __all__ = [
     "Opening",
     "OpeningHours",
     "Page",
+    "Postings",
     "Query",
     "Queue",
     "QueuePosition",
@@ -106,6 +124,8 @@ __all__ = [
     "Sections",
     "SelfCheck",
     "Source",
+    "Statement",
+    "StatementSummary",
     "SuggestReplies",
     "Suggestion",
     "Tags",
