@@ -65,6 +65,11 @@ def _take(ctx: Context, ledger: Ledger, kind: ChargeKind, key: str, amount: int,
     return post(ctx, ledger, kind.value, entries_of(kind.revenue, -amount), key=key, count=count, **changes)
 
 
+def _price(ledger: Ledger, kind: ChargeKind, when: Micros) -> int:
+    """What one costs when it is posted, which is never before what was set last: a clock that is behind knows the tariff too."""
+    return ledger.tariff(max(when, ledger.last)).price(kind)
+
+
 def demand(ledger: Ledger, amount: int) -> None:
     """`LimitExceeded` if a ledger that blocks does not reach for something, after what is due."""
     left = ledger.balance - ledger.due
@@ -79,7 +84,7 @@ def charge(ctx: Context, kind: ChargeKind, key: str, count: int) -> Posting | No
         return None
     once = _once(kind, key)
     if ctx.tx.once(ledger.id, once) is None:
-        price = ledger.tariff(ctx.now).price(kind)
+        price = _price(ledger, kind, ctx.now)
         if not price:
             return None
         demand(ledger, price * count)
@@ -90,8 +95,10 @@ def charge(ctx: Context, kind: ChargeKind, key: str, count: int) -> Posting | No
 def charge_session(ctx: Context, session: str, when: Micros) -> None:
     """An agent has said something to the customer in a session: charge it for the day, if that has not been done."""
     ledger = _ledger(ctx)
-    price = 0 if ledger is None else ledger.tariff(when).price(ChargeKind.SESSION)
-    if ledger is None or not price:
+    if ledger is None:
+        return
+    price = _price(ledger, ChargeKind.SESSION, when)
+    if not price:
         return
     key = f"{session}:{local_date(ctx.see.brand().zone, when)}"
     if ctx.tx.once(ledger.id, _once(ChargeKind.SESSION, key)) is None:
