@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["absence_text", "balance_text", "level_text", "opening_words"]
+__all__ = ["MARKED", "absence_text", "balance_text", "level_text", "opening_words", "way_out"]
+
+MARKED = "(광고)"
+"""What Korean law wants to stand at the beginning of marketing, in whatever language the rest is."""
 
 _ABSENCE = {
     "ko": {
@@ -89,6 +92,11 @@ def balance_text(language: str, balance: int, unpaid: int) -> str:
     """What staff are told when the balance is low, or does not reach for account fees."""
     text = _BALANCE["ko" if _is_korean(language) else "en"]["unpaid" if unpaid else "left"]
     return text.format(balance=f"{balance:,}", unpaid=f"{unpaid:,}")
+
+
+def way_out(language: str, url: str) -> str:
+    """How marketing says where to opt out of it, at no cost."""
+    return f"무료 수신거부: {url}" if _is_korean(language) else f"To stop these messages, free of charge: {url}"
 
 
 def absence_text(language: str, reason: str, opening: str, *, refused: bool) -> str:

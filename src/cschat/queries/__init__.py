@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cschat.loading import loader
 
 if TYPE_CHECKING:
+    from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
+    "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
@@ -62,6 +66,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
+    "AnnouncementResult",
+    "CampaignResult",
     "Charged",
     "ChargedTotals",
     "Counts",
@@ -82,7 +88,13 @@ __all__ = [
     "QUERIES",
     "Agents",
     "AlertTargets",
+    "AnnouncementResult",
+    "AnnouncementResults",
+    "Announcements",
     "Articles",
+    "CampaignResult",
+    "CampaignResults",
+    "Campaigns",
     "Candidates",
     "CannedResponses",
     "Categories",
@@ -92,6 +104,7 @@ __all__ = [
     "CheckRules",
     "ClosedList",
     "ConsultingList",
+    "CountAudience",
     "Counts",
     "CountsByState",
     "CustomerSessions",
@@ -110,6 +123,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "LinkedSessions",
     "Opening",
     "OpeningHours",
     "Page",
@@ -117,6 +131,7 @@ __all__ = [
     "Query",
     "Queue",
     "QueuePosition",
+    "Recipients",
     "RenderCannedResponse",
     "ReviewList",
     "Rules",
