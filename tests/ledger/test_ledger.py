@@ -195,6 +195,20 @@ def test_a_month_that_is_run_again_charges_nothing_again(office: Office, money: 
     assert office.log("led_main") == before
 
 
+def test_two_processes_charge_a_month_and_a_key_once(tmp_path: Path):
+    clock, url = FakeClock(), f"sqlite:///{tmp_path / 'desk.db'}"
+    with Desk.open(url, clock=clock, seed=1) as desk, Desk.open(url, clock=clock, seed=2) as twin:
+        office = Office.on(desk, clock)
+        fund(office)
+        clock.at("2026-04-01 00:00")
+        due = [process.store.read(process._door.due(clock.now())) for process in (desk, twin)]
+        assert due[0] == due[1] != []
+        for process in (desk, twin):
+            process.do_all([c.RunTimer(timer) for timer in due[0]])
+            process.do(c.Charge("sms", "m1"))
+        assert [line.kind for line in postings(office)] == ["top_up", "account", "account", "account", "sms"]
+
+
 def test_a_zone_that_changes_meanwhile_shifts_the_1st_and_charges_no_month_twice(office: Office):
     fund(office)
     office.desk.do(c.ChangeBrand(zone="America/New_York"))

@@ -2,8 +2,8 @@
 
 May: read the ledger's events. May not: post.
 
-A posting carries all sums with it and its time is never before that of the last, so how things stood at a time is found by halving: what a
-period costs to sum up does not depend on how much was charged in it.
+A posting carries all sums with it and its time is never before that of the last, so how things stood at a time is found by halving: to sum
+up a period takes a few dozen looks, however much was charged in it.
 """
 
 from __future__ import annotations
