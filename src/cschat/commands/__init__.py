@@ -40,11 +40,13 @@ if TYPE_CHECKING:
         UnpublishArticle,
     )
     from cschat.commands.ledger import AdjustBalance, Charge, SetLedger, SetTariff, TopUp
+    from cschat.commands.mail_reports import AddMailReport, ChangeMailReport, RemoveMailReport, SendMailReport
     from cschat.commands.opening import OpenSession, OpenSessionByAgent
     from cschat.commands.outgoing import DisableTarget
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
     from cschat.commands.presence import Heartbeat
     from cschat.commands.protocol import Command, Context, Reactor, SideBot
+    from cschat.commands.reports import RemoveReport, SaveReport
     from cschat.commands.rules import AddRule, ChangeRule, MoveRule, RemoveRule, SetSla
     from cschat.commands.scenarios import AnswerAction, PublishScenario
     from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     """Every command: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "mail_reports": ("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
     "announcements": ("AddAnnouncement", "ChangeAnnouncement", "LinkSession", "ReadAnnouncement", "RemoveAnnouncement"),
     "campaigns": ("AddCampaign", "CancelCampaign", "ChangeCampaign", "FailRecipient", "OptOut", "StartCampaign"),
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
@@ -85,6 +88,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
     "presence": ("Heartbeat",),
     "protocol": ("Command", "Context", "Reactor", "SideBot"),
+    "reports": ("RemoveReport", "SaveReport"),
     "rules": ("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla"),
     "scenarios": ("AnswerAction", "PublishScenario"),
     "settings": ("AddCategory", "AddTag", "ChangeBrand", "ChangeCategory", "ChangeTag"),
@@ -110,6 +114,7 @@ __all__ = [
     "AddCannedResponse",
     "AddCategory",
     "AddGroup",
+    "AddMailReport",
     "AddNote",
     "AddRule",
     "AddSection",
@@ -128,6 +133,7 @@ __all__ = [
     "ChangeCannedResponse",
     "ChangeCategory",
     "ChangeGroup",
+    "ChangeMailReport",
     "ChangeRule",
     "ChangeSection",
     "ChangeTag",
@@ -173,6 +179,8 @@ __all__ = [
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
+    "RemoveMailReport",
+    "RemoveReport",
     "RemoveRule",
     "RemoveWebhook",
     "ReopenSession",
@@ -181,8 +189,10 @@ __all__ = [
     "ReturnToBot",
     "RotateWebhookSecret",
     "RunTimer",
+    "SaveReport",
     "SavedRule",
     "SendBotMessage",
+    "SendMailReport",
     "SendMessage",
     "SendTestAlert",
     "SetCategory",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
@@ -31,17 +32,22 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
+    from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
+    from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
+    from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "summary": ("Summary", "SummaryAnswer", "SummaryFigure", "SummaryTable"),
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
@@ -61,22 +67,34 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
+    "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
+    "surges": ("Signals", "Surge", "Surges"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
     "AnnouncementResult",
+    "Answer",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
     "Counts",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
+    "Judged",
+    "Line",
     "Opening",
     "Source",
     "StatementSummary",
     "Suggestion",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -91,6 +109,7 @@ __all__ = [
     "AnnouncementResult",
     "AnnouncementResults",
     "Announcements",
+    "Answer",
     "Articles",
     "CampaignResult",
     "CampaignResults",
@@ -110,6 +129,10 @@ __all__ = [
     "CustomerSessions",
     "Customers",
     "DryRun",
+    "Explain",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
     "GetArticle",
@@ -123,6 +146,8 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Judged",
+    "Line",
     "LinkedSessions",
     "Opening",
     "OpeningHours",
@@ -133,18 +158,29 @@ __all__ = [
     "QueuePosition",
     "Recipients",
     "RenderCannedResponse",
+    "Report",
     "ReviewList",
     "Rules",
+    "RunReport",
+    "SavedReports",
     "SearchArticles",
     "Sections",
     "SelfCheck",
+    "Signals",
     "Source",
     "Statement",
     "StatementSummary",
     "SuggestReplies",
     "Suggestion",
+    "Summary",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
+    "Surges",
     "Tags",
     "Transcript",
+    "TurnsBehind",
     "Webhooks",
     "WouldDo",
 ]
