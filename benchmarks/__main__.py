@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, rules, search, spikes, storage, timers, turns, weight
+from benchmarks import conversations, hours, ledger, queueing, rules, search, spikes, storage, timers, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -103,6 +103,13 @@ def ruled() -> None:
             print(f"  {name:14}{what:56} {ratio}")
 
 
+def money() -> None:
+    for name, url in (("memory", "memory:"), ("SQLite NORMAL", "sqlite:///FOLDER.db?synchronous=normal")):
+        for what, ratio in ledger.compared(url).items():
+            print(f"  {name:14}{what:56} {ratio}")
+    print(f"  {'charged counts after 100,000 charges, against after 100':70} {ledger.statements(100_000)}")
+
+
 def surges() -> None:
     nab, bank = SHARED / "nab", SHARED / "contact-centre" / "bank_calls_5min.csv.gz"
     if not _absent(nab):
@@ -138,6 +145,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "bots": bots,
     "hours": opening_hours,
     "rules": ruled,
+    "ledger": money,
     "surges": surges,
     "timers": due,
 }

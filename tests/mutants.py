@@ -51,8 +51,86 @@ HOURS = ("tests/commands/test_hours.py",)
 RULES = ("tests/rules/test_desk.py",)
 READING = ("tests/rules/test_reading.py",)
 SLA = ("tests/rules/test_sla.py",)
+LEDGER = ("tests/ledger",)
 
 NAMED = (
+    Mutant("ledger: claims while nobody new is accepted", "commands/owning.py", "        demand_balance(ctx)\n", "        pass\n", LEDGER),
+    Mutant(
+        "ledger: agents write first while nobody new is accepted",
+        "commands/opening.py",
+        "        demand_balance(ctx)\n",
+        "        pass\n",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: the last owner reopens while nobody new is accepted",
+        "commands/reopening.py",
+        "            demand_balance(ctx)\n",
+        "            pass\n",
+        LEDGER,
+    ),
+    Mutant("ledger: a request is accepted without money", "commands/waiting.py", "or suspended(ctx) ", "", LEDGER),
+    Mutant(
+        "ledger: messages that were left are queued without money",
+        "commands/closing.py",
+        "if suspended(ctx) is not None",
+        "if False",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: a session is charged for each answer",
+        "commands/charging.py",
+        "if ctx.tx.once(ledger.id, _once(ChargeKind.SESSION, key)) is None:",
+        "if True:",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: a key is charged again", "commands/charging.py", "    if ctx.tx.once(ledger.id, once) is None:", "    if True:", LEDGER
+    ),
+    Mutant(
+        "ledger: a late month charges who works here now",
+        "commands/charging.py",
+        "if added_.time <= when and not (agent.removed and last.time <= when)",
+        "if not agent.removed",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: a late month costs what it costs now",
+        "commands/charging.py",
+        "_charge_accounts(ctx, ledger, timer.due, day)",
+        "_charge_accounts(ctx, ledger, ctx.now, day)",
+        LEDGER,
+    ),
+    Mutant("ledger: a fee is put off twice", "commands/charging.py", " or any(fee.key == key for fee in ledger.unpaid)", "", LEDGER),
+    Mutant(
+        "ledger: new fees before old ones", "commands/charging.py", "(waiting or ledger.balance < price)", "ledger.balance < price", LEDGER
+    ),
+    Mutant(
+        "ledger: a message before the fees",
+        "commands/charging.py",
+        "    left = ledger.balance - ledger.due",
+        "    left = ledger.balance",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: staff are told at every charge",
+        "commands/charging.py",
+        "ledger.balance >= ledger.low > after.balance",
+        "ledger.low > after.balance",
+        LEDGER,
+    ),
+    Mutant("ledger: unpaid fees do not block", "core/ledger.py", "self.balance - self.due < self", "self.balance < self", LEDGER),
+    Mutant("ledger: both sides the same", "core/ledger.py", "Entry(account, -amount)", "Entry(account, amount)", LEDGER),
+    Mutant("ledger: notes are charged", "commands/reactors/ledger.py", " and body.visibility is Visibility.PUBLIC", "", LEDGER),
+    Mutant("ledger: a period has its end", "queries/ledger.py", ".time < when:", ".time <= when:", LEDGER),
+    Mutant(
+        "ledger: postings by each process's own clock",
+        "commands/protocol.py",
+        "time = max(self.now, record.last)",
+        "time = self.now",
+        LEDGER,
+    ),
+    Mutant("ledger: a spreadsheet runs a note", "cli_ledger.py", "cell.startswith(_RUNS)", "False", LEDGER),
     Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
     Mutant(
         "import: any way that sets a variable will do", "bots/importing/unset.py", "known[target] & here", "known[target] | here", IMPORT

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Suggestion,
         SuggestReplies,
     )
+    from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
@@ -66,6 +67,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "SuggestReplies",
         "Suggestion",
     ),
+    "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
@@ -79,6 +81,8 @@ _ANSWERS = {
     "AnnouncementResult",
     "Answer",
     "CampaignResult",
+    "Charged",
+    "ChargedTotals",
     "Counts",
     "ExplainedAssignment",
     "ExplainedWait",
@@ -89,6 +93,7 @@ _ANSWERS = {
     "Line",
     "Opening",
     "Source",
+    "StatementSummary",
     "Suggestion",
     "SummaryAnswer",
     "SummaryFigure",
@@ -118,6 +123,9 @@ __all__ = [
     "Candidates",
     "CannedResponses",
     "Categories",
+    "Charged",
+    "ChargedCounts",
+    "ChargedTotals",
     "CheckRules",
     "ClosedList",
     "ConsultingList",
@@ -139,6 +147,7 @@ __all__ = [
     "GetBulk",
     "GetCustomer",
     "GetHours",
+    "GetLedger",
     "GetSession",
     "GetSla",
     "Groups",
@@ -151,6 +160,7 @@ __all__ = [
     "Opening",
     "OpeningHours",
     "Page",
+    "Postings",
     "Query",
     "Queue",
     "QueuePosition",
@@ -166,6 +176,8 @@ __all__ = [
     "SelfCheck",
     "Signals",
     "Source",
+    "Statement",
+    "StatementSummary",
     "SuggestReplies",
     "Suggestion",
     "Summary",

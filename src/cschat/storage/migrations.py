@@ -152,6 +152,12 @@ def _views(kinds: Iterable[type[Record]]) -> dict[str, str]:
         " json_extract(data, '$.content.kind') AS kind, json_extract(data, '$.content.text') AS text"
         " FROM cschat_event WHERE type = 'MessageSent'"
     )
+    views["postings"] = (
+        f"SELECT brand, seq, {_ISO.format('time')} AS at, json_extract(data, '$.kind') AS kind, json_extract(data, '$.key') AS key,"
+        " json_extract(data, '$.count') AS count, json_extract(data, '$.entries[0].amount') AS amount,"
+        " json_extract(data, '$.accounts.balance') AS balance, json_extract(data, '$.note') AS note, actor"
+        " FROM cschat_event WHERE type = 'Posted'"
+    )
     return views
 
 
