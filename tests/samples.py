@@ -261,6 +261,7 @@ QUERIES: dict[type, Sample] = {
     q.ReviewList: Sample(lambda o, s: q.ReviewList()),
     q.Rules: Sample(lambda o, s: q.Rules()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
+    q.SearchHistory: Sample(lambda o, s: q.SearchHistory("문의", agent=o.mina, customer=s.customer, end=_soon(o), limit=3)),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),

@@ -213,9 +213,12 @@ class Desk:
     def run_due(self) -> int:
         """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`.
 
-        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned.
+        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned. The index
+        of texts reads on as well, which is not counted.
         """
-        return self.run_clocks() + self._works.crew.round()
+        done = self.run_clocks() + self._works.crew.round()
+        self._works.indexing.round()
+        return done
 
     def run_clocks(self) -> int:
         """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were."""
@@ -237,6 +240,7 @@ class Desk:
         done = 0
         while step := self.run_clocks() + self._works.crew.round(LEASE_SECONDS):
             done += step
+        self._works.indexing.catch_up()
         return done
 
     def advance(self, **duration: float) -> None:
@@ -451,6 +455,7 @@ class AsyncDesk:
                 tasks.start_soon(self._work, list(several), errors)
         if errors:
             raise errors[0]
+        await self._in_thread(self._works.indexing.round)
         return done + len(jobs)
 
     async def _work(self, jobs: Sequence[Job], errors: list[Exception]) -> None:

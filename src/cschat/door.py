@@ -70,6 +70,7 @@ class Works:
         from cschat.commands.reactors.rules import Clocks, Rules
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
+        from cschat.transport.indexing import Indexing
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
@@ -83,6 +84,7 @@ class Works:
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
+        self.indexing = Indexing(store)
         self.actions = Actions(self.relay, clock, self._carry)
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)

@@ -17,8 +17,10 @@ from cschat.storage.content import content_hash
 from cschat.storage.memory import MemoryStore
 from cschat.storage.protocol import Store
 from cschat.storage.sqlite import SqliteStore
+from cschat.transport.indexing import Indexing, behind
 
 Outcome = tuple[Any, CschatError | None]
+WORDS = ("안녕", "하세요", "aa", "00", "메모")
 
 
 class Twins:
@@ -41,6 +43,8 @@ class Twins:
         return self._both(lambda store: store.transact(work, brand=brand, touches=touches))
 
     def read(self, work: Any, /) -> Any:
+        if work is behind:
+            return any([store.read(work) for store in (self.first, self.second)])  # noqa: C419  (an index of texts is each store's own)
         return self._both(lambda store: store.read(work))
 
     def stream(self, kind: Any, /, *, brand: str | None = None) -> Iterator[Any]:
@@ -72,6 +76,10 @@ class AnyDeskOnTwoStores(AnyDesk):
     def teardown(self) -> None:
         if hasattr(self, "twins"):
             assert content_hash(self.twins.first, CORE_KINDS) == content_hash(self.twins.second, CORE_KINDS)
+            brands = {event.brand for event in self.twins.stream_log()}
+            for _ in ("as far as the index goes", "to the end"):
+                self.twins.read(lambda tx: [tx.texts((word,), brand=brand, limit=1000) for brand in brands for word in WORDS])
+                Indexing(self.twins.second).catch_up()
             self.twins.first.close()
             self.twins.second.close()
             self.folder.cleanup()

@@ -11,6 +11,7 @@ from cschat.loading import loader
 if TYPE_CHECKING:
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
     from cschat.queries.health import Finding, SelfCheck
+    from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
     from cschat.queries.knowledge import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _HOMES: Mapping[str, Sequence[str]] = {
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "health": ("Finding", "SelfCheck"),
+    "history": ("FoundMessage", "SearchHistory"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
     "knowledge": (
@@ -59,7 +61,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {"Counts", "Finding", "FoundArticle", "FoundMessage", "Opening", "Source", "Suggestion", "WouldDo"}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -83,6 +85,7 @@ __all__ = [
     "DryRun",
     "Finding",
     "FoundArticle",
+    "FoundMessage",
     "GetArticle",
     "GetBrand",
     "GetCustomer",
@@ -103,6 +106,7 @@ __all__ = [
     "ReviewList",
     "Rules",
     "SearchArticles",
+    "SearchHistory",
     "Sections",
     "SelfCheck",
     "Source",
