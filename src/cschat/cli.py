@@ -22,6 +22,7 @@ import click
 from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
 from cschat.cli_bot import bot, existing_desk
+from cschat.cli_history import history, reindex
 from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
@@ -59,6 +60,8 @@ def cschat() -> None:
 
 
 cschat.add_command(bot)
+cschat.add_command(history)
+cschat.add_command(reindex)
 
 
 @cschat.command()

@@ -20,7 +20,7 @@ from cschat.storage.sqlite import SqliteStore
 from cschat.transport.indexing import Indexing, behind
 
 Outcome = tuple[Any, CschatError | None]
-WORDS = ("안녕", "하세요", "aa", "00", "메모")
+WORDS = ("안녕", "하세요", "상담사", "감사합니다")
 
 
 class Twins:

@@ -24,7 +24,9 @@ WIDE = "가-힣\u1100-\u11ff\u3130-\u318f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff
 """Hangul, Han and Kana, for a class of letters in a regular expression."""
 _NEITHER = re.compile(r"[^\w\s]|_")
 _BETWEEN = re.compile(rf"(?<=[{WIDE}])\s+(?=[{WIDE}])")
-_PIECE = re.compile(r".[\u0300-\u036f\u1100-\u11ff\u3099\u309a\u3131-\u318e\uff9e-\uffdc]*", re.DOTALL)
+_MARKS = "\u0300-\u036f\u3099\u309a\uff9e\uff9f"
+_PIECE = re.compile(rf"[\u1100-\u11ff\u3131-\u318e\uffa0-\uffdc]+|.[\u11a8-\u11ff{_MARKS}]*", re.DOTALL)
+"""What is folded as one: letters of Hangul side by side, or a letter with what is written onto it."""
 _AROUND = 30
 
 
