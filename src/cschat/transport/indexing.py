@@ -14,7 +14,7 @@ __all__ = ["STEP", "Indexing", "behind"]
 
 STEP = 100
 """Events in one step, which takes a few milliseconds of the writer's time."""
-_ROUND = 100
+_ROUND = 50
 
 
 class Indexing:
