@@ -19,6 +19,7 @@ from time import perf_counter
 import attrs
 
 from cschat import Desk
+from cschat import commands as c
 from cschat import queries as q
 from cschat.core import events as e
 from cschat.core.content import Content, Speaker
@@ -98,6 +99,10 @@ class Figures:
     index_bytes: int
     searches: dict[str, tuple[float, float]]
     """By what was searched for: the median and the longest."""
+    erasing: float
+    """Until `EraseCustomer` returns, for five sessions."""
+    traces: float
+    """Until no trace is left in the index, off the hot path."""
 
 
 def run(messages: int = 1_000_000) -> Figures:
@@ -109,7 +114,11 @@ def run(messages: int = 1_000_000) -> Figures:
             _fill(desk.store, messages, words)
             size = _size(path)
             took, longest = _index(desk)
-            return Figures(messages, took, longest, size, _size(path) - size, _searches(desk, words))
+            grown, searches = _size(path) - size, _searches(desk, words)
+            began = perf_counter()
+            desk.do(c.EraseCustomer("cus_00000001"))
+            erased = perf_counter() - began
+            return Figures(messages, took, longest, size, grown, searches, erased, _index(desk)[0])
 
 
 def _size(path: Path) -> int:
@@ -167,3 +176,4 @@ def show(figures: Figures) -> None:
     print(f"  the index: {figures.index_bytes / figures.messages:.0f} bytes a message, {share:.0%} of the file without it")
     for name, (middle, longest) in figures.searches.items():
         print(f"  {name:48} median {middle * 1e3:7.2f} ms, longest {longest * 1e3:7.2f} ms")
+    print(f"  a customer of five sessions erased in {figures.erasing * 1e3:.1f} ms, and the last trace of them in {figures.traces:.1f} s")

@@ -201,3 +201,10 @@ def rows_of(store: SqliteStore) -> int:
     with closing(sqlite3.connect(store._path)) as db:
         db.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, cschat_text, row)")
         return int(db.execute("SELECT count(*) FROM temp.terms").fetchone()[0])
+
+
+def test_what_is_redacted_to_is_found_by_its_time(store: SqliteStore):
+    transact(store, lambda tx: tx.append(event("thg_1", 1, "")))
+    Indexing(store).catch_up()
+    transact(store, lambda tx: tx.redact(event("thg_1", 1, "배송 문의")))
+    assert Texts(store)("배송", start=1_000_000, end=1_000_001) == [1]

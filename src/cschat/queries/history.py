@@ -14,7 +14,7 @@ import attrs
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.content import Speaker, Visibility
-from cschat.core.fields import is_id, line, optional_id
+from cschat.core.fields import aware, is_id, line, optional_id
 from cschat.core.grams import grams, holds, searchable, snippet, words
 from cschat.core.labels import Category, segments
 from cschat.core.people import Agent, Customer, Role
@@ -63,15 +63,6 @@ def _text(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise Invalid(field=field.name, reason="is too short to be searched for", allowed=["a word of two letters or more"])
 
 
-def _instant(_query: object, field: attrs.Attribute[Any], value: datetime | None) -> None:
-    if value is None:
-        return
-    if not isinstance(value, datetime):
-        raise Invalid(field=field.name, reason="must be a datetime")
-    if value.utcoffset() is None:
-        raise Invalid(field=field.name, reason="needs a time zone")
-
-
 def _place(_query: object, field: attrs.Attribute[Any], value: str | None) -> None:
     if value is not None and not (isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) < 19):
         raise Invalid(field=field.name, reason="is no place in this list: use the `next` of a page")
@@ -89,8 +80,8 @@ class SearchHistory:
     permission: ClassVar = Permission.SERVE
 
     text: str = attrs.field(validator=_text)
-    start: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
-    end: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
+    start: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
+    end: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
     agent: str | None = attrs.field(default=None, converter=optional_id, validator=is_id, kw_only=True)
     category: str | None = attrs.field(default=None, converter=optional_id, validator=line(limit=500, required=True), kw_only=True)
     tag: str | None = attrs.field(default=None, validator=line(limit=100, required=True), kw_only=True)

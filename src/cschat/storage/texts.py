@@ -142,6 +142,7 @@ class Texts:
                 self._execute(_REMOVE, (position, before))
             if after:
                 self._execute(_ADD, (position, after))
+                self._execute(_WIDEN, (position // _BLOCK, event.time, event.time))
             self._execute("UPDATE cschat_text_reach SET traces = ?", (_NEW,))
 
     def start_over(self) -> None:
