@@ -65,7 +65,7 @@ def test_marks_stand_where_the_words_do(text: str, typed: str):
         assert any(word in searchable(text[start:end]) for start, end in found)
 
 
-@given(LETTERS.map(lambda text: text * 9), LETTERS)
+@given(LETTERS.map(lambda text: text.replace("ㅠ", "") * 9), LETTERS)
 def test_a_snippet_is_a_piece_of_the_text_around_the_first_word(text: str, typed: str):
     wanted = [word for word in words(typed) if word in searchable(text)]
     piece, places = snippet(text, wanted)

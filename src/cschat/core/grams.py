@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["FORM", "WIDE", "fold", "grams", "holds", "marks", "searchable", "snippet", "words"]
 
@@ -88,18 +88,27 @@ def _lettered(text: str) -> tuple[str, list[tuple[int, int]]]:
     letters: list[str] = []
     places: list[tuple[int, int]] = []
     space: tuple[int, int] | None = None
-    for piece in _PIECE.finditer(text):
-        for letter in _NEITHER.sub("", fold(piece[0])):
-            if letter.isspace():
-                space = space or piece.span()
-                continue
-            if space is not None and letters and not (_is_wide(letters[-1]) and _is_wide(letter)):
-                letters.append(" ")
-                places.append(space)
-            space = None
-            letters.append(letter)
-            places.append(piece.span())
+    for letter, place in _folded(text):
+        if letter.isspace():
+            space = space or place
+            continue
+        if space is not None and letters and not (_is_wide(letters[-1]) and _is_wide(letter)):
+            letters.append(" ")
+            places.append(space)
+        space = None
+        letters.append(letter)
+        places.append(place)
     return "".join(letters), places
+
+
+def _folded(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The letters and spaces of a folded text, each with its place: that of its piece if the piece has more or fewer letters."""
+    for piece in _PIECE.finditer(text):
+        folded, start = fold(piece[0]), piece.start()
+        alike = len(folded) == len(piece[0])
+        for at, letter in enumerate(folded):
+            if not _NEITHER.match(letter):
+                yield letter, (start + at, start + at + 1) if alike else piece.span()
 
 
 def _is_wide(letter: str) -> bool:
