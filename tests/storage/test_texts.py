@@ -208,3 +208,11 @@ def test_what_is_redacted_to_is_found_by_its_time(store: SqliteStore):
     Indexing(store).catch_up()
     transact(store, lambda tx: tx.redact(event("thg_1", 1, "배송 문의")))
     assert Texts(store)("배송", start=1_000_000, end=1_000_001) == [1]
+
+
+def test_a_period_is_found_however_the_index_has_come_by_it(store: SqliteStore):
+    for seq, time in enumerate((5, 1, 9), 1):
+        transact(store, lambda tx, seq=seq, time=time: tx.append(evolve(event("thg_1", seq, "배송 문의"), time=time)))
+        Indexing(store).catch_up()
+    assert Texts(store)("배송", start=6) == [3]
+    assert Texts(store)("배송", end=2) == [2]
