@@ -128,10 +128,10 @@ def _size(path: Path) -> int:
 
 
 def _index(desk: Desk) -> tuple[float, float]:
-    indexing, steps, more = Indexing(desk.store), [], True
+    indexing, steps, more = Indexing(desk.store, desk.clock), [], True
     while more:
         began = perf_counter()
-        more = indexing.round(1)
+        more = indexing.steps(1)
         steps.append(perf_counter() - began)
     return sum(steps), max(steps)
 

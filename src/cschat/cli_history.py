@@ -72,7 +72,7 @@ def history(  # noqa: PLR0917  (one parameter for each option)
 def reindex(store: str) -> None:
     """Make the index of texts anew, for all brands. Searches go on meanwhile, slower; nothing else waits for it."""
     with existing_desk(store, "main") as desk:
-        Indexing(desk.store).start_over()
+        Indexing(desk.store, desk.clock).start_over()
         click.echo(f"The index holds what was said up to position {desk.position()}.")
 
 

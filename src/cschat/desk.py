@@ -39,6 +39,7 @@ from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 if TYPE_CHECKING:
     from cschat.commands.reactors.bots import Search
     from cschat.transport.actions import Action
+    from cschat.transport.folder import Folder
 
 __all__ = ["AsyncDesk", "Desk"]
 
@@ -213,10 +214,11 @@ class Desk:
     def run_due(self) -> int:
         """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`.
 
-        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned. The index
-        of texts reads on as well, which is not counted.
+        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned. Statistics
+        are folded and texts are indexed along, now and then.
         """
         done = self.run_clocks() + self._works.crew.round()
+        self._works.folder.round()
         self._works.indexing.round()
         return done
 
@@ -301,6 +303,11 @@ class Desk:
     def discard(self, delivery: Delivery | str) -> None:
         """Give a parked delivery up for good; what waited behind it goes on."""
         self._works.relay.discard(record_id(delivery))
+
+    @property
+    def statistics(self) -> Folder:
+        """Who keeps statistics up to date, for scripts: `fold()`, `verify(brand.id)`, `rebuild(brand.id)`. Reports do not wait for it."""
+        return self._works.folder
 
     def close(self) -> None:
         """Finish what was begun, and close the store. Afterwards every call raises `StoreClosed`."""
@@ -453,9 +460,10 @@ class AsyncDesk:
         async with anyio.create_task_group() as tasks:
             for _, several in groupby(jobs, lambda job: job.target.name):
                 tasks.start_soon(self._work, list(several), errors)
+        await self._in_thread(self._works.folder.round)
+        await self._in_thread(self._works.indexing.round)
         if errors:
             raise errors[0]
-        await self._in_thread(self._works.indexing.round)
         return done + len(jobs)
 
     async def _work(self, jobs: Sequence[Job], errors: list[Exception]) -> None:

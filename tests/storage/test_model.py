@@ -11,6 +11,7 @@ from hypothesis import settings
 from tests.commands.test_random import AnyDesk
 
 from cschat import Event
+from cschat.core.clock import FakeClock
 from cschat.door import CORE_KINDS, KINDS
 from cschat.errors import CschatError
 from cschat.storage.content import content_hash
@@ -79,7 +80,7 @@ class AnyDeskOnTwoStores(AnyDesk):
             brands = {event.brand for event in self.twins.stream_log()}
             for _ in ("as far as the index goes", "to the end"):
                 self.twins.read(lambda tx: [tx.texts((word,), brand=brand, limit=1000) for brand in brands for word in WORDS])
-                Indexing(self.twins.second).catch_up()
+                Indexing(self.twins.second, FakeClock()).catch_up()
             self.twins.first.close()
             self.twins.second.close()
             self.folder.cleanup()

@@ -28,6 +28,7 @@ from cschat.testing.things import BRAND, Texts, Thing, append, behind, event, tr
 from cschat.transport.indexing import Indexing
 
 SECRET = "쀍뙠꿿"
+CLOCK = FakeClock()
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def traces(path: Path, letter: str) -> int:
 
 def test_an_erased_customer_leaves_no_trace_in_the_index(path: Path):
     with Desk.open(f"sqlite:///{path}?synchronous=normal", clock=FakeClock()) as desk:
-        office = Office.on(desk, FakeClock())
+        office = Office.on(desk, desk.clock)
         session = office.session(State.ACTIVE)
         for number in range(300):
             office.visitor.do(c.SendMessage(session, text=f"{SECRET} {number}번 주문이요"))
@@ -89,8 +90,8 @@ def test_what_is_erased_while_traces_are_merged_away_goes_too(store: SqliteStore
         )
         transact(store, append_one)
         if number % 20 == 0:
-            Indexing(store).catch_up()
-    Indexing(store).catch_up()
+            Indexing(store, CLOCK).catch_up()
+    Indexing(store, CLOCK).catch_up()
     for first in range(8):
 
         def erase(tx: Any, first: int = first) -> None:
@@ -100,7 +101,7 @@ def test_what_is_erased_while_traces_are_merged_away_goes_too(store: SqliteStore
         transact(store, erase)
         assert store.read(behind)
         Texts(store).keep_up(1)
-    Indexing(store).catch_up()
+    Indexing(store, CLOCK).catch_up()
     assert [traces(path, letter) for letter in letters] == [0] * 8
     assert Texts(store)("배송") == []
 
@@ -129,26 +130,29 @@ def test_two_processes_fill_it_once(store: SqliteStore, path: Path):
 
 def test_an_index_that_was_made_by_other_rules_is_made_anew(store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch):
     transact(store, lambda tx: [append(tx, "thg_1", f"배송 {number}번 {SECRET}") for number in range(5)])
-    Indexing(store).catch_up()
+    Indexing(store, CLOCK).catch_up()
     monkeypatch.setattr(texts_module, "FORM", grams.FORM + 1)
     monkeypatch.setattr(texts_module, "grams", lambda found: {f"{one}ㅋ" for one in found.split()})
     monkeypatch.setattr(texts_module, "holds", lambda found, words: True)
     assert store.read(behind)
     transact(store, lambda tx: tx.redact(event("thg_1", 1, "")))
-    Indexing(store).catch_up()
+    Indexing(store, CLOCK).catch_up()
     assert traces(path, SECRET[1]) == 1  # "쀍뙠꿿ㅋ"
     assert rows(path, "SELECT form, position FROM cschat_text_reach") == [(grams.FORM + 1, 5)]
 
 
 def test_writing_a_message_writes_nothing_for_the_index(path: Path):
     with Desk.open(f"sqlite:///{path}?synchronous=normal", clock=FakeClock()) as desk:
-        office = Office.on(desk, FakeClock())
+        office = Office.on(desk, desk.clock)
         session = office.session(State.ACTIVE)
         desk.settle()
         before = rows(path, "SELECT id, block FROM cschat_text_data")
         office.visitor.do(c.SendMessage(session, text="배송 언제 오나요"))
         assert rows(path, "SELECT id, block FROM cschat_text_data") == before
         assert len(desk.ask(q.SearchHistory("언제")).items) == 1
+        desk.run_due()
+        assert rows(path, "SELECT id, block FROM cschat_text_data") == before  # so little can wait
+        office.clock.advance(seconds=10)
         desk.run_due()
         assert rows(path, "SELECT id, block FROM cschat_text_data") != before
 
@@ -192,7 +196,7 @@ def test_what_is_no_text_is_passed_over(store: SqliteStore):
         tx.append(event("thg_1", 3, "🙂 !"))
 
     transact(store, write)
-    Indexing(store).catch_up()
+    Indexing(store, CLOCK).catch_up()
     assert not store.read(behind)
     assert rows_of(store) == 0
 
@@ -205,7 +209,7 @@ def rows_of(store: SqliteStore) -> int:
 
 def test_what_is_redacted_to_is_found_by_its_time(store: SqliteStore):
     transact(store, lambda tx: tx.append(event("thg_1", 1, "")))
-    Indexing(store).catch_up()
+    Indexing(store, CLOCK).catch_up()
     transact(store, lambda tx: tx.redact(event("thg_1", 1, "배송 문의")))
     assert Texts(store)("배송", start=1_000_000, end=1_000_001) == [1]
 
@@ -213,6 +217,6 @@ def test_what_is_redacted_to_is_found_by_its_time(store: SqliteStore):
 def test_a_period_is_found_however_the_index_has_come_by_it(store: SqliteStore):
     for seq, time in enumerate((5, 1, 9), 1):
         transact(store, lambda tx, seq=seq, time=time: tx.append(evolve(event("thg_1", seq, "배송 문의"), time=time)))
-        Indexing(store).catch_up()
+        Indexing(store, CLOCK).catch_up()
     assert Texts(store)("배송", start=6) == [3]
     assert Texts(store)("배송", end=2) == [2]

@@ -218,6 +218,15 @@ def _hold(ctx: Context, session: Session, _rule: Rule, seconds: float) -> None:
     ctx.record(session, e.Held(ctx.now + round(seconds * 1_000_000)))
 
 
+def _direct(ctx: Context, session: Session, _rule: Rule, whom: Mapping[str, str]) -> None:
+    """To whom the rule says, unless somebody has asked for an agent by name: that goes before."""
+    if session.wanted is not None:
+        events = ctx.tx.events(session.id, limit=session.seq)
+        if next(event.cause for event in reversed(events) if isinstance(event.body, e.Directed)) is None:
+            return
+    DirectSession(session.id, **whom).run(ctx)
+
+
 _Do = Callable[[Context, Session, Rule, Any], object]
 _NEVER: tuple[State, ...] = ()
 _ACTIONS: Mapping[str, tuple[type | None, tuple[State, ...], _Do]] = {
@@ -225,7 +234,7 @@ _ACTIONS: Mapping[str, tuple[type | None, tuple[State, ...], _Do]] = {
     "set_priority": (None, _NEVER, lambda ctx, session, _rule, priority: SetPriority(session.id, priority).run(ctx)),
     "add_tags": (None, _NEVER, lambda ctx, session, _rule, tags: TagSession(session.id, tags).run(ctx)),
     "remove_tags": (None, _NEVER, lambda ctx, session, _rule, tags: UntagSession(session.id, tags).run(ctx)),
-    "direct": (e.Directed, _NEVER, lambda ctx, session, _rule, whom: DirectSession(session.id, **whom).run(ctx)),
+    "direct": (e.Directed, _NEVER, _direct),
     "request_agent": (
         e.AgentRequested,
         (State.QUEUED, State.ACTIVE),

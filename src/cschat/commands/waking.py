@@ -15,8 +15,9 @@ import attrs
 
 from cschat.commands.campaigns import go_on
 from cschat.commands.closing import turn, turn_shift
-from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
+from cschat.commands.handing import drain, let_pass, look_again, put_into_lane
 from cschat.commands.levels import next_level, watch_levels
+from cschat.commands.mail_reports import send_report
 from cschat.commands.obeying import look, next_look
 from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
@@ -27,6 +28,7 @@ from cschat.core.people import Agent, Role
 from cschat.core.session import Session, State
 from cschat.core.timers import Timer
 from cschat.core.times import earliest
+from cschat.duties import way
 
 __all__ = ["RunTimer", "WakeSession"]
 
@@ -63,7 +65,7 @@ def _bot_waits_no_more(ctx: Context, session: Session) -> Session:
 
 
 def _widen(ctx: Context, session: Session) -> Session:
-    session = put_into_lane(ctx, session, way(ctx, session), widened=True)
+    session = put_into_lane(ctx, session, way(ctx.see, session), widened=True)
     drain(ctx, [str(session.lane)])
     return session
 
@@ -97,6 +99,7 @@ TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
     "presence": presence_over,
+    "report": send_report,
     "shift": lambda ctx, timer: turn_shift(ctx, ctx.tx.get(Agent, timer.subject)),
 }
 """What is done by each name that `Context.arm` is given."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -31,17 +32,22 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
+    from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
+    from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
+    from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "summary": ("Summary", "SummaryAnswer", "SummaryFigure", "SummaryTable"),
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
     "history": ("FoundMessage", "SearchHistory"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
@@ -61,20 +67,32 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
+    "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
+    "surges": ("Signals", "Surge", "Surges"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
     "AnnouncementResult",
+    "Answer",
     "CampaignResult",
     "Counts",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Judged",
+    "Line",
     "Opening",
     "Source",
     "Suggestion",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -89,6 +107,7 @@ __all__ = [
     "AnnouncementResult",
     "AnnouncementResults",
     "Announcements",
+    "Answer",
     "Articles",
     "CampaignResult",
     "CampaignResults",
@@ -105,6 +124,10 @@ __all__ = [
     "CustomerSessions",
     "Customers",
     "DryRun",
+    "Explain",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
     "FoundMessage",
@@ -118,6 +141,8 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Judged",
+    "Line",
     "LinkedSessions",
     "Opening",
     "OpeningHours",
@@ -127,17 +152,28 @@ __all__ = [
     "QueuePosition",
     "Recipients",
     "RenderCannedResponse",
+    "Report",
     "ReviewList",
     "Rules",
+    "RunReport",
+    "SavedReports",
     "SearchArticles",
     "SearchHistory",
     "Sections",
     "SelfCheck",
+    "Signals",
     "Source",
     "SuggestReplies",
     "Suggestion",
+    "Summary",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
+    "Surges",
     "Tags",
     "Transcript",
+    "TurnsBehind",
     "Webhooks",
     "WouldDo",
 ]
