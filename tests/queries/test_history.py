@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from tests.office import Office
 
-from cschat import Desk, State
+from cschat import Actor, AsyncDesk, Desk, State
 from cschat import commands as c
 from cschat import queries as q
+from cschat.core.clock import FakeClock
 from cschat.core.times import as_datetime
 from cschat.errors import Forbidden, Invalid, NotFound
+from cschat.transport.indexing import behind
 
 
 def found(door: Desk, text: str, **where: Any) -> list[str]:
@@ -172,3 +176,13 @@ def test_what_is_no_such_thing_is_refused(field: str, value: Any):
     with pytest.raises(Invalid) as caught:
         q.SearchHistory("배송", **{field: value})
     assert caught.value.field == field
+
+
+@pytest.mark.anyio
+async def test_the_desk_of_event_loops_indexes_as_well(tmp_path: Path):
+    async with AsyncDesk.open(f"sqlite:///{tmp_path}/desk.db", clock=FakeClock()) as desk:
+        await desk.acting_as(Actor.guest("browser-a")).do(c.OpenSession(text="배송 문의"))
+        assert await anyio.to_thread.run_sync(lambda: desk.store.read(behind))
+        await desk.settle()
+        assert not await anyio.to_thread.run_sync(lambda: desk.store.read(behind))
+        assert [hit.snippet for hit in (await desk.ask(q.SearchHistory("배송"))).items] == ["배송 문의"]

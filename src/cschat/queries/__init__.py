@@ -10,8 +10,10 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
@@ -48,6 +50,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
+    "bulk": ("BulkFailures", "Bulks", "GetBulk"),
+    "delayed": ("DelayedReplies",),
     "health": ("Finding", "SelfCheck"),
     "history": ("FoundMessage", "SearchHistory"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
@@ -109,6 +113,8 @@ __all__ = [
     "Announcements",
     "Answer",
     "Articles",
+    "BulkFailures",
+    "Bulks",
     "CampaignResult",
     "CampaignResults",
     "Campaigns",
@@ -123,6 +129,7 @@ __all__ = [
     "CountsByState",
     "CustomerSessions",
     "Customers",
+    "DelayedReplies",
     "DryRun",
     "Explain",
     "ExplainedAssignment",
@@ -133,6 +140,7 @@ __all__ = [
     "FoundMessage",
     "GetArticle",
     "GetBrand",
+    "GetBulk",
     "GetCustomer",
     "GetHours",
     "GetSession",
