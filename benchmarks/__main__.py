@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, ledger, queueing, rules, search, spikes, storage, timers, turns, weight
+from benchmarks import conversations, history, hours, ledger, queueing, rules, search, spikes, storage, timers, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -91,6 +91,10 @@ def bots() -> None:
     print(f"  the state alone on SQLite, 1 caller: {normal:,.0f} turns/s NORMAL, {full:,.0f} FULL")
 
 
+def past() -> None:
+    history.show(history.run())
+
+
 def opening_hours() -> None:
     for zone in ("Asia/Seoul", "America/New_York"):
         for name, took in hours.microseconds(zone).items():
@@ -142,6 +146,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "lives": lives,
     "weights": weights,
     "search": searching,
+    "history": past,
     "bots": bots,
     "hours": opening_hours,
     "rules": ruled,

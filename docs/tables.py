@@ -82,6 +82,7 @@ QUERY_MODULES = (
     "announcements",
     "campaigns",
     "ledger",
+    "history",
     "health",
 )
 

@@ -42,6 +42,7 @@ FORKS = ("tests/storage/test_forking.py",)
 BOTS = ("tests/scenarios",)
 BOT_DESK = ("tests/scenarios/test_desk.py",)
 KNOWLEDGE = ("tests/knowledge",)
+TEXTS = ("tests/storage/test_texts.py", "tests/queries/test_history.py", "tests/core/test_grams.py")
 
 IMPORT = ("tests/scenarios/test_typebot.py",)
 BOTIUM = ("tests/scenarios/test_botium.py",)
@@ -154,6 +155,20 @@ NAMED = (
         "if False:",
         ("tests/scenarios/test_check.py",),
     ),
+    Mutant("texts: an erased one stays in the index", "storage/texts.py", "self._execute(_REMOVE, (position, before))", "pass", TEXTS),
+    Mutant("texts: traces are never merged away", "storage/texts.py", "traces = self._merge(traces)", "traces = _NONE", TEXTS),
+    Mutant("texts: new traces do not begin anew", "storage/texts.py", "-_MERGE_PAGES if traces == _NEW", "-_MERGE_PAGES if False", TEXTS),
+    Mutant("texts: what was redacted to is not found", "storage/texts.py", "            if after:", "            if False:", TEXTS),
+    Mutant("texts: the tail is left out", "storage/texts.py", "yield from self._execute(_TAIL", "_ = (_TAIL", TEXTS),
+    Mutant("texts: a block keeps its first times", "storage/texts.py", "newest = max(newest, excluded.newest)", "newest = newest", TEXTS),
+    Mutant("texts: having the grams is enough", "storage/texts.py", "holds(_searchable(row[5], row[9]), words)", "True", TEXTS),
+    Mutant("texts: other rules do not matter", "storage/texts.py", "if form != FORM:", "if False:", TEXTS),
+    Mutant("texts: the index begins anew when opened", "storage/texts.py", "SET position = ?, traces = ?", "SET traces = ? + ?", TEXTS),
+    Mutant("texts: a page begins with the last of the one before", "storage/texts.py", "t.rowid < ?", "t.rowid <= ?", TEXTS),
+    Mutant("history: other sessions' too", "queries/history.py", "and (self.tag is None or self.tag in session.tags)", "", TEXTS),
+    Mutant("history: not what lies below", "queries/history.py", 'or one.startswith(f"{path}/")', "", TEXTS),
+    Mutant("history: a customer's end counts", "queries/history.py", "start <= event.at < end", "start <= event.at <= end", TEXTS),
+    Mutant("history: notes are public", "queries/history.py", "Visibility.INTERNAL if", "Visibility.PUBLIC if", TEXTS),
     Mutant("knowledge: published a moment late", "core/knowledge.py", "self.publish <= now", "self.publish < now", KNOWLEDGE),
     Mutant("knowledge: never withdrawn", "core/knowledge.py", "self.unpublish <= now", "False", KNOWLEDGE),
     Mutant("knowledge: an index is made once", "finding.py", "if edition.mark != self._mark:", "if not self._mark:", KNOWLEDGE),

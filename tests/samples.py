@@ -383,6 +383,7 @@ QUERIES: dict[type, Sample] = {
     q.RunReport: Sample(lambda o, s: q.RunReport(o.desk.do(c.SaveReport("하루", "today")).name)),
     q.SavedReports: Sample(lambda o, s: q.SavedReports()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
+    q.SearchHistory: Sample(lambda o, s: q.SearchHistory("문의", agent=o.mina, customer=s.customer, end=_soon(o), limit=3)),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
     q.Signals: Sample(lambda o, s: q.Signals(end=_soon(o), least=1)),

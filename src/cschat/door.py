@@ -88,6 +88,7 @@ class Works:
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
+        from cschat.transport.indexing import Indexing
         from cschat.transport.reports import Reports
         from cschat.transport.webhooks import Webhooks
 
@@ -103,6 +104,7 @@ class Works:
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
+        self.indexing = Indexing(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)

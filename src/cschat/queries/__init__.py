@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
+    from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
     from cschat.queries.knowledge import (
@@ -53,6 +54,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "delayed": ("DelayedReplies",),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
+    "history": ("FoundMessage", "SearchHistory"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
     "knowledge": (
@@ -89,6 +91,7 @@ _ANSWERS = {
     "Explanation",
     "Finding",
     "FoundArticle",
+    "FoundMessage",
     "Judged",
     "Line",
     "Opening",
@@ -142,6 +145,7 @@ __all__ = [
     "Explanation",
     "Finding",
     "FoundArticle",
+    "FoundMessage",
     "GetArticle",
     "GetBrand",
     "GetBulk",
@@ -172,6 +176,7 @@ __all__ = [
     "RunReport",
     "SavedReports",
     "SearchArticles",
+    "SearchHistory",
     "Sections",
     "SelfCheck",
     "Signals",

@@ -36,6 +36,12 @@ _STEPS: dict[str, Sequence[str]] = {
         "CREATE UNIQUE INDEX cschat_event_subject_seq ON cschat_event (subject, seq)",
         "CREATE UNIQUE INDEX cschat_event_once ON cschat_event (subject, once) WHERE once IS NOT NULL",
     ),
+    "0002_texts": (
+        "CREATE VIRTUAL TABLE cschat_text USING fts5 (grams, content = '', detail = none, columnsize = 0, tokenize = 'ascii')",
+        "CREATE TABLE cschat_text_block (block INTEGER PRIMARY KEY, oldest INTEGER NOT NULL, newest INTEGER NOT NULL) STRICT",
+        "CREATE TABLE cschat_text_reach (position INTEGER NOT NULL, form INTEGER NOT NULL, traces INTEGER NOT NULL) STRICT",
+        "INSERT INTO cschat_text_reach VALUES (0, 0, 0)",
+    ),
 }
 """The numbered migrations, each once and for good: what is written here has run somewhere and is never edited."""
 
