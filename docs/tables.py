@@ -37,7 +37,7 @@ COMMAND_MODULES = (
     *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
     *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "health")
+QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "exporting", "health")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

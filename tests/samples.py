@@ -262,6 +262,7 @@ QUERIES: dict[type, Sample] = {
     q.Rules: Sample(lambda o, s: q.Rules()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
+    q.ExportLabels: Sample(lambda o, s: q.ExportLabels(), door="admin"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
     q.Tags: Sample(lambda o, s: q.Tags(list="customer")),

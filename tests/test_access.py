@@ -107,7 +107,7 @@ def test_what_customers_and_agents_may_is_this():
         *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "SetDaysOff"),
         *("AddAlertTarget", "ChangeAlertTarget", "RemoveAlertTarget", "SendTestAlert", "AlertTargets"),
         *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
-        *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
+        *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun", "ExportLabels"),
     }
     assert asking(Permission.OPERATE) == {"AnswerAction", "DisableTarget", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
 

@@ -22,13 +22,15 @@ import click
 from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
 from cschat.cli_bot import bot, existing_desk
+from cschat.cli_data import export_command, import_command
 from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
 from cschat.errors import CschatError, Invalid
+from cschat.lines import numbered_lines
 from cschat.simulate import Assignments, Figures, Outcome, Policy, Service, Simulation, WhatIf, what_if
 from cschat.simulate.arrivals import from_file, poisson, thinned
-from cschat.simulate.reading import Conversation, numbered_lines, read_conversations
+from cschat.simulate.reading import Conversation, read_conversations
 from cschat.simulate.running import repeated
 
 __all__ = ["GC_THRESHOLD", "main"]
@@ -59,6 +61,8 @@ def cschat() -> None:
 
 
 cschat.add_command(bot)
+cschat.add_command(export_command)
+cschat.add_command(import_command)
 
 
 @cschat.command()

@@ -34,7 +34,7 @@ from cschat.errors import Invalid, ScenarioError
 from cschat.storage.codec import face
 from cschat.testing.conversations import play, read_conversations
 
-__all__ = ["bot", "existing_desk"]
+__all__ = ["bot", "existing_desk", "period"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -325,7 +325,8 @@ def existing_desk(store: str, brand: str) -> Generator[Desk]:
         yield desk
 
 
-def _period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
+def period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
+    """The options --from and --to as `start` and `end`, in the brand's zone; what is not given is left out."""
     zone = ZoneInfo(desk.ask(q.GetBrand()).zone)
     found: dict[str, datetime] = {}
     for name, option, text in (("start", "from", start), ("end", "to", end)):
@@ -370,7 +371,7 @@ def journey(  # noqa: PLR0917  (one parameter for each option)
     if compare is not None and form in ("mermaid", "svg"):
         raise Invalid(field="format", reason="two versions have two pictures", allowed=["table", "json"])
     with existing_desk(store, brand) as desk:
-        how: dict[str, Any] = {"patience": patience, "most": most, **_period(desk, start, end)}
+        how: dict[str, Any] = {"patience": patience, "most": most, **period(desk, start, end)}
         found: ScenarioJourney | Comparison
         if compare is None:
             found = desk.ask(q.Journey(name, version, **how))
@@ -490,7 +491,7 @@ def candidates(  # noqa: PLR0917  (one parameter for each option)
 ) -> None:
     """Questions that reached people or got no answer, like ones together: candidates for new steps."""
     with existing_desk(store, brand) as desk:
-        found = desk.ask(q.Candidates(scenario, least=least, most=most, **_period(desk, start, end)))
+        found = desk.ask(q.Candidates(scenario, least=least, most=most, **period(desk, start, end)))
     for group in found:
         if as_json:
             click.echo(json.dumps(face(group), ensure_ascii=False))

@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.exporting import ExportLabels, Labels
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES: Mapping[str, Sequence[str]] = {
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "exporting": ("ExportLabels", "Labels"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
@@ -59,7 +61,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {"Counts", "Finding", "FoundArticle", "Labels", "Opening", "Source", "Suggestion", "WouldDo"}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -81,6 +83,7 @@ __all__ = [
     "CustomerSessions",
     "Customers",
     "DryRun",
+    "ExportLabels",
     "Finding",
     "FoundArticle",
     "GetArticle",
@@ -93,6 +96,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Labels",
     "Opening",
     "OpeningHours",
     "Page",
