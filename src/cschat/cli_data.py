@@ -16,9 +16,8 @@ import attrs
 import click
 
 from cschat.cli_bot import existing_desk, period
-from cschat.data import Filter, export, export_table
+from cschat.data import Filter, Imported, export, export_table, import_chatwoot, import_csv, import_folder
 from cschat.data.formats import FORMATS
-from cschat.data.importing import Imported, import_folder
 from cschat.data.tables import TABLES
 from cschat.desk import Desk
 from cschat.errors import Invalid
@@ -86,21 +85,35 @@ def export_command(  # noqa: PLR0917  (one parameter for each option)
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--store", required=True, metavar="URL", help="Where to: a new file, or a desk's store.")
 @click.option("--brand", default="main", show_default=True, help="The brand's short name.")
+@click.option("--chatwoot", is_flag=True, help="PATH holds conversations as Chatwoot gives them: JSON, or JSON Lines.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PATH is a CSV file with a message on each line; this JSON file says what its columns are.",
+)
 @click.option("--skip-bad", is_flag=True, help="Pass over bad lines, and list them at the end.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def import_command(
+def import_command(  # noqa: PLR0917  (one parameter for each option)
     path: Path,
     store: str,
     brand: str,
+    chatwoot: bool,  # noqa: FBT001
+    mapping: Path | None,
     skip_bad: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Take in a whole export, or one file of it. PATH is its folder, or the file.
+    """Take in a whole export, or one file of it: PATH is its folder, or the file. Or take in what others have recorded.
 
     What is there already is passed over, so an import that was stopped can be run again. Nothing is set off by it.
     """
     with Desk.open(store, brand=brand) as desk, _bar(quiet=as_json) as told:
-        done = import_folder(desk, path, skip_bad=skip_bad, progress=_rows_only(told))
+        how: dict[str, Any] = {"skip_bad": skip_bad, "progress": _rows_only(told)}
+        if chatwoot:
+            done = import_chatwoot(desk, path, **how)
+        elif mapping is not None:
+            done = import_csv(desk, path, mapping, **how)
+        else:
+            done = import_folder(desk, path, **how)
     _report(done, as_json=as_json)
 
 

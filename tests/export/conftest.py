@@ -14,12 +14,6 @@ from cschat.core.clock import FakeClock
 from cschat.core.times import SECOND
 from cschat.errors import CschatError
 
-
-@pytest.fixture(params=["memory:", "sqlite"])
-def url(request, tmp_path: Path) -> str:
-    return request.param if request.param == "memory:" else f"sqlite:///{tmp_path}/desk.db?synchronous=normal"
-
-
 LAST = (
     *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "PublishScenario", "Heartbeat", "SetDistribution"),
     *("RemoveAgent", "RunTimer", "SetStatus", "EraseCustomer", "MergeCustomers", "ChangeBrand", "AddRule", "ChangeRule", "MoveRule"),
@@ -55,7 +49,15 @@ def lived(url: str, *, last: bool = True) -> Office:
 
 
 @pytest.fixture
-def office(url):
-    office = lived(url, last=False)
+def office():
+    office = lived("memory:", last=False)
+    yield office
+    office.desk.close()
+
+
+@pytest.fixture(params=["memory:", "sqlite"])
+def stored(request, tmp_path: Path):
+    """The same on each store."""
+    office = lived(request.param if request.param == "memory:" else f"sqlite:///{tmp_path}/desk.db?synchronous=normal", last=False)
     yield office
     office.desk.close()

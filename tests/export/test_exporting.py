@@ -36,12 +36,12 @@ def table(desk, name, **how):
     return [json.loads(line) for line in stream.getvalue().decode().splitlines()]
 
 
-def test_every_record_and_event_is_there_as_its_face(office, tmp_path):
-    manifest = export(office.desk, tmp_path / "out")
+def test_every_record_and_event_is_there_as_its_face(stored, tmp_path):
+    manifest = export(stored.desk, tmp_path / "out")
     for kind in CORE_KINDS:
         table = next(name for name, one in TABLES.items() if one.kind is kind)
-        assert lines(tmp_path / "out", table) == [face(record) for record in office.desk.store.stream(kind)]
-    events = [face(event) for event in office.desk.store.stream_log()]
+        assert lines(tmp_path / "out", table) == [face(record) for record in stored.desk.store.stream(kind)]
+    events = [face(event) for event in stored.desk.store.stream_log()]
     for event in events:
         del event["position"]
     assert lines(tmp_path / "out", "events") == events
@@ -215,10 +215,10 @@ class Stopped(Exception):
 
 
 @pytest.mark.parametrize("form", list(FORMATS))
-def test_a_stopped_export_goes_on_and_ends_in_the_same_bytes(office, tmp_path, monkeypatch, form):
+def test_a_stopped_export_goes_on_and_ends_in_the_same_bytes(stored, tmp_path, monkeypatch, form):
     monkeypatch.setattr("cschat.data.exporting._CHECKPOINT", 20)
     monkeypatch.setattr("cschat.data.tables.PAGE", 20)
-    whole = export(office.desk, tmp_path / "whole", format=form)
+    whole = export(stored.desk, tmp_path / "whole", format=form)
     goes = 0
 
     def stop(name, rows, part):
@@ -229,10 +229,10 @@ def test_a_stopped_export_goes_on_and_ends_in_the_same_bytes(office, tmp_path, m
 
     for _ in range(6):
         with pytest.raises(Stopped):
-            export(office.desk, tmp_path / "out", format=form, progress=stop)
+            export(stored.desk, tmp_path / "out", format=form, progress=stop)
         assert (tmp_path / "out" / "progress.json").exists()
         assert not (tmp_path / "out" / "manifest.json").exists()
-    again = export(office.desk, tmp_path / "out", format=form, progress=stop)
+    again = export(stored.desk, tmp_path / "out", format=form, progress=stop)
     assert {**again, "made_at": ""} == {**whole, "made_at": ""}
     for one in whole["tables"]:
         assert (tmp_path / "out" / one["file"]).read_bytes() == (tmp_path / "whole" / one["file"]).read_bytes()
@@ -298,18 +298,18 @@ def test_who_is_erased_while_it_runs_is_not_in_it(office, tmp_path):
     assert "나중에 지울 말" not in "".join(path.read_text("utf-8") for path in (tmp_path / "out").iterdir())
 
 
-def test_no_record_is_ahead_of_its_events_though_the_desk_goes_on(office, tmp_path, monkeypatch):
+def test_no_record_is_ahead_of_its_events_though_the_desk_goes_on(stored, tmp_path, monkeypatch):
     monkeypatch.setattr("cschat.data.tables.PAGE", 7)
-    session = office.session(State.ACTIVE)
+    session = stored.session(State.ACTIVE)
     talked = 0
 
     def talk(name, rows, part):
         nonlocal talked
         talked += 1
-        office.visitor.do(c.SendMessage(session, text=f"{talked}"))
-        office.visitor.do(c.OpenSession(text="새 문의"))
+        stored.visitor.do(c.SendMessage(session, text=f"{talked}"))
+        stored.visitor.do(c.OpenSession(text="새 문의"))
 
-    export(office.desk, tmp_path / "out", progress=talk, tables=["sessions", "events"])
+    export(stored.desk, tmp_path / "out", progress=talk, tables=["sessions", "events"])
     height = {}
     for event in lines(tmp_path / "out", "events"):
         height[event["subject"]] = event["seq"]

@@ -83,15 +83,15 @@ def _array(path: Path, columns: Sequence[Column]) -> Numbered:
             yield number, lambda raw=line: _object(raw.removesuffix(b","))  # type: ignore[misc]
 
 
-def csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def csv_rows(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a CSV file by the names in its first line, with the line on which each begins. `Invalid` if a row has other cells."""
 
     def decoded() -> Iterator[str]:
         for number, raw in numbered_lines(path):
             try:
-                yield raw.decode()
+                yield raw.decode(encoding)
             except UnicodeDecodeError as error:
-                raise Invalid(field=f"{path}: line {number}", reason=f"is not UTF-8 (byte {error.start + 1})") from error
+                raise Invalid(field=f"{path}: line {number}", reason=f"is not {encoding} (byte {error.start + 1})") from error
 
     csv.field_size_limit(MAX_LINE)
     reader = csv.reader(decoded(), strict=True)
