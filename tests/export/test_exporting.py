@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.export.conftest import FORMULAS
+from tests.export.conftest import FORMULAS, lived
 
 from cschat import Actor, State
 from cschat import commands as c
@@ -250,6 +252,35 @@ def stopped(office, folder, monkeypatch, **how):
 
     with pytest.raises(Stopped):
         export(office.desk, folder, progress=stop, **how)
+
+
+KILLED = """
+import os, sys
+from cschat import Desk
+from cschat.data import export, exporting, tables
+
+exporting._CHECKPOINT = tables.PAGE = 20
+calls = 0
+
+def die(name, rows, part):
+    global calls
+    calls += 1
+    if calls == 45:
+        os.kill(os.getpid(), 9)
+
+export(Desk.open(sys.argv[1], brand="shop"), sys.argv[2], progress=die)
+"""
+
+
+def test_an_export_that_was_killed_goes_on(tmp_path):
+    url = f"sqlite:///{tmp_path}/desk.db?synchronous=normal"
+    with lived(url, last=False).desk as desk:
+        killed = subprocess.run([sys.executable, "-c", KILLED, url, tmp_path / "out"], timeout=60)
+        assert killed.returncode == -9
+        assert (tmp_path / "out" / "progress.json").exists()
+        whole = export(desk, tmp_path / "whole")
+        again = export(desk, tmp_path / "out")
+        assert again["tables"] == whole["tables"]
 
 
 def test_what_is_written_after_the_last_checkpoint_is_written_anew(office, tmp_path, monkeypatch):

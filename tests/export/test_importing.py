@@ -109,6 +109,20 @@ def test_a_damaged_file_is_refused_whole(small, empty, tmp_path):
     assert empty.store.position() == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"brand"', '"bran"'), ('"agents"', '"spies"'), ("agents.jsonl", "nowhere.jsonl"), ("{", "[")],
+    ids=list("abcd"),
+)
+def test_a_manifest_that_is_none_is_refused(small, empty, tmp_path, old, new):
+    folder = exported(small.desk, tmp_path / "a")
+    path = folder / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    with pytest.raises(Invalid):
+        import_folder(empty, folder)
+    assert empty.store.position() == 0
+
+
 @pytest.mark.parametrize("how", [{"only": Filter(channel="web")}, {"public": True}], ids=["filtered", "public"])
 def test_what_is_not_whole_is_refused(small, empty, tmp_path, how):
     with pytest.raises(Invalid, match="whole"):

@@ -7,12 +7,12 @@ A line goes in whole or not at all. One that is there already is passed over, so
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import attrs
+import msgspec
 
 from cschat.core.events import Event
 from cschat.core.records import Record, evolve
@@ -44,6 +44,22 @@ class Imported:
         return Imported(self.new + other.new, self.known + other.known, (*self.skipped, *other.skipped))
 
 
+class _Listed(msgspec.Struct):
+    """What an import reads of a table in the manifest."""
+
+    name: str
+    file: str
+    sha256: str
+
+
+class _Manifest(msgspec.Struct):
+    """What an import reads of the manifest."""
+
+    brand: str
+    whole: bool
+    tables: list[_Listed]
+
+
 def import_folder(
     desk: Desk, folder: str | Path, *, skip_bad: bool = False, progress: Callable[[str, int], None] | None = None
 ) -> Imported:
@@ -71,17 +87,21 @@ def _files(place: Path, brand: str) -> list[tuple[Table, Path]]:
             )
         return [(table, place)]
     try:
-        manifest: dict[str, Any] = json.loads((place / MANIFEST).read_bytes())
+        manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=_Manifest)
     except FileNotFoundError as error:
         raise Invalid(field=str(place), reason=f"has no {MANIFEST}: it holds no finished export") from error
-    if manifest["brand"] != brand:
-        raise Invalid(field="brand", reason=f"this is an export of {manifest['brand']}", allowed=[brand])
-    if not manifest["whole"]:
+    except msgspec.DecodeError as error:
+        raise Invalid(field=str(place / MANIFEST), reason=f"is none: {error}") from error
+    if manifest.brand != brand:
+        raise Invalid(field="brand", reason=f"this is an export of {manifest.brand}", allowed=[brand])
+    if not manifest.whole:
         raise Invalid(field="filter", reason="only a whole export can be imported")
-    for one in manifest["tables"]:
-        if file_hash(place / one["file"]) != one["sha256"]:
-            raise Invalid(field=one["file"], reason="is not what was exported: its SHA-256 is another one")
-    return [(TABLES[one["name"]], place / one["file"]) for one in manifest["tables"] if TABLES[one["name"]].whole]
+    for one in manifest.tables:
+        if one.name not in TABLES or not (place / one.file).is_file():
+            raise Invalid(field=one.file, reason="is not there, or no table of this version")
+        if file_hash(place / one.file) != one.sha256:
+            raise Invalid(field=one.file, reason="is not what was exported: its SHA-256 is another one")
+    return [(TABLES[one.name], place / one.file) for one in manifest.tables if TABLES[one.name].whole]
 
 
 def _works(path: Path, table: Table, brand: str) -> Iterator[tuple[int, Callable[[], Work]]]:
