@@ -149,6 +149,8 @@ def _bar(*, quiet: bool) -> Generator[Told | None]:
 
         def told(name: str, rows: int, part: float | None) -> None:
             if name not in tasks:
+                for task in tasks.values():
+                    bar.update(task, total=1.0, completed=1.0)
                 tasks[name] = bar.add_task(name, total=None if part is None else 1.0, rows=rows)
             bar.update(tasks[name], completed=part or 0.0, rows=rows)
 
