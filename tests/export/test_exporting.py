@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.export.conftest import FORMULAS, lived
 
-from cschat import Actor, State
+from cschat import Actor, Session, State
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.times import as_datetime
@@ -241,13 +241,13 @@ def test_a_stopped_export_goes_on_and_ends_in_the_same_bytes(stored, tmp_path, m
     assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in (tmp_path / "whole").iterdir()}
 
 
-def stopped(office, folder, monkeypatch, **how):
-    """Stop an export in the middle of the events."""
+def stopped(office, folder, monkeypatch, at="events", **how):
+    """Stop an export in the middle of a table."""
     monkeypatch.setattr("cschat.data.exporting._CHECKPOINT", 40)
     monkeypatch.setattr("cschat.data.tables.PAGE", 20)
 
     def stop(name, rows, part):
-        if name == "events" and rows > 100:
+        if name == at and rows > 100:
             raise Stopped
 
     with pytest.raises(Stopped):
@@ -286,7 +286,7 @@ def test_an_export_that_was_killed_goes_on(tmp_path):
 def test_what_is_written_after_the_last_checkpoint_is_written_anew(office, tmp_path, monkeypatch):
     stopped(office, tmp_path / "out", monkeypatch)
     with (tmp_path / "out" / "events.jsonl").open("ab") as file:
-        file.write(b'{"half a li')
+        file.write(b'{"half a line' * 100_000)
     export(office.desk, tmp_path / "out")
     export(office.desk, tmp_path / "whole")
     assert file_hash(tmp_path / "out" / "events.jsonl") == file_hash(tmp_path / "whole" / "events.jsonl")
@@ -311,9 +311,10 @@ def test_another_export_does_not_go_on_here(office, tmp_path, monkeypatch):
 def test_who_is_erased_while_it_is_stopped_is_not_in_it(office, tmp_path, monkeypatch):
     secret = office.desk.acting_as(Actor.member("later"))
     secret.do(c.OpenSession(text="나중에 지울 말"))
-    stopped(office, tmp_path / "out", monkeypatch, tables=["messages", "events"])
+    stopped(office, tmp_path / "out", monkeypatch, at="messages")
+    assert "나중에 지울 말" in (tmp_path / "out" / "events.jsonl").read_text("utf-8")
     office.desk.do(c.EraseCustomer(secret.ask(q.GetCustomer())))
-    export(office.desk, tmp_path / "out", tables=["messages", "events"])
+    export(office.desk, tmp_path / "out")
     assert "나중에 지울 말" not in "".join(path.read_text("utf-8") for path in (tmp_path / "out").iterdir())
 
 
@@ -321,32 +322,47 @@ def test_who_is_erased_while_it_runs_is_not_in_it(office, tmp_path):
     secret = office.desk.acting_as(Actor.member("later"))
     secret.do(c.OpenSession(text="나중에 지울 말"))
     customer = secret.ask(q.GetCustomer())
+    written = []
 
     def erase(name, rows, part):
-        office.desk.do(c.EraseCustomer(customer))
+        if name == "messages" and not written:
+            written.append((tmp_path / "out" / "events.jsonl").read_text("utf-8"))
+            office.desk.do(c.EraseCustomer(customer))
 
     export(office.desk, tmp_path / "out", progress=erase)
+    assert "나중에 지울 말" in written[0]
     assert "나중에 지울 말" not in "".join(path.read_text("utf-8") for path in (tmp_path / "out").iterdir())
 
 
 def test_no_record_is_ahead_of_its_events_though_the_desk_goes_on(stored, tmp_path, monkeypatch):
-    monkeypatch.setattr("cschat.data.tables.PAGE", 7)
-    session = stored.session(State.ACTIVE)
+    for module in ("storage.memory._PAGE", "storage.sqlite._PAGE", "data.tables.PAGE"):
+        monkeypatch.setattr(f"cschat.{module}", 20)
+    before = {session.id: session.seq for session in stored.desk.store.stream(Session)}
     talked = 0
 
     def talk(name, rows, part):
         nonlocal talked
         talked += 1
-        stored.visitor.do(c.SendMessage(session, text=f"{talked}"))
+        for id in (min(before), max(before)):
+            stored.desk.do(c.AddNote(id, text=f"{talked}"))
         stored.visitor.do(c.OpenSession(text="새 문의"))
 
     export(stored.desk, tmp_path / "out", progress=talk, tables=["sessions", "events"])
-    height = {}
-    for event in lines(tmp_path / "out", "events"):
-        height[event["subject"]] = event["seq"]
-    sessions = lines(tmp_path / "out", "sessions")
+    heights = {event["subject"]: event["seq"] for event in lines(tmp_path / "out", "events")}
+    seqs = {row["id"]: row["seq"] for row in lines(tmp_path / "out", "sessions")}
     assert talked > 10
-    assert [row["id"] for row in sessions if row["seq"] > height[row["id"]]] == []
+    assert seqs[max(before)] > before[max(before)]
+    assert len(seqs) > len(before)
+    assert {id: heights[id] for id in seqs} == seqs | {min(before): before[min(before)]}
+    assert {id for id in heights if id.startswith("ses_")} == {*seqs}
+
+
+def test_it_goes_on_where_it_was(office, tmp_path, monkeypatch):
+    stopped(office, tmp_path / "out", monkeypatch)
+    told = []
+    export(office.desk, tmp_path / "out", progress=lambda *what: told.append(what))
+    assert told[0][0] == "events"
+    assert told[0][1] > 80
 
 
 def test_progress_goes_up_to_all(office, tmp_path):
