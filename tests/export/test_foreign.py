@@ -1,10 +1,15 @@
 """Conversations of others become the sessions that they would have been here."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.export.spoiling import JSON, places, replaced
 
-from cschat import Actor, Desk, State
+from cschat import Actor, Desk, Session, State
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.clock import FakeClock
@@ -140,6 +145,16 @@ def test_a_bad_conversation_is_named_and_nothing_of_it_comes_in(desk, tmp_path, 
     done = import_chatwoot(desk, path, skip_bad=True)
     assert (done.new, done.known, [one.line for one in done.skipped]) == (1, 1, [2])
     assert len(desk.ask(q.ClosedList()).items) == 2
+
+
+@given(st.sampled_from(list(places(TALK))), JSON)
+def test_whatever_stands_in_a_conversation_it_comes_in_or_is_refused(path, new):
+    with Desk.open("memory:", brand="shop", clock=FakeClock("2026-03-02T09:00:00+09:00")) as desk, TemporaryDirectory() as folder:
+        file = chatwoot(Path(folder), TALK | {"id": "good"}, replaced(TALK, path, new))
+        done = import_chatwoot(desk, file, skip_bad=True)
+        assert done.new + len(done.skipped) + done.known == 2
+        assert desk.ask(q.SelfCheck()) == []
+        assert len(list(desk.store.stream(Session))) == done.new
 
 
 def test_agents_may_not(desk, tmp_path):

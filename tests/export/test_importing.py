@@ -2,9 +2,14 @@
 
 import gzip
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.export.conftest import lived
+from tests.export.spoiling import JSON, places, replaced
 from tests.office import Office
 
 from cschat import Actor, Desk, State
@@ -178,6 +183,30 @@ def test_a_bad_line_is_named_and_nothing_of_it_comes_in(small, empty, tmp_path, 
     done = import_folder(empty, path, skip_bad=True)
     assert (done.new, done.known, len(done.skipped)) == (1, 1, 1)
     assert done.skipped[0].field == error.value.field
+
+
+@given(st.lists(st.integers(0, 2**32), min_size=3, max_size=3), JSON)
+def test_whatever_stands_in_a_line_it_comes_in_or_is_refused(full_rows, chosen, new):
+    table = sorted(full_rows)[chosen[0] % len(full_rows)]
+    row = full_rows[table][chosen[1] % len(full_rows[table])]
+    spots = list(places(row))
+    bad = replaced(row, spots[chosen[2] % len(spots)], new)
+    with Desk.open("memory:", brand="shop") as desk, TemporaryDirectory() as folder:
+        file = Path(folder) / f"{table}.jsonl"
+        file.write_text(json.dumps(bad) + "\n", "utf-8")
+        done = import_folder(desk, file, skip_bad=True)
+        kept = [*desk.store.stream_log()] or [record for kind in CORE_KINDS for record in desk.store.stream(kind)]
+        assert (len(kept), len(done.skipped)) in {(0, 1), (1, 0)}
+
+
+@pytest.fixture(scope="module")
+def full_rows(full, tmp_path_factory):
+    folder = exported(full.desk, tmp_path_factory.mktemp("rows") / "a")
+    return {
+        path.stem: [json.loads(line) for line in lines]
+        for path in folder.glob("*.jsonl")
+        if path.stem not in ("messages", "overview") and (lines := path.read_text("utf-8").splitlines())
+    }
 
 
 def test_bad_cells_are_named(small, empty, tmp_path):

@@ -221,35 +221,40 @@ def import_chatwoot(
 
 
 def _conversations(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
-    lines = numbered_lines(path)
-    head = next(((number, raw) for number, raw in lines if raw.strip()), None)
-    if head is None:
-        return
-    number, raw = head
+    """The conversations with the numbers of their lines; of a file that is one JSON value, with their places in it."""
+    lines = ((number, raw) for number, raw in numbered_lines(path) if raw.strip())
+    for place, (number, raw) in enumerate(lines):
+        if raw.lstrip().startswith(b"{") and raw.rstrip().endswith(b"}"):
+            yield from _unwrapped(number, partial(json_line, raw))
+        elif place == 0:
+            yield from _unwrapped(1, partial(json_line, raw + b"".join(more for _, more in lines), limit=None))
+        else:
+            yield number, partial(json_line, raw)
+
+
+def _unwrapped(number: int, get: Callable[[], Any]) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """What a JSON value holds: a conversation, a list of them, or an answer of the API with such a list."""
     try:
-        first = json_line(raw)
-    except Invalid:
-        first = None
-    if isinstance(first, dict) and "messages" in first:
-        yield number, lambda: first
-        for number, raw in lines:
-            if raw.strip():
-                yield number, partial(json_line, raw)
+        value = get()
+    except Invalid as error:
+        yield number, partial(_raise, error)
         return
-    whole = json_line(raw + b"".join(raw for _, raw in lines)) if first is None else first
-    while isinstance(whole, dict) and "messages" not in whole:
-        whole = whole.get("data", whole.get("payload"))
-    items = whole if isinstance(whole, list) else [whole]
-    for place, item in enumerate(items, 1):
-        yield place, lambda item=item: item  # type: ignore[misc]
+    while isinstance(value, dict) and "messages" not in value and ("data" in value or "payload" in value):
+        value = value.get("data", value.get("payload"))
+    if isinstance(value, list):
+        yield from ((place, partial(_same, item)) for place, item in enumerate(value, number))
+    else:
+        yield number, partial(_same, value)
+
+
+def _same(item: Any) -> Any:
+    return item
 
 
 def _chatwoot(get: Callable[[], Any], brand: str) -> Work:
     item = _mapping(get(), "")
     contact = _mapping(_mapping(item.get("meta") or {}, "meta").get("sender") or {}, "meta.sender")
-    messages = item.get("messages")
-    if not isinstance(messages, list):
-        _refuse("messages", messages, "a list")
+    messages = _list(item.get("messages"), "messages")
     said = [
         one
         for place, message in enumerate(messages)
@@ -266,7 +271,7 @@ def _chatwoot(get: Callable[[], Any], brand: str) -> Work:
         tuple(said),
         channel=_CHANNELS.get(channel, channel.lower()),
         subject=str(_mapping(item.get("additional_attributes") or {}, "additional_attributes").get("mail_subject") or "")[:200],
-        tags=tuple(str(label) for label in item.get("labels") or ()),
+        tags=tuple(str(label) for label in _list(item.get("labels") or [], "labels")),
         over=item.get("status", "resolved") == "resolved",
     )
     return _writing(brand, talk)
@@ -274,7 +279,7 @@ def _chatwoot(get: Callable[[], Any], brand: str) -> Work:
 
 def _chatwoot_said(message: Mapping[str, Any], path: str) -> Iterator[Said]:
     kind = message.get("message_type", "incoming")
-    kind = _TYPES.get(kind, kind)
+    kind = _TYPES.get(kind, kind) if isinstance(kind, (int, str)) else kind
     if kind not in _TYPES.values():
         _refuse(f"{path}.message_type", kind, *_TYPES.values())
     if kind == "activity":
@@ -294,7 +299,7 @@ def _chatwoot_said(message: Mapping[str, Any], path: str) -> Iterator[Said]:
 def _contents(message: Mapping[str, Any], path: str) -> Iterator[Content]:
     if message.get("content"):
         yield _said_text(_text(message, "content", f"{path}.content"), f"{path}.content")
-    for place, item in enumerate(message.get("attachments") or ()):
+    for place, item in enumerate(_list(message.get("attachments") or [], f"{path}.attachments")):
         attachment = _mapping(item, f"{path}.attachments[{place}]")
         image = attachment.get("file_type") == "image"
         url = _text(attachment, "data_url", f"{path}.attachments[{place}].data_url")
@@ -315,6 +320,12 @@ def _unix(value: Any, field: str) -> Micros:
 def _mapping(value: Any, field: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         _refuse(field, value, "an object")
+    return value
+
+
+def _list(value: Any, field: str) -> list[Any]:
+    if not isinstance(value, list):
+        _refuse(field, value, "a list")
     return value
 
 

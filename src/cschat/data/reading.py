@@ -48,9 +48,9 @@ def rows_of(path: Path, columns: Sequence[Column]) -> Numbered:
     return _READERS[kind](path, columns)
 
 
-def json_line(raw: bytes) -> Any:
+def json_line(raw: bytes, limit: int | None = MAX_LINE) -> Any:
     """The JSON value of a line. `Invalid` if it holds none, or text that cannot be stored."""
-    if len(raw) > MAX_LINE:
+    if limit is not None and len(raw) > limit:
         raise Invalid(field="", reason=f"is longer than {MAX_LINE:,} bytes")
     if b"\\u0000" in raw:
         raise Invalid(field="", reason="a NUL letter cannot be stored")
