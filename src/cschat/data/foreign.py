@@ -279,7 +279,7 @@ def _chatwoot(get: Callable[[], Any], brand: str) -> Work:
 
 def _chatwoot_said(message: Mapping[str, Any], path: str) -> Iterator[Said]:
     kind = message.get("message_type", "incoming")
-    kind = _TYPES.get(kind, kind) if isinstance(kind, (int, str)) else kind
+    kind = _TYPES.get(kind, kind) if type(kind) is int else kind
     if kind not in _TYPES.values():
         _refuse(f"{path}.message_type", kind, *_TYPES.values())
     if kind == "activity":
