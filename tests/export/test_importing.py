@@ -128,7 +128,9 @@ def test_a_manifest_that_is_none_is_refused(small, empty, tmp_path, old, new):
     assert empty.store.position() == 0
 
 
-@pytest.mark.parametrize("how", [{"only": Filter(channel="web")}, {"public": True}], ids=["filtered", "public"])
+@pytest.mark.parametrize(
+    "how", [{"only": Filter(channel="web")}, {"public": True}, {"tables": ["agents", "events"]}], ids=["filtered", "public", "part"]
+)
 def test_what_is_not_whole_is_refused(small, empty, tmp_path, how):
     with pytest.raises(Invalid, match="whole"):
         import_folder(empty, exported(small.desk, tmp_path / "a", **how))

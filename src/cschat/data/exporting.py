@@ -48,6 +48,11 @@ class _Wish:
     only: Filter
     tables: tuple[Table, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is everything, so that it can be imported: a record without its events could not go on."""
+        return self.only == Filter() and not self.public and all(table in self.tables for table in TABLES.values() if table.whole)
+
     def as_data(self, brand: str) -> dict[str, Any]:
         told = {name: value if isinstance(value, str) else value.isoformat() for name, value in attrs.asdict(self.only).items() if value}
         return {
@@ -260,7 +265,7 @@ class _Run:
         manifest = {
             "cschat": version("cschat"),
             **{name: asked[name] for name in ("brand", "format", "bom", "public", "filter")},
-            "whole": self._wish.only == Filter() and not self._wish.public,
+            "whole": self._wish.whole,
             "made_at": self._state["made_at"],
             "until": self._state["until"],
             "tables": self._state["done"],
