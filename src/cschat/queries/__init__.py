@@ -31,14 +31,18 @@ if TYPE_CHECKING:
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
+    from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
+    from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
+    from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "summary": ("Summary", "SummaryAnswer", "SummaryFigure", "SummaryTable"),
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
@@ -61,20 +65,28 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
+    "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
+    "surges": ("Signals", "Surge", "Surges"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
     "AnnouncementResult",
+    "Answer",
     "CampaignResult",
     "Counts",
     "Finding",
     "FoundArticle",
     "Labels",
+    "Line",
     "Opening",
     "Source",
     "Suggestion",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -89,6 +101,7 @@ __all__ = [
     "AnnouncementResult",
     "AnnouncementResults",
     "Announcements",
+    "Answer",
     "Articles",
     "CampaignResult",
     "CampaignResults",
@@ -119,6 +132,7 @@ __all__ = [
     "Journey",
     "JourneyComparison",
     "Labels",
+    "Line",
     "LinkedSessions",
     "Opening",
     "OpeningHours",
@@ -128,16 +142,27 @@ __all__ = [
     "QueuePosition",
     "Recipients",
     "RenderCannedResponse",
+    "Report",
     "ReviewList",
     "Rules",
+    "RunReport",
+    "SavedReports",
     "SearchArticles",
     "Sections",
     "SelfCheck",
+    "Signals",
     "Source",
     "SuggestReplies",
     "Suggestion",
+    "Summary",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
+    "Surges",
     "Tags",
     "Transcript",
+    "TurnsBehind",
     "Webhooks",
     "WouldDo",
 ]
