@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,6 +75,14 @@ def test_a_desk_that_was_imported_works_on(full, empty, tmp_path):
     assert [message.text for message in visitor.each(q.Transcript(session))] == ["다시 왔어요"]
     agent = empty.acting_as(Actor.agent(full.sora))
     agent.do(c.ChangeAgent(full.sora, name="소라"))
+
+
+def test_the_numbers_are_the_same(full, empty, tmp_path):
+    import_folder(empty, exported(full.desk, tmp_path / "a"))
+    month = q.Report(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), by=["agent"])
+    lines = full.desk.ask(month).lines
+    assert len(lines) > 1
+    assert empty.ask(month).lines == lines
 
 
 def test_nobody_is_told_of_the_past(full, empty, tmp_path):
