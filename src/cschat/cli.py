@@ -23,6 +23,7 @@ from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
 from cschat.cli_bot import bot, existing_desk
 from cschat.cli_data import export_command, import_command
+from cschat.cli_explain import explain
 from cschat.cli_stats import stats
 from cschat.cli_summary import summary
 from cschat.core.clock import FakeClock
@@ -69,6 +70,7 @@ cschat.add_command(export_command)
 cschat.add_command(import_command)
 cschat.add_command(summary)
 cschat.add_command(stats)
+cschat.add_command(explain)
 
 
 @cschat.command()

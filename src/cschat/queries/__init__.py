@@ -10,8 +10,11 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.delayed import DelayedReplies
+    from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -46,6 +49,9 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
+    "bulk": ("BulkFailures", "Bulks", "GetBulk"),
+    "delayed": ("DelayedReplies",),
     "exporting": ("ExportLabels", "Labels"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
@@ -76,8 +82,12 @@ _ANSWERS = {
     "Answer",
     "CampaignResult",
     "Counts",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
+    "Judged",
     "Labels",
     "Line",
     "Opening",
@@ -103,6 +113,8 @@ __all__ = [
     "Announcements",
     "Answer",
     "Articles",
+    "BulkFailures",
+    "Bulks",
     "CampaignResult",
     "CampaignResults",
     "Campaigns",
@@ -117,12 +129,18 @@ __all__ = [
     "CountsByState",
     "CustomerSessions",
     "Customers",
+    "DelayedReplies",
     "DryRun",
+    "Explain",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "ExportLabels",
     "Finding",
     "FoundArticle",
     "GetArticle",
     "GetBrand",
+    "GetBulk",
     "GetCustomer",
     "GetHours",
     "GetSession",
@@ -131,6 +149,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Judged",
     "Labels",
     "Line",
     "LinkedSessions",
