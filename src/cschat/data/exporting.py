@@ -178,17 +178,15 @@ class _Run:
         self._folder, self._wish, self._labels, self._progress = folder, wish, labels, progress
         self._store = desk.store
         asked = wish.as_data(labels.brand)
-        state = self._load(asked)
-        if state is None:
-            state = {
-                "asked": asked,
-                "made_at": as_iso(desk.clock.now()),
-                "until": self._store.position(),
-                "moved": {},
-                "done": [],
-                "open": None,
-            }
-        self._state = state
+        fresh: dict[str, Any] = {
+            "asked": asked,
+            "made_at": as_iso(desk.clock.now()),
+            "until": self._store.position(),
+            "moved": {},
+            "done": [],
+            "open": None,
+        }
+        state = self._state = self._load(asked) or fresh
         self._view = View(self._store, labels, until=state["until"], only=wish.only, public=wish.public, moved=state["moved"])
 
     def _load(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -222,7 +220,7 @@ class _Run:
     def _write(self, table: Table) -> dict[str, Any]:
         name = f"{table.name}.{self._wish.format}"
         kind = FORMATS[self._wish.format]
-        begun = self._state["open"] or {}
+        begun: dict[str, Any] = self._state["open"] or {}
         size = begun.get("size", 0) if kind.goes_on and begun.get("name") == table.name else 0
         path = self._folder / name
         if size and (not path.exists() or path.stat().st_size < size):

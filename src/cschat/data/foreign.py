@@ -310,9 +310,7 @@ def _contents(message: Mapping[str, Any], path: str) -> Iterator[Content]:
 def _unix(value: Any, field: str) -> Micros:
     """Chatwoot tells times in Unix seconds here and as ISO text there."""
     try:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return as_micros(datetime.fromtimestamp(value, UTC))
-        return as_micros(datetime.fromisoformat(value))
+        return as_micros(datetime.fromisoformat(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC))
     except (TypeError, ValueError, OverflowError, OSError):
         _refuse(field, value, "Unix seconds", "an ISO time with a zone")
 
