@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, history, hours, ledger, queueing, rules, search, spikes, storage, timers, turns, weight
+from benchmarks import conversations, export, history, hours, ledger, queueing, rules, search, spikes, storage, timers, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -114,6 +114,10 @@ def money() -> None:
     print(f"  {'charged counts after 100,000 charges, against after 100':70} {ledger.statements(100_000)}")
 
 
+def exported() -> None:
+    export.run()
+
+
 def surges() -> None:
     nab, bank = SHARED / "nab", SHARED / "contact-centre" / "bank_calls_5min.csv.gz"
     if not _absent(nab):
@@ -151,6 +155,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "hours": opening_hours,
     "rules": ruled,
     "ledger": money,
+    "export": exported,
     "surges": surges,
     "timers": due,
 }

@@ -83,6 +83,7 @@ QUERY_MODULES = (
     "campaigns",
     "ledger",
     "history",
+    "exporting",
     "health",
 )
 

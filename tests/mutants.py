@@ -53,6 +53,9 @@ RULES = ("tests/rules/test_desk.py",)
 READING = ("tests/rules/test_reading.py",)
 SLA = ("tests/rules/test_sla.py",)
 LEDGER = ("tests/ledger",)
+EXPORT = ("tests/export/test_exporting.py",)
+EXPORT_IN = ("tests/export/test_importing.py",)
+FOREIGN = ("tests/export/test_foreign.py",)
 
 NAMED = (
     Mutant("ledger: claims while nobody new is accepted", "commands/owning.py", "        demand_balance(ctx)\n", "        pass\n", LEDGER),
@@ -132,6 +135,96 @@ NAMED = (
         LEDGER,
     ),
     Mutant("ledger: a spreadsheet runs a note", "cli_ledger.py", "cell.startswith(_RUNS)", "False", LEDGER),
+    Mutant(
+        "export: a customer erased meanwhile stays in the files",
+        "data/exporting.py",
+        "event.type == Erased.__name__ and",
+        "False and",
+        EXPORT,
+    ),
+    Mutant(
+        "export: what was written after the checkpoint stays", "data/exporting.py", "        self._file.truncate(self.size)\n", "", EXPORT
+    ),
+    Mutant(
+        "export: a lost file is gone on with",
+        "data/exporting.py",
+        "if size and (not path.exists() or path.stat().st_size < size):",
+        "if False:",
+        EXPORT,
+    ),
+    Mutant(
+        "export: it always begins anew",
+        "data/exporting.py",
+        'self._save(open={"name": table.name, "cursor": cursor, "rows": rows, "size": file.size})',
+        "pass",
+        EXPORT,
+    ),
+    Mutant("export: another export goes on here", "data/exporting.py", 'if state["asked"] != asked:', "if False:", EXPORT),
+    Mutant("export: a finished one is written over", "data/exporting.py", "if (place / MANIFEST).exists():", "if False:", EXPORT),
+    Mutant("export: records run ahead of their events", "data/tables.py", "self._changed.add(event.subject)", "pass", EXPORT),
+    Mutant(
+        "export: events go on beyond the beginning",
+        "data/tables.py",
+        "(event.position > self.until and event.seq > self.moved.get(event.subject, 0))",
+        "False",
+        EXPORT,
+    ),
+    Mutant("export: other brands' events come along", "data/tables.py", "event.brand != self.labels.brand or", "", EXPORT),
+    Mutant(
+        "export: the public sees notes",
+        "data/tables.py",
+        "return shown(event, Role.CUSTOMER) if self.public else event",
+        "return event",
+        EXPORT,
+    ),
+    Mutant(
+        "export: the public sees what is for staff", "data/tables.py", "blanked(record, STAFF) if view.public else record", "record", EXPORT
+    ),
+    Mutant(
+        "export: the public sees tags of messages",
+        "data/tables.py",
+        '"" if view.public else ", ".join(session.tags)',
+        '", ".join(session.tags)',
+        EXPORT,
+    ),
+    Mutant("export: a category is without what is below it", "data/tables.py", "or path.startswith(below)", "", EXPORT),
+    Mutant("export: the end of a period belongs to it", "data/tables.py", "event.time >= self._end", "event.time > self._end", EXPORT),
+    Mutant("export: cells run", "data/formats.py", "or _RISKY.match(text) else text", "else text", EXPORT),
+    Mutant("export: cells of full width run", "data/formats.py", "\\uff1d\\uff0b\\uff0d\\uff20", "", EXPORT),
+    Mutant("export: an apostrophe is taken for ours", "data/formats.py", "=+\\-@'", "=+\\-@", EXPORT),
+    Mutant("export: nothing and an empty text are one", "data/formats.py", "(column.empty and not text) or", "", EXPORT),
+    Mutant("export: no mark for Excel", "data/formats.py", 'BOM if bom else b""', 'b""', EXPORT),
+    Mutant("export: agents may export", "queries/exporting.py", "Permission.ADMINISTER", "Permission.SERVE", EXPORT),
+    Mutant("export: in: damage is not seen", "data/importing.py", "if file_hash(place / one.file) != one.sha256:", "if False:", EXPORT_IN),
+    Mutant("export: in: part of a desk comes in", "data/importing.py", "if not manifest.whole:", "if False:", EXPORT_IN),
+    Mutant("export: in: another brand comes in", "data/importing.py", "if thing.brand != brand:", "if False:", EXPORT_IN),
+    Mutant("export: in: what is there is replaced", "data/importing.py", "if known is not None:", "if known == record:", EXPORT_IN),
+    Mutant("export: in: a key is taken twice", "data/importing.py", "index.unique and", "False and", EXPORT_IN),
+    Mutant("export: in: a log has gaps", "data/importing.py", "if event.seq > 1 and not near:", "if False:", EXPORT_IN),
+    Mutant("export: in: the past is told", "desk.py", "self._works.relay.begin_kept()", "pass", EXPORT_IN),
+    Mutant(
+        "export: in: unknown fields are passed over",
+        "data/reading.py",
+        'raise Invalid(field=f"{path}{name}", reason="is not known"',
+        'continue\n            raise Invalid(field=f"{path}{name}", reason="is not known"',
+        EXPORT_IN,
+    ),
+    Mutant(
+        "export: foreign: a private message is public",
+        "data/foreign.py",
+        'internal=bool(message.get("private"))',
+        "internal=False",
+        FOREIGN,
+    ),
+    Mutant(
+        "export: foreign: a conversation comes in twice",
+        "data/foreign.py",
+        "if self._tx.peek(Session, id) is not None:",
+        "if False:",
+        FOREIGN,
+    ),
+    Mutant("export: foreign: what is open is closed", "data/foreign.py", "if not self._talk.over and session.spoke:", "if False:", FOREIGN),
+    Mutant("export: foreign: a conversation in two parts", "data/foreign.py", "if _short(key) in seen:", "if False:", FOREIGN),
     Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
     Mutant(
         "import: any way that sets a variable will do", "bots/importing/unset.py", "known[target] & here", "known[target] | here", IMPORT

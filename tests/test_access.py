@@ -114,6 +114,7 @@ def test_what_customers_and_agents_may_is_this():
         *("SaveReport", "RemoveReport"),
         *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
         *("SetLedger", "SetTariff", "TopUp", "AdjustBalance", "GetLedger", "Postings", "Statement"),
+        *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun", "ExportLabels"),
         *("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
         *("AddAnnouncement", "ChangeAnnouncement", "RemoveAnnouncement"),
         *("AddCampaign", "ChangeCampaign", "StartCampaign", "CancelCampaign", "CountAudience"),

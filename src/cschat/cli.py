@@ -22,6 +22,7 @@ import click
 from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
 from cschat.cli_bot import bot, existing_desk
+from cschat.cli_data import export_command, import_command
 from cschat.cli_explain import explain
 from cschat.cli_history import history, reindex
 from cschat.cli_ledger import statement
@@ -31,9 +32,10 @@ from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
 from cschat.errors import CschatError, Invalid
+from cschat.lines import numbered_lines
 from cschat.simulate import Assignments, Figures, Outcome, Policy, Service, Simulation, WhatIf, what_if
 from cschat.simulate.arrivals import from_file, poisson, thinned
-from cschat.simulate.reading import Conversation, numbered_lines, read_conversations
+from cschat.simulate.reading import Conversation, read_conversations
 from cschat.simulate.running import repeated
 from cschat.stats.reading import as_slot, read_series
 from cschat.stats.spikes import FALSE_ALARMS, Spikes
@@ -67,6 +69,8 @@ def cschat() -> None:
 
 cschat.add_command(bot)
 cschat.add_command(statement)
+cschat.add_command(export_command)
+cschat.add_command(import_command)
 cschat.add_command(summary)
 cschat.add_command(stats)
 cschat.add_command(explain)

@@ -328,7 +328,7 @@ def existing_desk(store: str, brand: str) -> Generator[Desk]:
 
 
 def period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
-    """The fields `start` and `end` of a query, of what the options --from and --to say."""
+    """The options --from and --to as `start` and `end`, in the brand's zone; what is not given is left out."""
     zone = ZoneInfo(desk.ask(q.GetBrand()).zone)
     found: dict[str, datetime] = {}
     for name, option, text in (("start", "from", start), ("end", "to", end)):

@@ -244,6 +244,10 @@ class Desk:
         self._works.indexing.catch_up()
         return done
 
+    def tell_no_past(self) -> None:
+        """After an import: alert targets and webhooks that came with it are told what happens from now on, and nothing that happened."""
+        self._works.relay.begin_kept()
+
     def advance(self, **duration: float) -> None:
         """With a `FakeClock`: let time pass, `advance(minutes=30)`, doing what falls due at the moment it does."""
         clock = self._door.fake_clock

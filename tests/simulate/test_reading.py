@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cschat.errors import Invalid
-from cschat.simulate.reading import MAX_LINE, MAX_TEXT, Conversation, Speaker, Turn, read_conversations
+from cschat.lines import MAX_LINE
+from cschat.simulate.reading import MAX_TEXT, Conversation, Speaker, Turn, read_conversations
 
 SHOP = Path(__file__).resolve().parents[2] / "examples/shop/conversations.jsonl"
 PACKED: dict[str, Callable[[bytes], bytes]] = {"jsonl": bytes, "gz": gzip.compress, "GZ": gzip.compress, "xz": lzma.compress}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
+    from cschat.queries.exporting import ExportLabels, Labels
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -53,6 +54,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "bulk": ("BulkFailures", "Bulks", "GetBulk"),
     "delayed": ("DelayedReplies",),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
+    "exporting": ("ExportLabels", "Labels"),
     "health": ("Finding", "SelfCheck"),
     "history": ("FoundMessage", "SearchHistory"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
@@ -93,6 +95,7 @@ _ANSWERS = {
     "FoundArticle",
     "FoundMessage",
     "Judged",
+    "Labels",
     "Line",
     "Opening",
     "Source",
@@ -143,6 +146,7 @@ __all__ = [
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
+    "ExportLabels",
     "Finding",
     "FoundArticle",
     "FoundMessage",
@@ -159,6 +163,7 @@ __all__ = [
     "Journey",
     "JourneyComparison",
     "Judged",
+    "Labels",
     "Line",
     "LinkedSessions",
     "Opening",

@@ -23,7 +23,7 @@ import attrs
 
 from cschat.core.times import SECOND, Micros, as_micros
 from cschat.errors import Invalid
-from cschat.simulate.reading import MAX_LINE, numbered_lines
+from cschat.lines import MAX_LINE, numbered_lines
 
 __all__ = ["MAX_PER_SLOT", "from_file", "poisson", "thinned"]
 

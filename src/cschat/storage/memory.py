@@ -334,8 +334,8 @@ class MemoryStore:
     def batch(self, *, size: int) -> AbstractContextManager[Batch]:
         return self._front.batch(size)
 
-    def stream(self, kind: type[R], /, *, brand: str | None = None) -> Iterator[R]:
-        last = ""
+    def stream(self, kind: type[R], /, *, brand: str | None = None, after: str = "") -> Iterator[R]:
+        last = after
         while True:
             with self._reading():
                 rows = self._engine.table(kind).rows

@@ -243,8 +243,8 @@ class Store(Protocol):
         """Run many works, committing after every `size` of them and at the end."""
         ...
 
-    def stream(self, kind: type[R], /, *, brand: str | None = None) -> Iterator[R]:
-        """All records of a kind by id, in constant memory, without holding up writers."""
+    def stream(self, kind: type[R], /, *, brand: str | None = None, after: str = "") -> Iterator[R]:
+        """All records of a kind by id, those `after` an id, in constant memory, without holding up writers."""
         ...
 
     def stream_log(self, /, *, after: int = 0, until: int | None = None) -> Iterator[Event]:

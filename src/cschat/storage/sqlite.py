@@ -369,8 +369,8 @@ class SqliteStore:
             finally:
                 connection.execute("COMMIT")
 
-    def stream(self, kind: type[R], /, *, brand: str | None = None) -> Iterator[R]:
-        last = ""
+    def stream(self, kind: type[R], /, *, brand: str | None = None, after: str = "") -> Iterator[R]:
+        last = after
         sql = f"SELECT data FROM {_table(kind).name} WHERE id > ? ORDER BY id LIMIT {_PAGE}"
         while True:
             with self._readers.one() as connection:

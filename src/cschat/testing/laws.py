@@ -527,6 +527,7 @@ class Laws:
         transact(store, write)
         assert list(store.stream(Thing)) == things
         assert list(store.stream(Thing, brand="other")) == things[::3]
+        assert list(store.stream(Thing, after="thg_01600")) == things[1601:]
         assert [one.seq for one in store.stream_log()] == list(range(1, 1701))
         assert [one.seq for one in store.stream_log(after=store.position() - 2)] == [1699, 1700]
 

@@ -70,7 +70,8 @@ def kind_of(event: Event) -> AlertKind | None:
 
 def beginning(tx: Transaction, target: str, since: int) -> int:
     """The position with which a target began to follow: that of its event of this seq."""
-    return tx.events(target, after_seq=since - 1, limit=1)[0].position
+    found = tx.events(target, after_seq=since - 1, limit=1)
+    return found[0].position if found else 0  # it was imported without its events: `Relay.begin_kept` has begun it
 
 
 @attrs.frozen

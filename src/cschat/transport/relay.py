@@ -173,16 +173,23 @@ class Relay:
         if not self._unsure:
             return
         beginning = list(self._unsure.values())
+        self._begin(lambda _tx: beginning)
+        for target in beginning:
+            self._unsure.pop(target.name, None)
+
+    def begin_kept(self) -> None:
+        """Let the targets that are kept in the store, and have not begun, begin here: what is in the log by now they are not told."""
+        self._begin(lambda tx: [target for source in self._sources for target in source.targets(tx) if not target.ended])
+
+    def _begin(self, beginning: Callable[[Transaction], Iterable[Target]]) -> None:
         position = self._store.position()
 
         def begin(tx: Transaction) -> None:
-            for target in beginning:
+            for target in beginning(tx):
                 if tx.peek(Follower, _follower(target)) is None:
                     tx.put(Follower(_follower(target), position))
 
         self._store.transact(begin, brand="")
-        for target in beginning:
-            self._unsure.pop(target.name, None)
 
     # ---------------------------------------------------------------------------------------------------------- claiming
 
