@@ -54,7 +54,15 @@ def test_the_eight_are_what_a_slow_reading_of_the_events_says(steps: list[Step])
     assert not known
 
 
+BUSY: list[Step] = [
+    *(("open", 0), ("request", 3_000), ("customer", 5_000), ("claim", 7_000), ("customer", 2_000), ("agent", 11_000), ("agent", 1_000)),
+    *(("customer", 13_000), ("hold", 4_000), ("customer", 60_000), ("agent", 6_000), ("customer", 9_000), ("transfer", 8_000)),
+    *(("colleague", 21_000), ("release", 17_000), ("claim", 5_000), ("customer", 3_000), ("end", 2_000), ("wrap_up", 30_000)),
+]
+
+
 @given(steps=STEPS)
+@example(steps=BUSY)
 @settings(max_examples=25)
 def test_where_it_is_always_open_business_time_is_the_wall_time(steps: list[Step]):
     for fact in facts(lived(steps, hours=True)):

@@ -251,6 +251,14 @@ def test_a_close_writes_no_row_for_statistics(desk: Office):
     assert not [*store.stream(Cell), *store.stream(Folded)]
 
 
+def test_what_comes_to_nothing_changes_nothing(desk: Office):
+    session = talked(desk, "2026-04-01T10:00:00")
+    assert desk.desk.statistics.fold() == 2
+    desk.agent.do(c.TagSession(session, ["급함"]))
+    desk.agent.do(c.UntagSession(session, ["급함"]))
+    assert desk.desk.statistics.fold() == 0
+
+
 def test_who_is_at_it_keeps_others_away(desk: Office):
     talked(desk, "2026-04-01T10:00:00")
     now = desk.clock.now()

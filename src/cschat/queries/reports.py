@@ -203,7 +203,7 @@ class _Seen:
         self.news: News = news(ctx.tx, self.state.position)
         stale = {*self.state.stale, *(self.news.brands if self.state.writes else ())}
         self.stale = bool(stale & {ctx.brand_id, "*"}) or self.state.layout not in ("", LAYOUT)
-        self.changes: list[Change] = [] if self.stale else changes_of(ctx.tx, self.news.sessions, brand=ctx.brand_id)
+        self.changes: list[Change] = [] if self.stale else changes_of(ctx.tx, self.news.sessions, brand=ctx.brand_id, whole=self.news.whole)
 
     def _meant(self, name: str, values: tuple[str, ...]) -> frozenset[str]:
         """The values of a limit; of a category the ids of it and of all below it."""
@@ -311,7 +311,7 @@ class _Counting:
                     if limit is not None and cell.value not in limit:
                         continue
                     if query.by:
-                        tally.add(self._group(tuple(at.get(name, cell.value) for name in query.by)), cell)
+                        tally.add(self._group(tuple(at[name] if name in at else cell.value for name in query.by)), cell)
                     if limit is not None or beside == "brand":
                         tally.add(0, cell)
                 if limit is None and beside != "brand":
