@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -226,6 +228,29 @@ def test_brands_are_counted_apart(desk: Office):
             answer = office.desk.ask(q.Report(at("2026-04-01", zone), at("2026-04-02", zone), by=["agent"]))
             assert (answer.source, counts(answer)) == ("cells", {("민아",): 1})
         desk.desk.statistics.fold()
+
+
+WITHOUT = """
+import sys
+sys.modules["numpy"] = None
+from datetime import UTC, datetime
+from cschat import Desk, commands as c, queries as q
+from cschat.errors import MissingExtra
+with Desk.open("memory:") as desk:
+    desk.do(c.AddGroup(name="a"))
+    desk.run_due()
+    period = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    print(desk.ask(q.TurnsBehind(*period)).items)
+    try:
+        desk.ask(q.Report(*period))
+    except MissingExtra as error:
+        print(error.extra)
+"""
+
+
+def test_without_numpy_a_desk_runs_and_reports_name_the_extra():
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[]\nstats\n", "")
 
 
 # -------------------------------------------------------------------------------------------------------------- folding

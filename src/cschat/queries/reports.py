@@ -311,7 +311,8 @@ class _Counting:
                     if limit is not None and cell.value not in limit:
                         continue
                     if query.by:
-                        tally.add(self._group(tuple(at[name] if name in at else cell.value for name in query.by)), cell)
+                        here = at | {beside: cell.value}
+                        tally.add(self._group(tuple(here[name] for name in query.by)), cell)
                     if limit is not None or beside == "brand":
                         tally.add(0, cell)
                 if limit is None and beside != "brand":
