@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, rules, search, storage, turns, weight
+from benchmarks import conversations, hours, queueing, rules, search, stats, storage, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -103,6 +103,10 @@ def ruled() -> None:
             print(f"  {name:14}{what:56} {ratio}")
 
 
+def statistics() -> None:
+    stats.measure(1_000_000)
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -115,6 +119,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "bots": bots,
     "hours": opening_hours,
     "rules": ruled,
+    "statistics": statistics,
 }
 
 
