@@ -110,6 +110,7 @@ def test_what_customers_and_agents_may_is_this():
         *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
         *("SaveReport", "RemoveReport"),
         *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
+        *("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
         *("AddAnnouncement", "ChangeAnnouncement", "RemoveAnnouncement"),
         *("AddCampaign", "ChangeCampaign", "StartCampaign", "CancelCampaign", "CountAudience"),
     }

@@ -26,6 +26,7 @@ from cschat.core.hours import Hours
 from cschat.core.ids import Ids
 from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
+from cschat.core.mail_reports import MailReport
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
 from cschat.core.reports import SavedReport
@@ -58,7 +59,8 @@ Work = Callable[[Transaction], T]
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
-    *(Announcement, Reading, Link, Campaign, Recipient, SavedReport),
+    *(Announcement, Reading, Link, Campaign, Recipient),
+    *(MailReport, SavedReport),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
@@ -78,6 +80,7 @@ class Works:
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
+        from cschat.transport.reports import Reports
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
@@ -97,6 +100,7 @@ class Works:
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
+        self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
         self.batches: dict[int, Batch] = {}
 
     def _see(self, tx: Transaction, brand_id: str) -> Sight:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         RemoveCannedResponse,
         UnpublishArticle,
     )
+    from cschat.commands.mail_reports import AddMailReport, ChangeMailReport, RemoveMailReport, SendMailReport
     from cschat.commands.opening import OpenSession, OpenSessionByAgent
     from cschat.commands.outgoing import DisableTarget
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     """Every command: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "mail_reports": ("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
     "announcements": ("AddAnnouncement", "ChangeAnnouncement", "LinkSession", "ReadAnnouncement", "RemoveAnnouncement"),
     "campaigns": ("AddCampaign", "CancelCampaign", "ChangeCampaign", "FailRecipient", "OptOut", "StartCampaign"),
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
@@ -110,6 +112,7 @@ __all__ = [
     "AddCannedResponse",
     "AddCategory",
     "AddGroup",
+    "AddMailReport",
     "AddNote",
     "AddRule",
     "AddSection",
@@ -127,6 +130,7 @@ __all__ = [
     "ChangeCannedResponse",
     "ChangeCategory",
     "ChangeGroup",
+    "ChangeMailReport",
     "ChangeRule",
     "ChangeSection",
     "ChangeTag",
@@ -171,6 +175,7 @@ __all__ = [
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
+    "RemoveMailReport",
     "RemoveReport",
     "RemoveRule",
     "RemoveWebhook",
@@ -183,6 +188,7 @@ __all__ = [
     "SaveReport",
     "SavedRule",
     "SendBotMessage",
+    "SendMailReport",
     "SendMessage",
     "SendTestAlert",
     "SetCategory",

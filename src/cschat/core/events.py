@@ -675,6 +675,31 @@ class CampaignMailed(Struct, frozen=True):
     customer: str
 
 
+class MailReportAdded(Struct, frozen=True):
+    """A report goes out by mail from now on."""
+
+    every: str
+    hour: int
+
+
+class MailReportChanged(Struct, frozen=True):
+    """Settings of a report changed, by field; who gets it is not told."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class MailReportDue(Struct, frozen=True):
+    """The report about what was from `start` until `end` is to be sent."""
+
+    start: Micros
+    end: Micros
+
+
+class MailReportRemoved(Struct, frozen=True):
+    """It goes out no more."""
+
+
 class BrandChanged(Struct, frozen=True):
     """Settings of the brand changed: `before` and `after`, by field."""
 
@@ -852,6 +877,10 @@ BODIES: dict[str, type] = {
         CampaignCancelled,
         CampaignDone,
         CampaignMailed,
+        MailReportAdded,
+        MailReportChanged,
+        MailReportDue,
+        MailReportRemoved,
         BrandChanged,
         HoursSet,
         SpecialDaysSet,

@@ -33,12 +33,15 @@ if TYPE_CHECKING:
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
+    from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
+    from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "summary": ("Summary", "SummaryAnswer", "SummaryFigure", "SummaryTable"),
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
@@ -63,12 +66,26 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
+    "surges": ("Signals", "Surge", "Surges"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = frozenset({
-    *("AnnouncementResult", "Answer", "CampaignResult", "Counts", "Finding", "FoundArticle", "Line", "Opening", "Source", "Suggestion"),
+_ANSWERS = {
+    "AnnouncementResult",
+    "Answer",
+    "CampaignResult",
+    "Counts",
+    "Finding",
+    "FoundArticle",
+    "Line",
+    "Opening",
+    "Source",
+    "Suggestion",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
     "WouldDo",
-})  # fmt: skip
+}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -128,9 +145,16 @@ __all__ = [
     "SearchArticles",
     "Sections",
     "SelfCheck",
+    "Signals",
     "Source",
     "SuggestReplies",
     "Suggestion",
+    "Summary",
+    "SummaryAnswer",
+    "SummaryFigure",
+    "SummaryTable",
+    "Surge",
+    "Surges",
     "Tags",
     "Transcript",
     "TurnsBehind",

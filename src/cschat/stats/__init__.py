@@ -1,6 +1,6 @@
-"""Statistics: what each number means, what a closed turn comes to, and how many of them are added up.
+"""Statistics: what each number means, what a closed turn comes to and how many of them are added up; surges, signals, charts.
 
-May: define and add up. May not: read a store (`folding` does), or load numpy before something is added up (`cschat.stats.cells`).
+May: define, add up, compare, draw. May not: read a store (`folding` does), or load numpy before something is added up (in `cells`).
 """
 
 from __future__ import annotations
