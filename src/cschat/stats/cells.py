@@ -105,10 +105,10 @@ def _of_slot(zone: str, slot: int) -> tuple[Micros, Micros]:
     return _midnight(zone, day), _midnight(zone, day.replace(day=1))
 
 
-def begins(zone: str, when: Micros) -> dict[str, Micros]:
-    """When the periods began that an instant lies in, by grain."""
+def begins(zone: str, when: Micros) -> tuple[Micros, Micros, Micros]:
+    """When the day, the month and the quarter of an hour began that an instant lies in."""
     day, month = _of_slot(zone, when // _QUARTER)
-    return {"quarter": when // _QUARTER * _QUARTER, "day": day, "month": month}
+    return day, month, when // _QUARTER * _QUARTER
 
 
 def periods(zone: str, start: Micros, end: Micros, *, months: bool = True) -> list[tuple[str, Micros]] | None:
@@ -208,14 +208,13 @@ def bucket_of(value: int) -> int:
 
 # -------------------------------------------------------------------------------------------------------- rows as cells
 
-_VALUES: Mapping[str, Callable[[Fact], Sequence[str]]] = {
-    "brand": lambda _fact: ("",),
-    "group": lambda fact: (fact.group or "",),
-    "category": lambda fact: (fact.category or "",),
-    "channel": lambda fact: (fact.channel,),
-    "tag": lambda fact: fact.tags or ("",),
+_ONE: Mapping[str, Callable[[Fact], str | None]] = {
+    "brand": lambda _fact: None,
+    "group": lambda fact: fact.group,
+    "category": lambda fact: fact.category,
+    "channel": lambda fact: fact.channel,
 }
-"""The values of a turn in each dimension but the agent, who is that of each value."""
+"""The value of a turn in each dimension in which it has one; the agent is that of each value, and tags are several."""
 
 
 @attrs.frozen
@@ -240,31 +239,31 @@ def cells_of(rows: Rows) -> list[Delta]:
     if not len(rows.change):
         return []
     facts = [fact for _, fact in rows.changes]
+    coded = {dimension: _coded([of(fact) or "" for fact in facts], rows.change) for dimension, of in _ONE.items()}
+    coded["agent"] = rows.agents, rows.agent, None
+    tags: dict[str, int] = {}
+    group, taken = spread(rows, [[tags.setdefault(tag, len(tags)) for tag in fact.tags or ("",)] for fact in facts])
+    coded["tag"] = list(tags), group, taken
     known = [begins(fact.zone, fact.closed) for fact in facts]
-    values = {dimension: _coded([_VALUES[dimension](fact) for fact in facts]) for dimension in DIMENSIONS if dimension != "agent"}
     found: list[Delta] = []
-    for grain in (*GRAINS, "quarter"):
+    for place, grain in enumerate((*GRAINS, "quarter")):
         names: dict[tuple[str, Micros], int] = {}
-        spots = [names.setdefault((fact.brand, begin[grain]), len(names)) for fact, begin in zip(facts, known, strict=True)]
-        spot, periods_ = np.array(spots, dtype=np.int64), list(names)
+        spots = [names.setdefault((fact.brand, begin[place]), len(names)) for fact, begin in zip(facts, known, strict=True)]
+        spot, periods_ = np.array(spots, dtype=np.int64)[rows.change], list(names)
         for dimension in DIMENSIONS if grain != "quarter" else ("brand",):
-            if dimension == "agent":
-                listed, taken, code = rows.agents, None, spot[rows.change] * len(rows.agents) + rows.agent
-            else:
-                listed, several = values[dimension]
-                group, taken = spread(rows, several)
-                code = spot[rows.change if taken is None else rows.change[taken]] * len(listed) + group
+            listed, group, taken = coded[dimension]
+            code = (spot if taken is None else spot[taken]) * len(listed) + group
             used = np.bincount(code) > 0
-            cells = [(*periods_[place // len(listed)], listed[place % len(listed)]) for place in np.flatnonzero(used).tolist()]
+            cells = [(*periods_[one // len(listed)], listed[one % len(listed)]) for one in np.flatnonzero(used).tolist()]
             found += _packed(cells, (np.cumsum(used) - 1)[code], rows, taken, grain, dimension)
     return found
 
 
-def _coded(several: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:
-    """The values, and each as a number."""
+def _coded(values: Sequence[str], change: _Ints) -> tuple[list[str], _Ints, _Ints | None]:
+    """The values there are, and as a number that of each row."""
     names: dict[str, int] = {}
-    codes = [[names.setdefault(value, len(names)) for value in values] for values in several]
-    return list(names), codes
+    codes = np.array([names.setdefault(value, len(names)) for value in values], dtype=np.int64)
+    return list(names), codes[change], None
 
 
 def spread(rows: Rows, several: Sequence[Sequence[int]]) -> tuple[_Ints, _Ints | None]:
