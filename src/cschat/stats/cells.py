@@ -285,16 +285,16 @@ def _packed(  # noqa: PLR0917
     cells: Sequence[tuple[str, Micros, str]], cell: _Ints, rows: Rows, taken: _Ints | None, grain: str, dimension: str
 ) -> Iterable[Delta]:
     """The deltas of the rows `taken`, each of which goes into the `cell` of its number."""
-    which = slice(None) if taken is None else taken
-    key, sign = rows.key[which], rows.sign[which]
-    place = cell * len(KINDS) + rows.part[which]
+    base, signed, sign = rows.part << 16 | rows.key, (rows.value * rows.sign).astype(np.float64), rows.sign
+    if taken is not None:
+        base, signed, sign = base[taken], signed[taken], sign[taken]
     number = len(cells) * len(KINDS)
-    sums = np.bincount(place << 5 | key >> _BITS, weights=rows.value[which] * sign, minlength=number << 5).astype(np.int64)
-    sums = sums.reshape(number, 32)
-    wide = place << 16 | key
-    keys, counts = _counted(wide[sign > 0])
-    if (sign < 0).any():
-        keys, counts = _less(keys, counts, *_counted(wide[sign < 0]))
+    wide = (cell << 18 | base).astype(np.int32 if len(cells) < _NARROW else np.int64)  # half as wide is sorted twice as fast
+    sums = np.bincount(wide >> _BITS, weights=signed, minlength=number << 5).astype(np.int64).reshape(number, 32)
+    added = sign > 0
+    keys, counts = _counted(wide if added.all() else wide[added])
+    if not added.all():
+        keys, counts = _less(keys, counts, *_counted(wide[~added]))
     where = keys >> 16
     first = np.searchsorted(where, np.arange(number + 1)).tolist()
     touched = np.bincount(where, minlength=number).astype(bool) | sums.any(axis=1)
@@ -309,7 +309,7 @@ def _counted(wide: _Ints) -> tuple[_Ints, _Ints]:
     """Each number once, and how often it is there."""
     ordered = np.sort(wide)
     edges = np.flatnonzero(np.diff(ordered, prepend=-1, append=-1))
-    return ordered[edges[:-1]], np.diff(edges)
+    return ordered[edges[:-1]].astype(np.int64), np.diff(edges)
 
 
 def _less(keys: _Ints, counts: _Ints, gone: _Ints, less: _Ints) -> tuple[_Ints, _Ints]:
@@ -380,6 +380,7 @@ class Figure:
 
 
 _MOST = 24_000_000
+_NARROW = 1 << 13
 _EVERY_PLACE = np.arange(32, dtype=np.uint8)
 
 
