@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, rules, search, spikes, stats, storage, turns, weight
+from benchmarks import conversations, hours, queueing, rules, search, spikes, stats, storage, timers, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -121,6 +121,15 @@ def surges() -> None:
         print(f"  calls of a bank: {first} alarms in the first half, {second} in the second, {weeks:.1f} weeks; {speed:,.0f} rows/s")
 
 
+def due() -> None:
+    for pending in (0, 1_000_000):
+        print(f"  run_due with {pending:9,} timers pending, none due: {timers.look(pending):6.1f} microseconds")
+    for apart in (False, True):
+        speeds = sorted(timers.due_per_second(10_000, apart=apart) for _ in range(3))
+        when = "each at its own moment" if apart else "all at one moment"
+        print(f"  delayed replies sent, {when:22}: {speeds[1]:7,.0f}/s ({speeds[0]:,.0f} to {speeds[2]:,.0f})")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -135,6 +144,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "rules": ruled,
     "statistics": statistics,
     "surges": surges,
+    "timers": due,
 }
 
 

@@ -45,6 +45,7 @@ def test_nothing_is_found_where_all_is_well(office: Office):
         (State.QUEUED, {"held_until": 1, "wake": 2**60}, "is on hold and not active"),
         (State.QUEUED, {"main": BotCursor("a", "b")}, "has a main scenario outside BOT"),
         (State.BOT, {"side": BotCursor("a", "b")}, "has a side scenario in BOT"),
+        (State.ACTIVE, {"delayed": ("dly_1",)}, "has a delayed reply with no timer"),
         (State.WRAP_UP, {"wake": 1}, "its timer is overdue"),
     ],
 )

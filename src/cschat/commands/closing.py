@@ -8,7 +8,7 @@ Active talks go on.
 from __future__ import annotations
 
 from cschat.commands.accepting import unavailable, unreachable
-from cschat.commands.handing import drain, refresh, way
+from cschat.commands.handing import drain, refresh
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
 from cschat.core import events as e
@@ -18,6 +18,7 @@ from cschat.core.content import Content, Speaker
 from cschat.core.distribution import OnClose, OnOpen, Scope
 from cschat.core.people import Agent, AgentStatus
 from cschat.core.session import Session, State
+from cschat.duties import way
 
 __all__ = ["close_queue", "turn", "turn_shift"]
 
@@ -36,7 +37,7 @@ def close_queue(ctx: Context, leaving: Agent | None = None) -> None:
     after = None
     while waiting := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.QUEUED}, order="rank", after=after, limit=_PAGE):
         for session in waiting:
-            goes = way(ctx, session)
+            goes = way(ctx.see, session)
             lane = goes.scope.lane
             if lane not in absences:
                 absences[lane] = unreachable(ctx, goes)
@@ -81,7 +82,7 @@ def _queue_intake(ctx: Context) -> None:
     after = None
     while left := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.INTAKE}, order="rank", after=after, limit=_PAGE):
         for session in left:
-            if unreachable(ctx, way(ctx, session)) is None:
+            if unreachable(ctx, way(ctx.see, session)) is None:
                 ctx.record(session, e.AgentRequested())
         after = (left[-1].rank, left[-1].id)
 

@@ -11,24 +11,25 @@ each change.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import attrs
 
-from cschat.commands.owning import load
 from cschat.commands.protocol import Context
 from cschat.core import events as e
+from cschat.core.alerts import AlertKind
 from cschat.core.calendar import in_shift
-from cschat.core.distribution import EVERYBODY, Decision, Duty, Seat
-from cschat.core.labels import Category
-from cschat.core.people import Agent, AgentStatus, Customer, Role
+from cschat.core.distribution import EVERYBODY, Considered, Decision, Duty, Seat
+from cschat.core.people import Agent, AgentStatus, Role
 from cschat.core.records import evolve
 from cschat.core.session import Session, State
+from cschat.core.texts import no_answer_text
 from cschat.core.times import Micros
-from cschat.routing.routes import Way, lanes_of, way_of
-from cschat.routing.seats import hindrance, seat_of
+from cschat.duties import duty_of, load, way
+from cschat.routing.routes import Way, lanes_of
+from cschat.routing.seats import considered, hindrance, seat_of
 
-__all__ = ["drain", "duty_of", "enqueue", "forget_seats", "hand_out", "let_pass", "look_again", "put_into_lane", "refresh", "way"]
+__all__ = ["drain", "enqueue", "forget_seats", "hand_out", "let_pass", "look_again", "put_into_lane", "refresh"]
 
 _PAGE = 200
 _AT_ONCE = 200
@@ -41,27 +42,14 @@ _LAST = 20
 _DAY = 86_400_000_000
 
 
-def way(ctx: Context, session: Session) -> Way:
-    """Where a session goes, by the brand's distribution."""
-    brand = ctx.see.brand()
-    category = "" if session.category is None else ctx.tx.get(Category, session.category).path
-    customer = ctx.tx.get(Customer, session.customer)
-    return way_of(brand.distribution, session, customer, category, language=session.language or brand.language)
-
-
 # ------------------------------------------------------------------------------------------------------ duties and seats
-
-
-def duty_of(ctx: Context, agent: Agent) -> Duty:
-    """What an agent is in the middle of. Whoever has no duty yet joins the rotation now."""
-    return ctx.tx.peek(Duty, Duty.id_of(agent.id)) or Duty(Duty.id_of(agent.id), agent.brand, agent.id, turn=ctx.now)
 
 
 def refresh(ctx: Context, agent_id: str, **changes: Micros) -> list[str]:
     """Make an agent's duty and seats anew; the lanes in which they have an open seat."""
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
-    before = duty_of(ctx, agent)
-    duty = evolve(before, load=load(ctx, agent.id), **changes)
+    before = duty_of(ctx.see, agent)
+    duty = evolve(before, load=load(ctx.see, agent.id), **changes)
     if duty != before or before.seen is None:
         ctx.tx.put(duty)
     why = hindrance(agent, duty, policy, on_shift=in_shift(agent, ctx.now, ctx.see.brand().zone))
@@ -97,10 +85,11 @@ def forget_seats(ctx: Context) -> None:
 
 def enqueue(ctx: Context, session: Session) -> None:
     """A session waits: give it to whoever may have it now and comes first, else let it wait in its lane."""
-    goes = way(ctx, session)
+    goes = way(ctx.see, session)
     lane = goes.scope.lane
     if session.passed and _all_have_passed(ctx, session, lane):
         session = ctx.record(session, e.PassedByAll())
+        session = _alert(ctx, session)
     taken = _to_the_last(ctx, session, goes) if goes.by in ("route", "default") else None
     alone = not ctx.tx.find(Session, where={"brand": ctx.brand_id, "lane": lane}, order="rank", limit=1)
     if taken is None and alone:
@@ -135,11 +124,8 @@ def _to_the_last(ctx: Context, session: Session, goes: Way) -> Session | None:
     since = ctx.now - policy.sticky_days * _DAY
     past = ctx.tx.find(Session, where={"customer": session.customer}, order="-opened", limit=_LAST)
     known = dict.fromkeys(one.last_agent for one in past if one.last_agent is not None and one.id != session.id and one.last >= since)
-    for agent in list(known)[:_STICKY]:
-        seat = ctx.tx.peek(Seat, Seat.id_of(agent, EVERYBODY))
-        if seat is not None and _may_have(ctx, session, seat):
-            return _assign(ctx, session, [seat], attrs.evolve(goes, by="sticky"), EVERYBODY)
-    return None
+    found = (ctx.tx.peek(Seat, Seat.id_of(agent, EVERYBODY)) for agent in list(known)[:_STICKY])
+    return _first(ctx, session, [[seat for seat in found if seat is not None]], attrs.evolve(goes, by="sticky"), EVERYBODY)
 
 
 # ------------------------------------------------------------------------------------------------------------- handing out
@@ -171,38 +157,67 @@ def drain(ctx: Context, lanes: Collection[str]) -> None:
 
 def hand_out(ctx: Context, session: Session, lane: str, goes: Way | None) -> Session | None:
     """Give a session to the first in a lane who may have it; None if there is nobody."""
-    for page in _open_seats(ctx, lane):
-        for place, seat in enumerate(page):
-            if _may_have(ctx, session, seat):
-                return _assign(ctx, session, page[place:], goes or way(ctx, session), lane)
+    return _first(ctx, session, _open_seats(ctx, lane), goes, lane)
+
+
+def _first(ctx: Context, session: Session, pages: Iterable[list[Seat]], goes: Way | None, lane: str) -> Session | None:
+    """Give a session to the first of these who may have it; None if there is nobody."""
+    policy = ctx.see.brand().distribution
+    weight = policy.weight(session.channel)
+    rejected: list[Considered] = []
+    for page in pages:
+        judged = [considered(seat, _obstacle(session, seat, weight)) for seat in page]
+        able = [one for one in judged if not one.why]
+        rejected += [one for one in judged if one.why]
+        if able:
+            goes = goes or way(ctx.see, session)
+            rejected += _shut_out(ctx, session, lane, rejected)
+            decision = Decision(goes.by, goes.route, lane, policy.order, weight, tuple(able[:_TOLD]), tuple(rejected[:_TOLD]))
+            return _assign(ctx, session, able[0].agent, decision)
     return None
+
+
+def _obstacle(session: Session, seat: Seat, weight: int) -> str:
+    """Why the agent of a seat may not have a session now: it passed by them, they have no room, or what is in the way of the seat."""
+    if seat.agent in session.passed:
+        return "passed"
+    return seat.why or ("no_room" if seat.load + weight > seat.limit else "")
+
+
+def _shut_out(ctx: Context, session: Session, lane: str, known: Collection[Considered]) -> list[Considered]:
+    """Some of those to whom a session could not go, without those who are known."""
+    named = {one.agent for one in known}
+    shut = ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=_TOLD)
+    others = [*(Considered(agent, "passed") for agent in session.passed), *(considered(seat, seat.why) for seat in shut)]
+    found: dict[str, Considered] = {}
+    for one in others:
+        found.setdefault(one.agent, one)
+    return [one for agent, one in found.items() if agent not in named]
 
 
 def let_pass(ctx: Context, session: Session) -> Session:
     """An offer has lapsed: the next one's, and if there is none, everybody's again. Who lets too many pass in a row is set busy."""
     agent = ctx.tx.get(Agent, str(session.agent))
-    policy, duty = ctx.see.brand().distribution, duty_of(ctx, agent)
+    policy, duty = ctx.see.brand().distribution, duty_of(ctx.see, agent)
     passes = 1 if _has_answered(ctx, duty) else duty.passes + 1
     ctx.tx.put(evolve(duty, passes=passes, passed=ctx.now))
     session = ctx.record(session, e.OfferPassed(agent.id))
     if passes >= policy.max_passes and agent.status is AgentStatus.AVAILABLE:
         body = e.AgentStatusSet(AgentStatus.BUSY, Role.SYSTEM, "no_answer")
         ctx.change(agent, body, status=body.status, status_by=body.by, status_reason=body.reason)
+        session = _alert(ctx, session, agent.name)
     return session
+
+
+def _alert(ctx: Context, session: Session, agent: str = "") -> Session:
+    """Tell staff that nobody has answered; with a name: that this agent was set busy for it."""
+    return ctx.record(session, e.AlertRaised(AlertKind.NO_ANSWER, no_answer_text(ctx.see.brand().language, agent)))
 
 
 def _has_answered(ctx: Context, duty: Duty) -> bool:
     """Whether an agent has taken up something, or ended it, since they last let an offer pass."""
     talks = ctx.tx.find(Session, where={"agent": duty.agent, "state": State.ACTIVE}, limit=_ALL)
     return duty.rested > duty.passed or any((talk.turn.first_response or 0) > duty.passed for talk in talks)
-
-
-def _may_have(ctx: Context, session: Session, seat: Seat) -> bool:
-    policy = ctx.see.brand().distribution
-    weight = policy.weight(session.channel)
-    if not seat.open or seat.agent in session.passed:
-        return False
-    return weight <= 1 or seat.load + weight <= ctx.tx.get(Agent, seat.agent).auto_limit
 
 
 def _waiting(ctx: Context, lane: str) -> Iterator[Session]:
@@ -231,14 +246,10 @@ def _has_open(ctx: Context, lane: str) -> bool:
     return next(_open_seats(ctx, lane), None) is not None
 
 
-def _assign(ctx: Context, session: Session, seats: list[Seat], goes: Way, lane: str) -> Session:
-    """Give it to the agent of the first of these seats, and write down why."""
-    policy, agent = ctx.see.brand().distribution, seats[0].agent
-    shut = ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=_TOLD)
-    ranking = tuple((seat.agent, seat.load) for seat in seats if seat.agent not in session.passed)
-    rejected = (*((one, "passed") for one in session.passed), *((seat.agent, seat.why) for seat in shut))
-    decision = Decision(goes.by, goes.route, lane, policy.order, ranking[:_TOLD], rejected[:_TOLD])
-    until = None if policy.offer_timeout is None else ctx.now + policy.offer_timeout * 1000
-    after = ctx.record(session, e.Assigned(agent, "auto", goes.route or goes.by, until=until, decision=decision))
+def _assign(ctx: Context, session: Session, agent: str, decision: Decision) -> Session:
+    """Give it to an agent, and write down why."""
+    timeout = ctx.see.brand().distribution.offer_timeout
+    until = None if timeout is None else ctx.now + timeout * 1000
+    after = ctx.record(session, e.Assigned(agent, "auto", decision.route or decision.by, until=until, decision=decision))
     refresh(ctx, agent, given=ctx.now, turn=ctx.now)
     return after

@@ -13,6 +13,7 @@ import attrs
 from cschat.core.access import Permission
 from cschat.core.people import Agent
 from cschat.core.session import Session, State
+from cschat.core.timers import Timer
 from cschat.core.times import SECOND
 from cschat.sight import Sight
 from cschat.storage.protocol import Lt
@@ -69,6 +70,8 @@ def _faults(ctx: Sight, session: Session, owned: tuple[State, ...]) -> Iterator[
         yield "is an intake item without a message"
     if session.held_until is not None and session.wake is None:
         yield "is on hold with no timer"
+    if any(ctx.tx.peek(Timer, Timer.id_of("delayed", reply)) is None for reply in session.delayed):
+        yield "has a delayed reply with no timer"
     if session.held_until is not None and session.state is not State.ACTIVE:
         yield "is on hold and not active"
     if session.main is not None and session.state is not State.BOT:

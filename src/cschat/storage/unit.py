@@ -8,7 +8,8 @@ can have changed them); `flush` hands a command's writes to the engine, `discard
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -93,13 +94,13 @@ class Unit:
         return known[0]  # type: ignore[no-any-return]
 
     def find(self, kind: type[R], /, *, where: Where, order: str | None = None, after: Cursor | None = None, limit: int) -> list[R]:
-        index = plan(kind, where, order).index
         mine: dict[str, R | None] = {id: record for (class_, id), record in self._changed.items() if class_ is kind}
         found: dict[str, R] = {}
         for record, version in self._engine.select(kind, where, order, after, limit + len(mine)):
             found[record.id] = self._known.setdefault((kind, record.id), (record, version))[0] if self._keep else record
         if not mine:
             return list(found.values())
+        index = plan(kind, where, order).index
         for id, own in mine.items():
             found.pop(id, None)
             if own is not None and matches(own, where, index):
@@ -122,6 +123,15 @@ class Unit:
     def delete(self, kind: type[R], id: str, /) -> None:
         self.get(kind, id)
         self._changed[(kind, id)] = None
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        before = dict(self._changed), list(self._events), list(self._redactions)
+        try:
+            yield
+        except BaseException:
+            self._changed, self._events, self._redactions = before
+            raise
 
     def append(self, event: Event, /) -> None:
         self._events.append(event)

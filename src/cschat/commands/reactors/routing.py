@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cschat.commands.closing import close_queue, turn, turn_shift
-from cschat.commands.handing import drain, enqueue, forget_seats, look_again, put_into_lane, refresh, way
+from cschat.commands.handing import drain, enqueue, forget_seats, look_again, put_into_lane, refresh
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.people import Agent
 from cschat.core.session import Session, State
+from cschat.duties import way
 
 __all__ = ["Routing"]
 
@@ -51,7 +52,7 @@ def _session_changed(ctx: Context, session: Session, body: e.Body) -> None:
         if kind in _ENTERS:
             enqueue(ctx, session)
         elif kind in (e.CategorySet, e.Directed):
-            session = put_into_lane(ctx, session, way(ctx, session))
+            session = put_into_lane(ctx, session, way(ctx.see, session))
             freed.append(str(session.lane))
     if freed:
         drain(ctx, dict.fromkeys(freed))
@@ -94,6 +95,6 @@ def _brand_changed(ctx: Context, body: e.BrandChanged) -> None:
     after = None
     while waiting := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.QUEUED}, order="rank", after=after, limit=500):
         for session in waiting:
-            put_into_lane(ctx, session, way(ctx, session))
+            put_into_lane(ctx, session, way(ctx.see, session))
         after = (waiting[-1].rank, waiting[-1].id)
     drain(ctx, lanes)
