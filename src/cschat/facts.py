@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cschat.core import events as e
+from cschat.core.announcements import Link
 from cschat.core.absence import closed_now
 from cschat.core.content import Speaker
 from cschat.core.labels import Category
@@ -92,6 +93,11 @@ class Facts:
         """How many sessions of the brand wait, up to `FAR`."""
         return self._see.tx.count(Session, where={"brand": self._see.brand_id, "state": State.QUEUED}, at_most=FAR)
 
+    def announcement(self) -> str | None:
+        """The id of the announcement that the session is linked to."""
+        link = self._see.tx.peek(Link, Link.id_of(self._session.id))
+        return None if link is None else link.announcement
+
     def language(self) -> str:
         """The language of the session, or of the brand."""
         return self._session.language or self._see.brand().language
@@ -104,6 +110,7 @@ _LOOKS: Mapping[str, Callable[[Facts], Any]] = {
     "open": lambda facts: facts.closed_for() is None,
     "queue": Facts.queue,
     "language": Facts.language,
+    "announcement": Facts.announcement,
 }
 
 

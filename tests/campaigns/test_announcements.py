@@ -96,6 +96,20 @@ def test_sessions_are_linked_by_their_customer_or_by_staff(office: Office):
     assert office.types(session).count("Linked") == 2
 
 
+def test_one_personal_reply_goes_to_all_linked_sessions(office: Office):
+    announcement = told(office)
+    session = office.session(State.ACTIVE)
+    office.agent.do(c.LinkSession(session, announcement))
+    other = office.stranger.do(c.OpenSession(text="환불이요"))
+    office.admin.do(c.AssignSession(other, office.mina))
+    office.desk.do(c.TransferSession(session, agent=office.sora))
+    only_if = {"field": "announcement", "is": announcement.id}
+    bulk = office.admin.do(c.StartBulk(only_if, then=[{"reply": "{{ customer.name | default('고객') }}님, 이제 출발합니다."}]))
+    office.desk.settle()
+    assert (office.desk.ask(q.GetBulk(bulk)).done, office.said(session)[-1]) == (1, "김고객님, 이제 출발합니다.")
+    assert office.said(other) == ["환불이요"]
+
+
 def test_what_is_another_brands_is_nobodys(office: Office):
     announcement = told(office)
     elsewhere = office.desk.brand("other")

@@ -36,6 +36,7 @@ FIELDS: Mapping[str, str] = {
     "agent": TEXT,
     "tags": SET,
     "reason": TEXT,
+    "announcement": TEXT,
     "rating": NUMBER,
     "queue": NUMBER,
     "open": FLAG,
