@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cschat.core import events as e
-from cschat.core.announcements import Link
 from cschat.core.absence import closed_now
+from cschat.core.announcements import Link
 from cschat.core.content import Speaker
 from cschat.core.labels import Category
 from cschat.core.people import Customer

@@ -140,7 +140,10 @@ KINDS = ("sqi", "more", "sqi.business", "more.business")
 
 @attrs.frozen
 class Rows:
-    """The values of many changes: which change each belongs to, whose it is, its part, its key (place and bucket), itself, its sign."""
+    """The values of many changes: which change each belongs to, whose it is, its part, its key (place and bucket), itself, its sign.
+
+    `wide` is part and key in one, `signed` the value with its sign.
+    """
 
     changes: Sequence[Change]
     change: _Ints
@@ -150,6 +153,8 @@ class Rows:
     key: _Ints
     value: _Ints
     sign: _Ints
+    wide: _Ints
+    signed: NDArray[Any]
 
 
 def rows_of(changes: Sequence[Change]) -> Rows:
@@ -185,16 +190,12 @@ def rows_of(changes: Sequence[Change]) -> Rows:
     value = _joined([values for *_, values in found])
     spot_of = kind % len(_READ)
     bucket = np.where(value < 0, _MISSING, np.searchsorted(_EDGES, value, side="right") - 1)
-    return Rows(
-        changes,
-        change,
-        [agent or "" for agent in agents],
-        _joined([whose for _, _, whose, _ in found]),
-        (spot_of >= _SQI) + 2 * (kind >= len(_READ)),
-        np.array(_SLOTS, dtype=np.int64)[spot_of] << _BITS | bucket,
-        np.maximum(value, 0),
-        np.array([sign for sign, _ in changes], dtype=np.int64)[change],
-    )
+    part = (spot_of >= _SQI) + 2 * (kind >= len(_READ))
+    key = np.array(_SLOTS, dtype=np.int64)[spot_of] << _BITS | bucket
+    sign = np.array([sign for sign, _ in changes], dtype=np.int64)[change]
+    value = np.maximum(value, 0)
+    names, whose_ = [agent or "" for agent in agents], _joined([whose for _, _, whose, _ in found])
+    return Rows(changes, change, names, whose_, part, key, value, sign, part << 16 | key, (value * sign).astype(np.float64))
 
 
 def _joined(several: Sequence[Any]) -> _Ints:
@@ -285,7 +286,7 @@ def _packed(  # noqa: PLR0917
     cells: Sequence[tuple[str, Micros, str]], cell: _Ints, rows: Rows, taken: _Ints | None, grain: str, dimension: str
 ) -> Iterable[Delta]:
     """The deltas of the rows `taken`, each of which goes into the `cell` of its number."""
-    base, signed, sign = rows.part << 16 | rows.key, (rows.value * rows.sign).astype(np.float64), rows.sign
+    base, signed, sign = rows.wide, rows.signed, rows.sign
     if taken is not None:
         base, signed, sign = base[taken], signed[taken], sign[taken]
     number = len(cells) * len(KINDS)
