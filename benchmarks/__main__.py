@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, rules, search, spikes, stats, storage, timers, turns, weight
+from benchmarks import conversations, history, hours, ledger, queueing, rules, search, spikes, stats, storage, timers, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -91,6 +91,10 @@ def bots() -> None:
     print(f"  the state alone on SQLite, 1 caller: {normal:,.0f} turns/s NORMAL, {full:,.0f} FULL")
 
 
+def past() -> None:
+    history.show(history.run())
+
+
 def opening_hours() -> None:
     for zone in ("Asia/Seoul", "America/New_York"):
         for name, took in hours.microseconds(zone).items():
@@ -105,6 +109,13 @@ def ruled() -> None:
 
 def statistics() -> None:
     stats.measure(1_000_000)
+
+
+def money() -> None:
+    for name, url in (("memory", "memory:"), ("SQLite NORMAL", "sqlite:///FOLDER.db?synchronous=normal")):
+        for what, ratio in ledger.compared(url).items():
+            print(f"  {name:14}{what:56} {ratio}")
+    print(f"  {'charged counts after 100,000 charges, against after 100':70} {ledger.statements(100_000)}")
 
 
 def surges() -> None:
@@ -139,10 +150,12 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "lives": lives,
     "weights": weights,
     "search": searching,
+    "history": past,
     "bots": bots,
     "hours": opening_hours,
     "rules": ruled,
     "statistics": statistics,
+    "ledger": money,
     "surges": surges,
     "timers": due,
 }

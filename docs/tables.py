@@ -37,12 +37,14 @@ from cschat.storage.migrations import plural
 COMMAND_MODULES = (
     "opening",
     "talking",
+    "delaying",
     "waiting",
     "owning",
     "distributing",
     "presence",
     "ending",
     "sorting",
+    "bulk",
     "customers",
     "team",
     "settings",
@@ -57,8 +59,7 @@ COMMAND_MODULES = (
     "campaigns",
     "mail_reports",
     "reports",
-    "delaying",
-    "bulk",
+    "ledger",
     "outgoing",
     "waking",
 )
@@ -66,6 +67,8 @@ QUERY_MODULES = (
     "sessions",
     "explaining",
     "lists",
+    "delayed",
+    "bulk",
     "customers",
     "knowledge",
     "team",
@@ -78,8 +81,8 @@ QUERY_MODULES = (
     "outgoing",
     "announcements",
     "campaigns",
-    "delayed",
-    "bulk",
+    "ledger",
+    "history",
     "health",
 )
 
@@ -321,8 +324,8 @@ _SETTINGS = {
     "beside": 'The scenario that begins beside people when a session is `"queued"`, `"assigned"` or `"ended"`.',
     "absence": "What a customer who asks for a person while nobody can come is offered: `intake` to leave a message, "
     "`refuse` to come again.",
-    "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
-    "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
+    "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`, `suspended`), or by reason "
+    "and language (`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
     "delay_live": "Whether agents may delay their replies in live talks too, and not only where an answer was promised for later.",
     "opt_out_url": 'The page where customers opt out of marketing, with `{recipient}` in it. `""`: there is none, and no marketing.',

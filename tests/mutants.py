@@ -42,6 +42,7 @@ FORKS = ("tests/storage/test_forking.py",)
 BOTS = ("tests/scenarios",)
 BOT_DESK = ("tests/scenarios/test_desk.py",)
 KNOWLEDGE = ("tests/knowledge",)
+TEXTS = ("tests/storage/test_texts.py", "tests/queries/test_history.py", "tests/core/test_grams.py")
 
 IMPORT = ("tests/scenarios/test_typebot.py",)
 BOTIUM = ("tests/scenarios/test_botium.py",)
@@ -51,8 +52,86 @@ HOURS = ("tests/commands/test_hours.py",)
 RULES = ("tests/rules/test_desk.py",)
 READING = ("tests/rules/test_reading.py",)
 SLA = ("tests/rules/test_sla.py",)
+LEDGER = ("tests/ledger",)
 
 NAMED = (
+    Mutant("ledger: claims while nobody new is accepted", "commands/owning.py", "        demand_balance(ctx)\n", "        pass\n", LEDGER),
+    Mutant(
+        "ledger: agents write first while nobody new is accepted",
+        "commands/opening.py",
+        "        demand_balance(ctx)\n",
+        "        pass\n",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: the last owner reopens while nobody new is accepted",
+        "commands/reopening.py",
+        "            demand_balance(ctx)\n",
+        "            pass\n",
+        LEDGER,
+    ),
+    Mutant("ledger: a request is accepted without money", "commands/waiting.py", "or suspended(ctx) ", "", LEDGER),
+    Mutant(
+        "ledger: messages that were left are queued without money",
+        "commands/closing.py",
+        "if suspended(ctx) is not None",
+        "if False",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: a session is charged for each answer",
+        "commands/charging.py",
+        "if ctx.tx.once(ledger.id, _once(ChargeKind.SESSION, key)) is None:",
+        "if True:",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: a key is charged again", "commands/charging.py", "    if ctx.tx.once(ledger.id, once) is None:", "    if True:", LEDGER
+    ),
+    Mutant(
+        "ledger: a late month charges who works here now",
+        "commands/charging.py",
+        "if added_.time <= when and not (agent.removed and last.time <= when)",
+        "if not agent.removed",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: a late month costs what it costs now",
+        "commands/charging.py",
+        "_charge_accounts(ctx, ledger, timer.due, day)",
+        "_charge_accounts(ctx, ledger, ctx.now, day)",
+        LEDGER,
+    ),
+    Mutant("ledger: a fee is put off twice", "commands/charging.py", " or any(fee.key == key for fee in ledger.unpaid)", "", LEDGER),
+    Mutant(
+        "ledger: new fees before old ones", "commands/charging.py", "(waiting or ledger.balance < price)", "ledger.balance < price", LEDGER
+    ),
+    Mutant(
+        "ledger: a message before the fees",
+        "commands/charging.py",
+        "    left = ledger.balance - ledger.due",
+        "    left = ledger.balance",
+        LEDGER,
+    ),
+    Mutant(
+        "ledger: staff are told at every charge",
+        "commands/charging.py",
+        "ledger.balance >= ledger.low > after.balance",
+        "ledger.low > after.balance",
+        LEDGER,
+    ),
+    Mutant("ledger: unpaid fees do not block", "core/ledger.py", "self.balance - self.due < self", "self.balance < self", LEDGER),
+    Mutant("ledger: both sides the same", "core/ledger.py", "Entry(account, -amount)", "Entry(account, amount)", LEDGER),
+    Mutant("ledger: notes are charged", "commands/reactors/ledger.py", " and body.visibility is Visibility.PUBLIC", "", LEDGER),
+    Mutant("ledger: a period has its end", "queries/ledger.py", ".time < when:", ".time <= when:", LEDGER),
+    Mutant(
+        "ledger: postings by each process's own clock",
+        "commands/protocol.py",
+        "time = max(self.now, record.last)",
+        "time = self.now",
+        LEDGER,
+    ),
+    Mutant("ledger: a spreadsheet runs a note", "cli_ledger.py", "cell.startswith(_RUNS)", "False", LEDGER),
     Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
     Mutant(
         "import: any way that sets a variable will do", "bots/importing/unset.py", "known[target] & here", "known[target] | here", IMPORT
@@ -76,6 +155,20 @@ NAMED = (
         "if False:",
         ("tests/scenarios/test_check.py",),
     ),
+    Mutant("texts: an erased one stays in the index", "storage/texts.py", "self._execute(_REMOVE, (position, before))", "pass", TEXTS),
+    Mutant("texts: traces are never merged away", "storage/texts.py", "traces = self._merge(traces)", "traces = _NONE", TEXTS),
+    Mutant("texts: new traces do not begin anew", "storage/texts.py", "-_MERGE_PAGES if traces == _NEW", "-_MERGE_PAGES if False", TEXTS),
+    Mutant("texts: what was redacted to is not found", "storage/texts.py", "            if after:", "            if False:", TEXTS),
+    Mutant("texts: the tail is left out", "storage/texts.py", "yield from self._execute(_TAIL", "_ = (_TAIL", TEXTS),
+    Mutant("texts: a block keeps its first times", "storage/texts.py", "newest = max(newest, excluded.newest)", "newest = newest", TEXTS),
+    Mutant("texts: having the grams is enough", "storage/texts.py", "holds(_searchable(row[5], row[9]), words)", "True", TEXTS),
+    Mutant("texts: other rules do not matter", "storage/texts.py", "if form != FORM:", "if False:", TEXTS),
+    Mutant("texts: the index begins anew when opened", "storage/texts.py", "SET position = ?, traces = ?", "SET traces = ? + ?", TEXTS),
+    Mutant("texts: a page begins with the last of the one before", "storage/texts.py", "t.rowid < ?", "t.rowid <= ?", TEXTS),
+    Mutant("history: other sessions' too", "queries/history.py", "and (self.tag is None or self.tag in session.tags)", "", TEXTS),
+    Mutant("history: not what lies below", "queries/history.py", 'or one.startswith(f"{path}/")', "", TEXTS),
+    Mutant("history: a customer's end counts", "queries/history.py", "start <= event.at < end", "start <= event.at <= end", TEXTS),
+    Mutant("history: notes are public", "queries/history.py", "Visibility.INTERNAL if", "Visibility.PUBLIC if", TEXTS),
     Mutant("knowledge: published a moment late", "core/knowledge.py", "self.publish <= now", "self.publish < now", KNOWLEDGE),
     Mutant("knowledge: never withdrawn", "core/knowledge.py", "self.unpublish <= now", "False", KNOWLEDGE),
     Mutant("knowledge: an index is made once", "finding.py", "if edition.mark != self._mark:", "if not self._mark:", KNOWLEDGE),

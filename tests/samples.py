@@ -120,6 +120,7 @@ COMMANDS: dict[type, Sample] = {
     c.AddSection: Sample(lambda o, s: c.AddSection("반품", {"en": "Returns"}), door="admin"),
     c.AddTag: Sample(lambda o, s: c.AddTag("vip", list="customer"), door="admin"),
     c.AddWebhook: Sample(lambda o, s: c.AddWebhook("https://example.com/hook", types=["Opened", "MessageSent"]), door="admin"),
+    c.AdjustBalance: Sample(lambda o, s: c.AdjustBalance(100, "착오 정정"), door="admin"),
     c.AnswerAction: Sample(lambda o, s: c.AnswerAction(s, answers=s.seq, value={"status": "배송완료"}), State.BOT, "system"),
     c.AssignSession: Sample(lambda o, s: c.AssignSession(s, o.mina), State.QUEUED, "admin"),
     c.ChangeAgent: Sample(lambda o, s: c.ChangeAgent(o.jun, name="준호", groups=[o.group], capacity=3), door="admin"),
@@ -140,6 +141,7 @@ COMMANDS: dict[type, Sample] = {
     c.CancelCampaign: Sample(lambda o, s: c.CancelCampaign(_started(o)), door="admin"),
     c.ChangeAnnouncement: Sample(lambda o, s: c.ChangeAnnouncement(_announcement(o), text="하루 늦습니다.", words=["언제"]), door="admin"),
     c.ChangeCampaign: Sample(lambda o, s: c.ChangeCampaign(_campaign(o), name="여름", ways=["session"], type="marketing"), door="admin"),
+    c.Charge: Sample(lambda o, s: c.Charge("sms", _priced(o), count=2), door="system"),
     c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
     c.CancelBulk: Sample(lambda o, s: c.CancelBulk(_bulk(o)), door="admin"),
@@ -175,7 +177,7 @@ COMMANDS: dict[type, Sample] = {
     c.MuteAlerts: Sample(lambda o, s: c.MuteAlerts(["agent_requested", "sla"])),
     c.OpenSession: Sample(lambda o, s: c.OpenSession(text="문의", subject="배송", language="ko"), door="visitor"),
     c.OpenSessionByAgent: Sample(lambda o, s: c.OpenSessionByAgent(o.customer, text="안내드려요")),
-    c.OptOut: Sample(lambda o, s: c.OptOut(), door="visitor"),
+    c.OptOut: Sample(lambda o, s: c.OptOut([None, _agree(o)][0]), door="visitor"),
     c.PublishArticle: Sample(lambda o, s: c.PublishArticle(_article(o), at=_soon(o), until=_soon(o) + timedelta(days=1)), door="admin"),
     c.PublishScenario: Sample(lambda o, s: c.PublishScenario(BOT), door="admin"),
     c.OverrideHours: Sample(lambda o, s: _always_open(o, c.OverrideHours("closed")), door="admin"),
@@ -213,6 +215,7 @@ COMMANDS: dict[type, Sample] = {
     ),
     c.SetDaysOff: Sample(lambda o, s: c.SetDaysOff(o.mina, ["2026-12-24", "2026-12-28/2026-12-31"]), door="admin"),
     c.SetHours: Sample(lambda o, s: c.SetHours(weekdays="09:00-18:00", saturday="10:00-14:00", lunch="12:00-13:00"), door="admin"),
+    c.SetLedger: Sample(lambda o, s: c.SetLedger("overdraw", low=10_000), door="admin"),
     c.SetShifts: Sample(lambda o, s: c.SetShifts(o.mina, weekdays="09:00-14:00", friday="closed"), door="admin"),
     c.SetSpecialDay: Sample(lambda o, s: _always_open(o, c.SetSpecialDay("2026-12-24", "half", note="성탄 전야")), door="admin"),
     c.SetCategory: Sample(lambda o, s: c.SetCategory(s, "배송")),
@@ -231,9 +234,11 @@ COMMANDS: dict[type, Sample] = {
     c.SetStatus: Sample(lambda o, s: c.SetStatus("hidden", reason="점심")),
     c.SetSubject: Sample(lambda o, s: c.SetSubject(s, "배송 지연")),
     c.StartCampaign: Sample(lambda o, s: c.StartCampaign(_campaign(o), at=_soon(o)), door="admin"),
+    c.SetTariff: Sample(lambda o, s: c.SetTariff({"account": 9_900, "session": 300}, effective="2026-12-01"), door="admin"),
     c.TagCustomer: Sample(lambda o, s: c.TagCustomer(o.customer, ["vip", "단골"])),
     c.TagSession: Sample(lambda o, s: c.TagSession(s, ["급함"])),
     c.SendTestAlert: Sample(lambda o, s: c.SendTestAlert(_target(o)), door="admin"),
+    c.TopUp: Sample(lambda o, s: c.TopUp(50_000, note="3월분"), door="admin"),
     c.TransferSession: Sample(lambda o, s: c.TransferSession(s, agent=o.jun, note="환불 건")),
     c.UnpublishArticle: Sample(lambda o, s: c.UnpublishArticle(_published(o), at=_soon(o)), door="admin"),
     c.UntagCustomer: Sample(lambda o, s: c.UntagCustomer(o.agent.do(c.TagCustomer(o.customer, ["vip"])), ["vip"])),
@@ -264,6 +269,10 @@ def _announcement(office: Office) -> Any:
     return office.desk.do(c.AddAnnouncement("배송 지연", "이틀 늦습니다.", words=["배송"]))
 
 
+def _agree(office: Office) -> None:
+    office.visitor.do(c.RecordConsent("marketing", "소식", "2026-01"))
+
+
 def _campaign(office: Office) -> Any:
     return office.desk.do(c.AddCampaign("안내", "점검 안내", "내일 2시에 점검합니다."))
 
@@ -280,6 +289,13 @@ def _recipient(office: Office) -> Any:
 
 def _target(office: Office) -> Any:
     return office.desk.do(c.AddAlertTarget("봇", "telegram", token="1:a", chat="-100"))
+
+
+def _priced(office: Office) -> str:
+    """A key to charge under, where messages cost something and there is money."""
+    office.desk.do(c.SetTariff({"sms": 20}))
+    office.desk.do(c.TopUp(10_000))
+    return "msg-1"
 
 
 def _report(office: Office) -> Any:
@@ -326,6 +342,7 @@ QUERIES: dict[type, Sample] = {
     q.CannedResponses: Sample(lambda o, s: q.CannedResponses(f"#{_canned(o).shortcut[:1]}")),
     q.AlertTargets: Sample(lambda o, s: q.AlertTargets(), door="admin"),
     q.Categories: Sample(lambda o, s: q.Categories()),
+    q.ChargedCounts: Sample(lambda o, s: q.ChargedCounts()),
     q.CheckRules: Sample(lambda o, s: q.CheckRules(), door="admin"),
     q.ClosedList: Sample(lambda o, s: q.ClosedList(limit=3)),
     q.ConsultingList: Sample(lambda o, s: q.ConsultingList(wrap_up=True)),
@@ -339,6 +356,7 @@ QUERIES: dict[type, Sample] = {
     q.GetBrand: Sample(lambda o, s: q.GetBrand()),
     q.GetCustomer: Sample(lambda o, s: q.GetCustomer(), door="visitor"),
     q.GetHours: Sample(lambda o, s: q.GetHours()),
+    q.GetLedger: Sample(lambda o, s: q.GetLedger(), door="admin"),
     q.GetSession: Sample(lambda o, s: q.GetSession(s), door="visitor"),
     q.GetSla: Sample(lambda o, s: q.GetSla()),
     q.Groups: Sample(lambda o, s: q.Groups()),
@@ -346,6 +364,7 @@ QUERIES: dict[type, Sample] = {
     q.Journey: Sample(lambda o, s: q.Journey(o.desk.do(c.PublishScenario(BOT)).name, end=_soon(o), patience=60)),
     q.JourneyComparison: Sample(lambda o, s: q.JourneyComparison(o.desk.do(c.PublishScenario(BOT)).name, 1, most=10)),
     q.OpeningHours: Sample(lambda o, s: q.OpeningHours(language="en"), door="visitor"),
+    q.Postings: Sample(lambda o, s: q.Postings(end=_soon(o), limit=3) if _priced(o) else None, door="admin"),
     q.Queue: Sample(lambda o, s: q.Queue()),
     q.QueuePosition: Sample(lambda o, s: q.QueuePosition(s), State.QUEUED, "visitor"),
     q.RenderCannedResponse: Sample(lambda o, s: q.RenderCannedResponse(s, _canned(o))),
@@ -364,9 +383,11 @@ QUERIES: dict[type, Sample] = {
     q.RunReport: Sample(lambda o, s: q.RunReport(o.desk.do(c.SaveReport("하루", "today")).name)),
     q.SavedReports: Sample(lambda o, s: q.SavedReports()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
+    q.SearchHistory: Sample(lambda o, s: q.SearchHistory("문의", agent=o.mina, customer=s.customer, end=_soon(o), limit=3)),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
     q.Signals: Sample(lambda o, s: q.Signals(end=_soon(o), least=1)),
+    q.Statement: Sample(lambda o, s: q.Statement(start=_soon(o), end=_soon(o)) if _priced(o) else None, door="admin"),
     q.Surges: Sample(lambda o, s: q.Surges(start=_soon(o) - timedelta(days=9), slot=3600, most=9)),
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
     q.Summary: Sample(lambda o, s: q.Summary(_soon(o) - timedelta(days=1), _soon(o), language="en")),

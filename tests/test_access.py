@@ -113,12 +113,14 @@ def test_what_customers_and_agents_may_is_this():
         *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
         *("SaveReport", "RemoveReport"),
         *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
+        *("SetLedger", "SetTariff", "TopUp", "AdjustBalance", "GetLedger", "Postings", "Statement"),
         *("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
         *("AddAnnouncement", "ChangeAnnouncement", "RemoveAnnouncement"),
         *("AddCampaign", "ChangeCampaign", "StartCampaign", "CancelCampaign", "CountAudience"),
     }
     assert asking(Permission.OPERATE) == {
         "AnswerAction",
+        "Charge",
         "DisableTarget",
         "FailRecipient",
         "RunTimer",

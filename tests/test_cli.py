@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cschat import Actor, Desk
+from cschat import commands as c
+
 SHOP = Path(__file__).resolve().parents[1] / "examples" / "shop" / "conversations.jsonl"
 GOOD = '{"id": "1", "intent": "배송", "turns": [{"from": "customer", "text": "언제 와요?"}, {"from": "agent", "text": "내일요"}]}\n'
 
@@ -190,3 +193,25 @@ def test_search_names_the_line_and_field_of_a_bad_article(tmp_path):
     done = cschat("search", "--articles", articles, "--queries", queries, "--json")
     assert (done.returncode, done.stdout) == (1, "")
     assert "line 1: examples[1]: is a number" in done.stderr
+
+
+def test_history_is_searched_and_its_index_made_anew(tmp_path):
+    store = f"sqlite:///{tmp_path}/desk.db"
+    with Desk.open(store) as desk:
+        for number in range(3):
+            desk.acting_as(Actor.guest(f"browser-{number}")).do(c.OpenSession(text=f"재배송 {number}\n언제 오나요", subject="배송"))
+    done = cschat("history", "배송 언제", "--store", store, "--limit", "2")
+    first, second, more = done.stdout.splitlines()
+    assert first.endswith("customer  재[배송] 2 [언제] 오나요")
+    assert second.endswith("customer  재[배송] 1 [언제] 오나요")
+    done = cschat("reindex", "--store", store)
+    assert (done.returncode, done.stdout) == (0, "The index holds what was said up to position 9.\n")
+    following = more.removeprefix("more: --after ")
+    page = json.loads(cschat("history", "배송 언제", "--store", store, "--after", following, "--json").stdout)
+    assert page["next"] is None
+    [hit] = page["items"]
+    assert (hit["snippet"], hit["marks"], hit["author"]) == ("재배송 0\n언제 오나요", [[1, 3], [6, 8]], "customer")
+    assert cschat("history", "배송", "--store", store, "--to", "2020-01-01", "--json").stdout == '{"items": [], "next": null}\n'
+    bad = cschat("history", "배", "--store", store)
+    assert (bad.returncode, bad.stderr.count("\n")) == (1, 1)
+    assert cschat("reindex", "--store", f"sqlite:///{tmp_path}/none.db").returncode == 1

@@ -23,6 +23,8 @@ from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
 from cschat.cli_bot import bot, existing_desk
 from cschat.cli_explain import explain
+from cschat.cli_history import history, reindex
+from cschat.cli_ledger import statement
 from cschat.cli_stats import stats
 from cschat.cli_summary import summary
 from cschat.core.clock import FakeClock
@@ -64,9 +66,12 @@ def cschat() -> None:
 
 
 cschat.add_command(bot)
+cschat.add_command(statement)
 cschat.add_command(summary)
 cschat.add_command(stats)
 cschat.add_command(explain)
+cschat.add_command(history)
+cschat.add_command(reindex)
 
 
 @cschat.command()

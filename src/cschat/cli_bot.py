@@ -34,7 +34,7 @@ from cschat.errors import Invalid, ScenarioError
 from cschat.storage.codec import face
 from cschat.testing.conversations import play, read_conversations
 
-__all__ = ["bot", "existing_desk"]
+__all__ = ["bot", "existing_desk", "period"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -265,7 +265,9 @@ def _commented(file: Path, imported: Imported) -> str:
 @bot.command()
 @click.argument("file", type=_FILE)
 @click.option("--language", default="ko", show_default=True)
-@click.option("--refused", type=click.Choice(["closed", "lunch", "holiday", "nobody", "overflow"]), help="Nobody can come, and why.")
+@click.option(
+    "--refused", type=click.Choice(["closed", "lunch", "holiday", "nobody", "overflow", "suspended"]), help="Nobody can come, and why."
+)
 @click.option("--action", "actions", multiple=True, metavar="NAME=JSON", help="What an action answers; one that is not given fails.")
 def chat(file: Path, language: str, refused: str | None, actions: tuple[str, ...]) -> None:
     """Try a scenario: type what a customer would. Ctrl-D ends it."""
@@ -325,7 +327,8 @@ def existing_desk(store: str, brand: str) -> Generator[Desk]:
         yield desk
 
 
-def _period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
+def period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
+    """The fields `start` and `end` of a query, of what the options --from and --to say."""
     zone = ZoneInfo(desk.ask(q.GetBrand()).zone)
     found: dict[str, datetime] = {}
     for name, option, text in (("start", "from", start), ("end", "to", end)):
@@ -370,7 +373,7 @@ def journey(  # noqa: PLR0917  (one parameter for each option)
     if compare is not None and form in ("mermaid", "svg"):
         raise Invalid(field="format", reason="two versions have two pictures", allowed=["table", "json"])
     with existing_desk(store, brand) as desk:
-        how: dict[str, Any] = {"patience": patience, "most": most, **_period(desk, start, end)}
+        how: dict[str, Any] = {"patience": patience, "most": most, **period(desk, start, end)}
         found: ScenarioJourney | Comparison
         if compare is None:
             found = desk.ask(q.Journey(name, version, **how))
@@ -490,7 +493,7 @@ def candidates(  # noqa: PLR0917  (one parameter for each option)
 ) -> None:
     """Questions that reached people or got no answer, like ones together: candidates for new steps."""
     with existing_desk(store, brand) as desk:
-        found = desk.ask(q.Candidates(scenario, least=least, most=most, **_period(desk, start, end)))
+        found = desk.ask(q.Candidates(scenario, least=least, most=most, **period(desk, start, end)))
     for group in found:
         if as_json:
             click.echo(json.dumps(face(group), ensure_ascii=False))

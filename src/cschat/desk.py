@@ -213,10 +213,11 @@ class Desk:
         """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`.
 
         Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned. Statistics
-        are folded along, now and then.
+        are folded and texts are indexed along, now and then.
         """
         done = self.run_clocks() + self._works.crew.round()
         self._works.folder.round()
+        self._works.indexing.round()
         return done
 
     def run_clocks(self) -> int:
@@ -240,6 +241,7 @@ class Desk:
         done = 0
         while step := self.run_clocks() or self._works.crew.round(LEASE_SECONDS):
             done += step
+        self._works.indexing.catch_up()
         return done
 
     def advance(self, **duration: float) -> None:
@@ -454,6 +456,7 @@ class AsyncDesk:
             for _, several in groupby(jobs, lambda job: job.target.name):
                 tasks.start_soon(self._work, list(several), errors)
         await self._in_thread(self._works.folder.round)
+        await self._in_thread(self._works.indexing.round)
         if errors:
             raise errors[0]
         return done + len(jobs)
@@ -499,6 +502,7 @@ class AsyncDesk:
         done = 0
         while step := await self.run_due():
             done += step
+        await self._in_thread(self._works.indexing.catch_up)
         return done
 
     async def advance(self, **duration: float) -> None:

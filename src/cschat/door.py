@@ -28,6 +28,7 @@ from cschat.core.hours import Hours
 from cschat.core.ids import Ids
 from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
+from cschat.core.ledger import Ledger
 from cschat.core.mail_reports import MailReport
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
@@ -63,7 +64,7 @@ CORE_KINDS: tuple[type[Record], ...] = (
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
     *(Announcement, Reading, Link, Campaign, Recipient),
     *(MailReport, SavedReport),
-    *(DelayedReply, Bulk, BulkFailure),
+    *(DelayedReply, Bulk, BulkFailure, Ledger),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
@@ -80,12 +81,14 @@ class Works:
     def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
+        from cschat.commands.reactors.ledger import Charges
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
+        from cschat.transport.indexing import Indexing
         from cschat.transport.reports import Reports
         from cschat.transport.webhooks import Webhooks
 
@@ -96,11 +99,12 @@ class Works:
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
+        self.indexing = Indexing(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)

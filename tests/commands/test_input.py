@@ -67,6 +67,12 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
         for kind in (c.AddAlertTarget, c.ChangeAlertTarget)
     },
     **{(kind, "email"): [*BAD_TEXTS, "nobody", "a@b", "a@b.kr, c@d.kr", "<a@b.kr>"] for kind in (c.AddAgent, c.ChangeAgent)},
+    (c.AdjustBalance, "amount"): ["5", 1.5, True, 0, 10**30, -(10**30), None],
+    (c.Charge, "kind"): ["session", "account", "nonsense", "", 5, None],
+    (c.Charge, "count"): [*BAD_NUMBERS, 0, None],
+    (c.TopUp, "amount"): [*BAD_NUMBERS, 0, None],
+    (c.SetTariff, "prices"): [5, None, [1], {"fax": 5}, {5: 5}, {"sms": -1}, {"sms": 1.5}, {"sms": True}, {"sms": None}, {"sms": 10**30}],
+    (c.SetTariff, "effective"): ["2026-13-01", "31.12.2026", 5],
     (c.AnswerAction, "value"): [object(), {5: object()}, "가" * 40_000],
     (c.PublishScenario, "source"): [5, None, ["a"], "", "a: [", "scenario: x", {}, {"scenario": "x", "start": "a", "steps": {}}],
     (c.ChangeBrand, "entry"): [
@@ -123,6 +129,8 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
 }
 BLANK = {
     (c.AddAgent, "name"),
+    (c.AdjustBalance, "reason"),
+    (c.Charge, "key"),
     (c.AddArticle, "title"),
     (c.AddCannedResponse, "shortcut"),
     (c.AddCannedResponse, "text"),

@@ -139,6 +139,31 @@ def test_what_a_reactor_refuses_for_one_session_is_undone_for_that_one():
         assert [office.look(session).tags for session in sessions] == [("장애",), (), ("장애",)]
 
 
+def test_what_was_undone_is_answered_by_no_reactor():
+    """An intake item is taken and ended in one action; the first event is refused, and the second is gone with it."""
+
+    class Picky:
+        on = (e.Assigned, e.Ended)
+
+        def react(self, ctx: Any, event: Any) -> None:
+            if type(event.body) is e.Assigned and event.subject == bad[0]:
+                raise KeyError("not this one")
+            if type(event.body) is e.Ended:
+                ended.append(event.subject)
+
+    bad: list[str] = []
+    ended: list[str] = []
+    clock = FakeClock()
+    with Desk.open("memory:", clock=clock, seed=1, reactors=[Picky()]) as desk:
+        office = Office.on(desk, clock)
+        first, second = office.session(State.INTAKE), office.session(State.INTAKE)
+        bad.append(first.id)
+        done = bulk(office, {"field": "state", "is": "intake"}, {"end": "끝"})
+        assert counts(done) == ("done", 2, 1, 1)
+        assert ended == [second.id]
+        assert office.look(first).state is State.INTAKE
+
+
 def test_rules_routing_and_bots_answer_what_a_bulk_does(office: Office):
     office.desk.do(c.AddRule("인사", {"event": "SessionTagged"}, [{"set_priority": "high"}]))
     [session] = talks(office, 1)

@@ -158,6 +158,13 @@ def test_nobody_reviews_their_own_and_nobody_else_does_who_was_not_asked(office:
             delayed(office, reviewer=nobody)
 
 
+def test_an_admin_does_not_approve_of_what_they_have_written_themselves(office: Office):
+    session = intake(office)
+    reply = office.admin.do(c.DelayReply(session, later(office, hours=1), text="네", reviewer=office.jun))
+    with pytest.raises(Forbidden):
+        office.admin.do(c.ReviewDelayedReply(reply, approve=True))
+
+
 def test_other_words_must_be_approved_anew_another_time_need_not(office: Office):
     reply = delayed(office, reviewer=office.jun)
     office.colleague.do(c.ReviewDelayedReply(reply, approve=True))

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from cschat import Actor, Desk
+from cschat import Actor, Content, ContentKind, Desk, Media
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.clock import FakeClock
@@ -79,6 +79,7 @@ def test_signals_are_what_many_ask_alike_that_few_asked_before(told):
     assert "업데이트" in first.label
     assert set(first.sessions) <= set(broken)
     assert all(one.count - one.before < 15 for one in rest)
+    assert any(one.before for one in rest)
     assert desk.ask(q.Signals(least=30)) == []
 
 
@@ -97,7 +98,7 @@ def test_the_steps_of_a_scenario_are_causes():
     steps = {
         "hi": {"choose": [{"label": "배송", "goto": "parcel"}, {"label": "결제", "goto": "pay"}]},
         "parcel": {"say": "네", "next": "person"},
-        "pay": {"say": "네", "next": "person"},
+        "pay": {"say": "확인해 드릴게요", "next": "person"},
         "person": {"handoff": {}, "closed": "leave", "nobody": "leave"},
         "leave": {"leave_message": ["message"]},
     }
@@ -113,22 +114,36 @@ def test_the_steps_of_a_scenario_are_causes():
                 desk.settle()
                 door.do(c.SendMessage(session, text="결제" if hour == 119 else "배송"))
                 desk.settle()
+            assert desk.ask(q.Surges(slot=3600, end=as_datetime(clock.now()) + timedelta(hours=2))) == []
             clock.advance(hours=1)
         (surge,) = desk.ask(q.Surges(slot=3600))
         assert ("step", "shop/pay") in {(one.kind, one.value) for one in surge.causes}
+        assert ("word", "확인해") not in {(one.kind, one.value) for one in surge.causes}
         assert ("step", "shop/hi") not in {(one.kind, one.value) for one in surge.causes}
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Europe/London", "Australia/Lord_Howe"])
-@pytest.mark.parametrize("slot", [300, 3600, 7200, 86_400])
+def test_a_picture_is_no_inquiry_and_what_is_written_after_it_is():
+    picture = Content(ContentKind.IMAGE, media=Media(url="https://example.com/a.png"))
+    with Desk.open(clock=FakeClock(), seed=1) as desk:
+        for at in range(3):
+            door = desk.acting_as(Actor.guest(f"g{at}"))
+            session = door.do(c.OpenSession())
+            door.do(c.SendMessage(session, content=picture))
+            door.do(c.SendMessage(session, text="흰 화면만 나와요"))
+        assert [(one.count, one.typical) for one in desk.ask(q.Signals())] == [(3, "흰 화면만 나와요")]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("slot", [300, 3600, 86_400])
 def test_a_change_of_the_clock_is_no_surge(zone, slot):
-    for start in ("2026-03-01T00:00:00+00:00", "2026-10-01T00:00:00+00:00"):
+    for start in ("2026-03-01T00:00:00+00:00", "2026-10-26T00:00:00+00:00" if "New" in zone else "2026-09-28T00:00:00+00:00"):
         clock = FakeClock(start, zone)
         with Desk.open(clock=clock, seed=1) as desk:
             desk.do(c.ChangeBrand(zone=zone))
-            for hour in range(24 * 40):
-                opened(desk, f"g{hour}", "안녕하세요")
-                clock.advance(hours=1)
+            visitor = desk.acting_as(Actor.guest("a"))
+            for _ in range(6 * 24 * 10 if "10-" in start or "09-" in start else 6 * 24 * (10 if "New" in zone else 37)):
+                visitor.do(c.OpenSession())
+                clock.advance(minutes=10)
             assert desk.ask(q.Surges(slot=slot, start=as_datetime(clock.now()) - timedelta(days=30))) == []
 
 

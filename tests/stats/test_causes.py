@@ -95,6 +95,12 @@ def test_similar_new_inquiries_are_a_signal_with_a_name():
     assert [(one.count, one.before) for one in rest] == [(4, 4)] * 5
 
 
+def test_what_has_grown_comes_before_what_is_always_asked():
+    always = [Inquiry(f"o{at}", OTHERS[0]) for at in range(10)]
+    before = [Inquiry(f"b{at}", OTHERS[0]) for at in range(10)]
+    assert [(one.count, one.before) for one in signals(always + inquiries(WHITE, "w", 8), before)] == [(8, 0), (10, 10)]
+
+
 def test_few_alike_are_no_signal():
     assert signals(inquiries(OTHERS, "o", 10)) == []
     assert len(signals(inquiries(OTHERS, "o", 15))) == 5

@@ -11,14 +11,17 @@ from hypothesis import settings
 from tests.commands.test_random import AnyDesk
 
 from cschat import Event
+from cschat.core.clock import FakeClock
 from cschat.door import CORE_KINDS, KINDS
 from cschat.errors import CschatError
 from cschat.storage.content import content_hash
 from cschat.storage.memory import MemoryStore
 from cschat.storage.protocol import Store
 from cschat.storage.sqlite import SqliteStore
+from cschat.transport.indexing import Indexing, behind
 
 Outcome = tuple[Any, CschatError | None]
+WORDS = ("안녕", "하세요", "상담사", "감사합니다")
 
 
 class Twins:
@@ -41,6 +44,8 @@ class Twins:
         return self._both(lambda store: store.transact(work, brand=brand, touches=touches))
 
     def read(self, work: Any, /) -> Any:
+        if work is behind:
+            return any([store.read(work) for store in (self.first, self.second)])  # noqa: C419  (an index of texts is each store's own)
         return self._both(lambda store: store.read(work))
 
     def stream(self, kind: Any, /, *, brand: str | None = None) -> Iterator[Any]:
@@ -72,6 +77,10 @@ class AnyDeskOnTwoStores(AnyDesk):
     def teardown(self) -> None:
         if hasattr(self, "twins"):
             assert content_hash(self.twins.first, CORE_KINDS) == content_hash(self.twins.second, CORE_KINDS)
+            brands = {event.brand for event in self.twins.stream_log()}
+            for _ in ("as far as the index goes", "to the end"):
+                self.twins.read(lambda tx: [tx.texts((word,), brand=brand, limit=1000) for brand in brands for word in WORDS])
+                Indexing(self.twins.second, FakeClock()).catch_up()
             self.twins.first.close()
             self.twins.second.close()
             self.folder.cleanup()

@@ -74,7 +74,7 @@ class Failed:
 
 @attrs.frozen
 class Refused:
-    """A person was asked for, and nobody can come: closed, lunch, holiday, nobody or overflow."""
+    """A person was asked for, and nobody can come: closed, lunch, holiday, nobody, overflow or suspended."""
 
     reason: str
 

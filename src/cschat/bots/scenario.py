@@ -341,7 +341,7 @@ def _request(value: Any) -> Request:
 
 @attrs.frozen
 class Handoff:
-    """Ask for a person. Where that is refused: `closed` (closed, lunch, holiday) or `nobody` (nobody, overflow)."""
+    """Ask for a person. Where that is refused: `closed` (closed, lunch, holiday) or `nobody` (nobody, overflow, suspended)."""
 
     key: ClassVar = "handoff"
     edges: ClassVar = ("closed", "nobody")

@@ -15,26 +15,16 @@ Two words side by side, or with one between, also give a feature.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["fold", "is_faint", "pairs_of", "pieces_of", "squeezed", "words_of"]
+from cschat.core.grams import WIDE, fold
 
-_WIDE = "가-힣\u1100-\u11ff\u3130-\u318f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_WIDE}]+|\d+|[^\W\d_{_WIDE}]+")
-_IS_WIDE = re.compile(rf"[{_WIDE}]")
+__all__ = ["is_faint", "pairs_of", "pieces_of", "squeezed", "words_of"]
+
+_WORD = re.compile(rf"[{WIDE}]+|\d+|[^\W\d_{WIDE}]+")
+_IS_WIDE = re.compile(rf"[{WIDE}]")
 _FIRST, _LAST = 0xAC00, 0xD7A3
-
-
-def fold(text: str) -> str:
-    """The text as it is compared: compatibility forms composed, lower case, Latin letters without accents."""
-    if text.isascii():
-        return text.lower()
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    if any("\u00c0" <= char <= "\u024f" for char in folded):
-        folded = unicodedata.normalize("NFKC", "".join(map(_bare, folded)))
-    return folded
 
 
 def words_of(text: str) -> list[str]:
@@ -85,7 +75,3 @@ def jamo(word: str) -> str:
         else:
             letters.append(char)
     return "".join(letters)
-
-
-def _bare(char: str) -> str:
-    return unicodedata.normalize("NFD", char)[0] if "\u00c0" <= char <= "\u024f" else char

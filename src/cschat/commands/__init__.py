@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         RemoveCannedResponse,
         UnpublishArticle,
     )
+    from cschat.commands.ledger import AdjustBalance, Charge, SetLedger, SetTariff, TopUp
     from cschat.commands.mail_reports import AddMailReport, ChangeMailReport, RemoveMailReport, SendMailReport
     from cschat.commands.opening import OpenSession, OpenSessionByAgent
     from cschat.commands.outgoing import DisableTarget
@@ -85,6 +86,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "RemoveCannedResponse",
         "UnpublishArticle",
     ),
+    "ledger": ("AdjustBalance", "Charge", "SetLedger", "SetTariff", "TopUp"),
     "opening": ("OpenSession", "OpenSessionByAgent"),
     "outgoing": ("DisableTarget",),
     "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
@@ -122,6 +124,7 @@ __all__ = [
     "AddSection",
     "AddTag",
     "AddWebhook",
+    "AdjustBalance",
     "AnswerAction",
     "AssignSession",
     "CancelBulk",
@@ -142,6 +145,7 @@ __all__ = [
     "ChangeSection",
     "ChangeTag",
     "ChangeWebhook",
+    "Charge",
     "ClaimSession",
     "ClearSpecialDay",
     "Command",
@@ -205,18 +209,21 @@ __all__ = [
     "SetDaysOff",
     "SetDistribution",
     "SetHours",
+    "SetLedger",
     "SetPriority",
     "SetShifts",
     "SetSla",
     "SetSpecialDay",
     "SetStatus",
     "SetSubject",
+    "SetTariff",
     "SideBot",
     "Signing",
     "StartBulk",
     "StartCampaign",
     "TagCustomer",
     "TagSession",
+    "TopUp",
     "TransferSession",
     "Unavailable",
     "UnpublishArticle",

@@ -1,7 +1,7 @@
 """Whether a request for a person is accepted.
 
-May: ask the brand's settings and hours, its agents' statuses and shifts. May not: ask who is present or has room (that is waiting, not
-absence).
+May: ask the brand's settings and hours, its agents' statuses and shifts, its balance. May not: ask who is present or has room (that is
+waiting, not absence).
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from cschat.core.absence import Absence, AbsenceReason, closed_now
 from cschat.core.brand import Accepting
 from cschat.core.calendar import in_shift
 from cschat.core.distribution import Scope
+from cschat.core.ledger import Ledger
 from cschat.core.people import Agent, AgentStatus
 from cschat.core.session import Session
+from cschat.errors import LimitExceeded
 from cschat.routing.routes import Way
 from cschat.waits import expected_wait, waiting_in
 
-__all__ = ["overflow", "unavailable", "unreachable"]
+__all__ = ["demand_balance", "overflow", "suspended", "unavailable", "unreachable"]
 
 _PAGE = 100
 _EVERYBODY = Scope()
@@ -48,6 +50,18 @@ def overflow(ctx: Context, lane: str) -> Absence | None:
     too_many = policy.overflow_queue is not None and waiting >= policy.overflow_queue
     too_long = wait is not None and policy.overflow_wait is not None and wait * 1000 > policy.overflow_wait
     return Absence(AbsenceReason.OVERFLOW) if too_many or too_long else None
+
+
+def suspended(ctx: Context) -> Absence | None:
+    """Whether the brand's ledger blocks: nobody new is accepted until it is topped up. A brand without a ledger never is."""
+    ledger = ctx.tx.peek(Ledger, Ledger.id_of(ctx.brand_id))
+    return Absence(AbsenceReason.SUSPENDED) if ledger is not None and ledger.blocks(ctx.now) else None
+
+
+def demand_balance(ctx: Context) -> None:
+    """`LimitExceeded` while the brand's ledger blocks: staff begin nothing new either."""
+    if suspended(ctx) is not None:
+        raise LimitExceeded("the balance is used up", limit="balance", value=0)
 
 
 def _somebody(ctx: Context, scope: Scope, zone: str) -> bool:

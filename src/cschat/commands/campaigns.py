@@ -208,7 +208,7 @@ class OptOut:
                 raise Invalid(field="recipient", reason="needed when the actor is no customer")
             customer = ctx.tx.get(Customer, recipient.customer)
         if recipient is not None and not recipient.opted_out:
-            ctx.tx.put(evolve(recipient, opted_out=True))
+            ctx.change(recipient, e.RecipientOptedOut(), opted_out=True)
         for what in (MARKETING, NIGHT):
             if agreed(customer.consents, what):
                 consent = Consent(what, what, WAY_OUT, given=False, time=ctx.now)
@@ -229,9 +229,7 @@ class FailRecipient:
 
     def run(self, ctx: Context) -> Recipient:
         recipient = ctx.see.mine(Recipient, self.recipient)
-        after = evolve(recipient, state=RecipientState.FAILED, reason=self.reason)
-        ctx.tx.put(after)
-        return after
+        return ctx.change(recipient, e.CampaignMailFailed(self.reason), state=RecipientState.FAILED, reason=self.reason)
 
     def again(self, ctx: Context, _event: e.Event) -> Recipient:
         return ctx.see.mine(Recipient, self.recipient)

@@ -7,7 +7,7 @@ Active talks go on.
 
 from __future__ import annotations
 
-from cschat.commands.accepting import unavailable, unreachable
+from cschat.commands.accepting import suspended, unavailable, unreachable
 from cschat.commands.handing import drain, refresh
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
@@ -79,6 +79,8 @@ def turn(ctx: Context) -> None:
 
 def _queue_intake(ctx: Context) -> None:
     """Put what was left while the desk was closed into the queue, in order; what nobody can take stays for review."""
+    if suspended(ctx) is not None:
+        return
     after = None
     while left := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.INTAKE}, order="rank", after=after, limit=_PAGE):
         for session in left:

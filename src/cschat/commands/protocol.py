@@ -241,6 +241,15 @@ class Context:
         self.tx.put(after)
         return after
 
+    def enter(self, record: R, body: e.Body, once: str | None, /, **changes: Any) -> R:
+        """As `change`, for a record whose events are in order of time, as it has `last`; none other of it will carry `once`."""
+        seq: int = record.seq + 1  # type: ignore[attr-defined]
+        time = max(self.now, record.last)  # type: ignore[attr-defined]
+        self._event(record.id, seq, time, body, once=once)
+        after = evolve(record, seq=seq, last=time, **changes)
+        self.tx.put(after)
+        return after
+
     def wake(self, session: Session, at: Micros | None) -> Session:
         """Let the desk look at a session at a time; a time that is past means now. It is no event: nothing has happened."""
         at = None if at is None else max(at, self.now)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import attrs
 
-from cschat.commands.accepting import overflow, unreachable
+from cschat.commands.accepting import overflow, suspended, unreachable
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
 from cschat.core import events as e
@@ -39,7 +39,7 @@ class RequestAgent:
     """Ask for a person. Answers `Queued`, `Connected` (somebody has it already) or `Unavailable`; never an error for absence.
 
     When nobody can come and no scenario speaks, the customer is told why, when the desk opens again, and to leave a message (if the brand's
-    `absence` is refuse: to come again). `Unavailable("overflow")`: too many wait already.
+    `absence` is refuse: to come again). `Unavailable("overflow")`: too many wait already; `"suspended"`: the brand's balance is used up.
     """
 
     permission: ClassVar = Permission.TALK
@@ -56,7 +56,7 @@ class RequestAgent:
         if session.state in (State.QUEUED, State.ACTIVE):
             return _present(ctx, session)
         goes = way(ctx.see, session)
-        absence = unreachable(ctx, goes) or overflow(ctx, goes.scope.lane)
+        absence = unreachable(ctx, goes) or suspended(ctx) or overflow(ctx, goes.scope.lane)
         if absence is None:
             ctx.record(session, e.AgentRequested())
             return _NOT_YET

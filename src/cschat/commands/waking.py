@@ -15,6 +15,7 @@ import attrs
 
 from cschat.commands.bulk import go_on_with
 from cschat.commands.campaigns import go_on
+from cschat.commands.charging import month_begins
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.delaying import send_due
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lane
@@ -104,6 +105,7 @@ TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
     "campaign": go_on,
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
+    "ledger": month_begins,
     "presence": presence_over,
     "report": send_report,
     "shift": lambda ctx, timer: turn_shift(ctx, ctx.tx.get(Agent, timer.subject)),

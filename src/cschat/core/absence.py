@@ -19,13 +19,14 @@ __all__ = ["Absence", "AbsenceReason", "closed_now", "opens_in_words", "told"]
 
 
 class AbsenceReason(StrEnum):
-    """Why nobody can come."""
+    """Why nobody can come. `SUSPENDED`: the brand's prepaid balance is used up; customers are not told that."""
 
     CLOSED = "closed"
     LUNCH = "lunch"
     HOLIDAY = "holiday"
     NOBODY = "nobody"
     OVERFLOW = "overflow"
+    SUSPENDED = "suspended"
 
 
 @attrs.frozen

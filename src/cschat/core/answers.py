@@ -35,7 +35,7 @@ class Connected:
 
 @attrs.frozen
 class Unavailable:
-    """Nobody can come: `reason` is closed, lunch, holiday, nobody or overflow."""
+    """Nobody can come: `reason` is closed, lunch, holiday, nobody, overflow or suspended."""
 
     reason: str
     opens_at: datetime | None = None

@@ -19,6 +19,7 @@ from cschat.core.distribution import Decision
 from cschat.core.hours import Calendar, SpecialDay
 from cschat.core.knowledge import ArticleType
 from cschat.core.labels import TagList
+from cschat.core.ledger import Entry, Tariff
 from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
 from cschat.core.records import PERSONAL, STAFF
 from cschat.core.times import Micros, as_datetime
@@ -56,7 +57,7 @@ class AgentRequested(Struct, frozen=True):
 
 
 class AgentUnavailable(Struct, frozen=True):
-    """A person was asked for, and nobody can come: `reason` is closed, lunch, holiday, nobody or overflow."""
+    """A person was asked for, and nobody can come: `reason` is closed, lunch, holiday, nobody, overflow or suspended."""
 
     reason: str
     opens_at: Micros | None = None
@@ -722,6 +723,16 @@ class CampaignMailed(Struct, frozen=True):
     customer: str
 
 
+class CampaignMailFailed(Struct, frozen=True):
+    """No server takes the mail to a recipient: `reason` is what it said."""
+
+    reason: str
+
+
+class RecipientOptedOut(Struct, frozen=True):
+    """The recipient has taken the way out."""
+
+
 class MailReportAdded(Struct, frozen=True):
     """A report goes out by mail from now on."""
 
@@ -813,6 +824,41 @@ class SlaSet(Struct, frozen=True):
 
     before: tuple[dict[str, Any], ...]
     after: tuple[dict[str, Any], ...]
+
+
+class LedgerSet(Struct, frozen=True):
+    """The brand has a ledger, or another rule for it: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class TariffSet(Struct, frozen=True):
+    """Things cost this from `tariff.since` on."""
+
+    tariff: Tariff
+
+
+class Posted(Struct, frozen=True):
+    """Money was charged, topped up or adjusted; the `entries` sum to zero. `accounts` and `counts` are the sums with this posting.
+
+    `kind` is account, session, sms, notification, top_up or adjustment; `key` says what was charged, and is charged once.
+    """
+
+    kind: str
+    entries: tuple[Entry, ...]
+    key: str = ""
+    count: int = 0
+    note: str = ""
+    accounts: dict[str, int] = msgspec.field(default_factory=dict)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class BalanceLow(Struct, frozen=True):
+    """The balance has fallen below the mark that the brand has set, or did not reach for account fees: `unpaid` of them are open."""
+
+    balance: int
+    unpaid: int = 0
 
 
 class ReportSaved(Struct, frozen=True):
@@ -948,6 +994,8 @@ BODIES: dict[str, type] = {
         CampaignCancelled,
         CampaignDone,
         CampaignMailed,
+        CampaignMailFailed,
+        RecipientOptedOut,
         MailReportAdded,
         MailReportChanged,
         MailReportDue,
@@ -962,6 +1010,10 @@ BODIES: dict[str, type] = {
         RuleMoved,
         RuleRemoved,
         SlaSet,
+        LedgerSet,
+        TariffSet,
+        Posted,
+        BalanceLow,
         ReportSaved,
         ReportRemoved,
         BulkStarted,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["MARKED", "absence_text", "duration", "is_korean", "level_text", "no_answer_text", "opening_words", "way_out"]
+__all__ = ["MARKED", "absence_text", "balance_text", "duration", "is_korean", "level_text", "no_answer_text", "opening_words", "way_out"]
 
 MARKED = "(광고)"
 """What Korean law wants to stand at the beginning of marketing, in whatever language the rest is."""
@@ -22,6 +22,7 @@ _ABSENCE = {
         "holiday": "오늘은 휴무일입니다.",
         "nobody": "지금은 연결할 수 있는 상담사가 없습니다.",
         "overflow": "지금은 문의가 많아 상담사 연결이 어렵습니다.",
+        "suspended": "지금은 상담사 연결이 어렵습니다.",
         "opens": "상담은 {opening} 이용하실 수 있습니다.",
         "leave": "문의 내용을 남겨 주시면 확인한 뒤 답변드리겠습니다.",
         "then": "그때 다시 문의해 주세요.",
@@ -33,6 +34,7 @@ _ABSENCE = {
         "holiday": "We are closed today.",
         "nobody": "Nobody is available right now.",
         "overflow": "A lot of people are writing to us right now.",
+        "suspended": "We cannot connect you to anybody right now.",
         "opens": "We are back {opening}.",
         "leave": "Leave us a message and we will get back to you.",
         "then": "Please write to us again then.",
@@ -54,6 +56,17 @@ _LEVELS = {
         "resolution": "The time to finish",
         "warned": "{goal} is nearly up.",
         "breached": "{goal} is up.",
+    },
+}
+
+_BALANCE = {
+    "ko": {
+        "left": "톡캐시 잔액이 {balance}원 남았습니다.",
+        "unpaid": "톡캐시 잔액이 {balance}원뿐이라 상담사 계정 이용료 {unpaid}원을 차감하지 못했습니다.",
+    },
+    "en": {
+        "left": "{balance} won are left.",
+        "unpaid": "{balance} won are left, which does not reach for account fees of {unpaid} won.",
     },
 }
 
@@ -91,6 +104,12 @@ def level_text(language: str, goal: str, *, breached: bool) -> str:
     """What staff are told when the time for a goal is up, or nearly so."""
     texts = _LEVELS["ko" if is_korean(language) else "en"]
     return texts["breached" if breached else "warned"].replace("{goal}", texts[goal])
+
+
+def balance_text(language: str, balance: int, unpaid: int) -> str:
+    """What staff are told when the balance is low, or does not reach for account fees."""
+    text = _BALANCE["ko" if is_korean(language) else "en"]["unpaid" if unpaid else "left"]
+    return text.format(balance=f"{balance:,}", unpaid=f"{unpaid:,}")
 
 
 def no_answer_text(language: str, agent: str = "") -> str:

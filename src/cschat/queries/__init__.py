@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
+    from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
     from cschat.queries.knowledge import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Suggestion,
         SuggestReplies,
     )
+    from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
@@ -48,10 +50,11 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
-    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "bulk": ("BulkFailures", "Bulks", "GetBulk"),
     "delayed": ("DelayedReplies",),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "health": ("Finding", "SelfCheck"),
+    "history": ("FoundMessage", "SearchHistory"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
     "knowledge": (
@@ -66,6 +69,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "SuggestReplies",
         "Suggestion",
     ),
+    "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
@@ -79,16 +83,20 @@ _ANSWERS = {
     "AnnouncementResult",
     "Answer",
     "CampaignResult",
+    "Charged",
+    "ChargedTotals",
     "Counts",
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
     "Finding",
     "FoundArticle",
+    "FoundMessage",
     "Judged",
     "Line",
     "Opening",
     "Source",
+    "StatementSummary",
     "Suggestion",
     "SummaryAnswer",
     "SummaryFigure",
@@ -118,6 +126,9 @@ __all__ = [
     "Candidates",
     "CannedResponses",
     "Categories",
+    "Charged",
+    "ChargedCounts",
+    "ChargedTotals",
     "CheckRules",
     "ClosedList",
     "ConsultingList",
@@ -134,11 +145,13 @@ __all__ = [
     "Explanation",
     "Finding",
     "FoundArticle",
+    "FoundMessage",
     "GetArticle",
     "GetBrand",
     "GetBulk",
     "GetCustomer",
     "GetHours",
+    "GetLedger",
     "GetSession",
     "GetSla",
     "Groups",
@@ -151,6 +164,7 @@ __all__ = [
     "Opening",
     "OpeningHours",
     "Page",
+    "Postings",
     "Query",
     "Queue",
     "QueuePosition",
@@ -162,10 +176,13 @@ __all__ = [
     "RunReport",
     "SavedReports",
     "SearchArticles",
+    "SearchHistory",
     "Sections",
     "SelfCheck",
     "Signals",
     "Source",
+    "Statement",
+    "StatementSummary",
     "SuggestReplies",
     "Suggestion",
     "Summary",

@@ -129,27 +129,26 @@ def _told(
 ) -> Iterator[tuple[Micros, int, float]]:
     """The slots in which a surge begins, with the count and the score of each.
 
-    Slots begin at midnight by the wall clock. The first may have been cut, and while the clock is changed one is longer or shorter or comes
-    twice: such are unknown.
+    Slots begin at midnight by the wall clock. The first may have been cut, and where the clock is changed one is longer or shorter: they
+    are unknown. In an hour that the clock leaves out, slots are those of the next.
     """
     from cschat.stats.spikes import Spikes
 
     if not opened:
         return
     where, slot = ZoneInfo(zone), timedelta(seconds=seconds)
-    first, through = opened[0][0], 0
+    first = opened[0][0]
     wall = as_datetime(first).astimezone(where).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     begins = as_micros(wall)
     seen = Spikes(slot, false_alarms)
     while begins < end:
         following = wall + slot  # on the wall
         ends = as_micros(following)
-        if ends - begins == seconds * SECOND and first < begins >= through and ends <= end:
+        if ends - begins == seconds * SECOND and first < begins and ends <= end:
             count = bisect_left(opened, (ends, "")) - bisect_left(opened, (begins, ""))
             row = seen.see(wall.replace(tzinfo=None), count)
             if row.spike:
                 yield begins, count, row.score
-        through = max(through, ends)
         wall, begins = following, ends
 
 

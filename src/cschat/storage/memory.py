@@ -15,7 +15,10 @@ from typing import Any, TypeVar, cast
 from sortedcontainers import SortedDict, SortedList
 
 from cschat.core.events import Event
+from cschat.core.grams import holds, searchable
 from cschat.core.records import Index, Record
+from cschat.core.times import Micros
+from cschat.core.transcript import TEXTS, text_of
 from cschat.errors import Conflict, StoreClosed, VersionConflict
 from cschat.storage.codec import decode_body, encode
 from cschat.storage.forking import FORK_SECONDS, survive
@@ -32,6 +35,7 @@ R = TypeVar("R", bound=Record)
 Work = Callable[[Transaction], T]
 
 _PAGE = 500
+_SPOKEN = frozenset(body.__name__ for body in TEXTS)
 
 
 class _Top:
@@ -208,6 +212,34 @@ class _Engine:
 
     def log(self, after: int, limit: int, /) -> list[Event]:
         return [self._event(place) for place in range(after, min(after + limit, len(self._log)))]
+
+    def texts(
+        self,
+        words: Sequence[str],
+        /,
+        *,
+        brand: str,
+        start: Micros | None,
+        end: Micros | None,
+        before: int | None,
+        only: Callable[[str], bool] | None,
+        limit: int,
+    ) -> list[Event]:
+        """The log itself is looked through, from its end."""
+        found: list[Event] = []
+        for place in range(len(self._log) if before is None else min(before - 1, len(self._log)), 0, -1):
+            row = self._log[place - 1]
+            timely = (start is None or row[3] >= start) and (end is None or row[3] < end)
+            if row[0] == brand and row[5] in _SPOKEN and timely and (only is None or only(row[1])):
+                event = self._event(place - 1)
+                if holds(searchable(text_of(event.body)), words):
+                    found.append(event)
+                    if len(found) == limit:
+                        break
+        return found
+
+    def behind(self) -> bool:
+        return False
 
     def _event(self, place: int) -> Event:
         brand, subject, seq, time, actor, type_, data, cause, once = self._log[place]

@@ -36,6 +36,12 @@ _STEPS: dict[str, Sequence[str]] = {
         "CREATE UNIQUE INDEX cschat_event_subject_seq ON cschat_event (subject, seq)",
         "CREATE UNIQUE INDEX cschat_event_once ON cschat_event (subject, once) WHERE once IS NOT NULL",
     ),
+    "0002_texts": (
+        "CREATE VIRTUAL TABLE cschat_text USING fts5 (grams, content = '', detail = none, columnsize = 0, tokenize = 'ascii')",
+        "CREATE TABLE cschat_text_block (block INTEGER PRIMARY KEY, oldest INTEGER NOT NULL, newest INTEGER NOT NULL) STRICT",
+        "CREATE TABLE cschat_text_reach (position INTEGER NOT NULL, form INTEGER NOT NULL, traces INTEGER NOT NULL) STRICT",
+        "INSERT INTO cschat_text_reach VALUES (0, 0, 0)",
+    ),
 }
 """The numbered migrations, each once and for good: what is written here has run somewhere and is never edited."""
 
@@ -151,6 +157,12 @@ def _views(kinds: Iterable[type[Record]]) -> dict[str, str]:
         " json_extract(data, '$.visibility') AS visibility,"
         " json_extract(data, '$.content.kind') AS kind, json_extract(data, '$.content.text') AS text"
         " FROM cschat_event WHERE type = 'MessageSent'"
+    )
+    views["postings"] = (
+        f"SELECT brand, seq, {_ISO.format('time')} AS at, json_extract(data, '$.kind') AS kind, json_extract(data, '$.key') AS key,"
+        " json_extract(data, '$.count') AS count, json_extract(data, '$.entries[0].amount') AS amount,"
+        " json_extract(data, '$.accounts.balance') AS balance, json_extract(data, '$.note') AS note, actor"
+        " FROM cschat_event WHERE type = 'Posted'"
     )
     return views
 

@@ -10,14 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import attrs
 
 from cschat.core.events import Event
 from cschat.core.records import Record
+from cschat.core.times import Micros
 
-__all__ = ["Batch", "Cursor", "Gte", "In", "Key", "Lt", "Lte", "Pending", "Store", "Transaction", "Waker", "Where"]
+__all__ = [
+    "Batch",
+    "Cursor",
+    "Gte",
+    "In",
+    "Key",
+    "Lt",
+    "Lte",
+    "Pending",
+    "Store",
+    "TextSearch",
+    "Transaction",
+    "Waker",
+    "Where",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -122,6 +137,50 @@ class Transaction(Protocol):
 
     def log(self, /, *, after: int, limit: int) -> list[Event]:
         """All events that are committed, in order of position."""
+        ...
+
+
+@runtime_checkable
+class TextSearch(Protocol):
+    """What the transactions of a store may offer besides: the events of the log by the text in them (`core.transcript.text_of`).
+
+    What is committed is found at once, and what is redacted no more, however far an index of the store has got. An index is filled by
+    `keep_up`, which the desk calls off the hot path; appending an event writes nothing more. A store without an index answers `behind`
+    with False and does nothing in the others. Two processes may keep up at once: the one who writes first has read on, the other goes on
+    from there.
+    """
+
+    def texts(
+        self,
+        words: Sequence[str],
+        /,
+        *,
+        brand: str,
+        start: Micros | None = None,
+        end: Micros | None = None,
+        before: int | None = None,
+        only: Callable[[str], bool] | None = None,
+        limit: int,
+    ) -> list[Event]:
+        """Committed events that hold all the words (as `core.grams.words` gives them; one has two letters), the last in the log first.
+
+        Of a brand, from `start` (included) to `end` (not), at positions below `before`, and of subjects that `only` lets through.
+        """
+        ...
+
+    def behind(self) -> bool:
+        """Whether `keep_up` has anything to do."""
+        ...
+
+    def keep_up(self, limit: int, /) -> None:
+        """When this is flushed: the next `limit` events of the log are in the index, and what was redacted leaves it, trace by trace.
+
+        When nothing is `behind`, no trace of what was redacted is left.
+        """
+        ...
+
+    def start_over(self) -> None:
+        """When this is flushed: the index is empty, and behind."""
         ...
 
 

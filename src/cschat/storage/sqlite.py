@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, lru_cache
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from cschat.core.events import Event
 from cschat.core.records import Record, index_fields
+from cschat.core.times import Micros
 from cschat.errors import VersionConflict
 from cschat.storage.codec import decode_body, decode_record, encode
 from cschat.storage.connecting import Lookout, Readers, last_position, ours
@@ -31,6 +33,7 @@ from cschat.storage.front import Front
 from cschat.storage.migrations import migrate, table_name
 from cschat.storage.protocol import Batch, Cursor, Gte, In, Key, Lt, Lte, Pending, Transaction, Waker, Where
 from cschat.storage.signal import Signal
+from cschat.storage.texts import Texts
 from cschat.storage.unit import Change, Unit, Writes
 from cschat.storage.where import Plan, plan
 
@@ -92,11 +95,19 @@ class _Engine:
     def __init__(self, connection: sqlite3.Connection, known: _Known) -> None:
         self._connection = connection
         self._known = known
+        self._texts = Texts(self.execute, self.executemany)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement; the driver's errors become ours."""
         try:
             return self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise ours(error) from error
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row; the driver's errors become ours."""
+        try:
+            self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
             raise ours(error) from error
 
@@ -128,19 +139,36 @@ class _Engine:
         sql = f"SELECT {_EVENT} FROM cschat_event WHERE position > ? ORDER BY position LIMIT ?"
         return [_event(row) for row in self.execute(sql, (after, limit))]
 
+    def texts(
+        self,
+        words: Sequence[str],
+        /,
+        *,
+        brand: str,
+        start: Micros | None,
+        end: Micros | None,
+        before: int | None,
+        only: Callable[[str], bool] | None,
+        limit: int,
+    ) -> list[Event]:
+        found = self._texts.found(words, brand=brand, start=start, end=end, before=before, only=only)
+        return [_event(row) for row in islice(found, limit)]
+
+    def behind(self) -> bool:
+        return self._texts.behind()
+
     def write(self, writes: Writes, /) -> None:
         for change in writes.changes:
             self._write(change)
         if writes.events:
-            self._append(writes.events)
+            self.executemany(_INSERT_EVENT, map(_row, writes.events))
         for event in writes.redactions:
+            self._texts.redact(event)
             self.execute("UPDATE cschat_event SET data = ? WHERE subject = ? AND seq = ?", (encode(event.body), event.subject, event.seq))
-
-    def _append(self, events: Sequence[Event]) -> None:
-        try:
-            self._connection.executemany(_INSERT_EVENT, map(_row, events))
-        except sqlite3.Error as error:
-            raise ours(error) from error
+        if writes.start_over:
+            self._texts.start_over()
+        if writes.keep_up:
+            self._texts.keep_up(writes.keep_up)
 
     def _write(self, change: Change) -> None:
         table = _table(change.kind)

@@ -8,7 +8,7 @@ can have changed them); `flush` hands a command's writes to the engine, `discard
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ import attrs
 
 from cschat.core.events import Event
 from cschat.core.records import Record
+from cschat.core.times import Micros
 from cschat.errors import NotFound
 from cschat.storage.protocol import Cursor, Where
 from cschat.storage.where import matches, plan
@@ -44,6 +45,8 @@ class Writes:
     changes: Sequence[Change]
     events: Sequence[Event]
     redactions: Sequence[Event]
+    keep_up: int = 0
+    start_over: bool = False
 
 
 class Engine(Protocol):
@@ -58,6 +61,19 @@ class Engine(Protocol):
     def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]: ...
     def once(self, subject: str, once: str, /) -> Event | None: ...
     def log(self, after: int, limit: int, /) -> list[Event]: ...
+    def texts(
+        self,
+        words: Sequence[str],
+        /,
+        *,
+        brand: str,
+        start: Micros | None,
+        end: Micros | None,
+        before: int | None,
+        only: Callable[[str], bool] | None,
+        limit: int,
+    ) -> list[Event]: ...
+    def behind(self) -> bool: ...
 
     def write(self, writes: Writes, /) -> None:
         """Write, checking versions (`VersionConflict`) and unique indexes (`Conflict`). If it raises, the batch is rolled back."""
@@ -74,6 +90,8 @@ class Unit:
         self._changed: dict[_Name, Any] = {}
         self._events: list[Event] = []
         self._redactions: list[Event] = []
+        self._keep_up = 0
+        self._start_over = False
 
     def get(self, kind: type[R], id: str, /) -> R:
         record = self.peek(kind, id)
@@ -126,11 +144,11 @@ class Unit:
 
     @contextmanager
     def attempt(self) -> Generator[None]:
-        before = dict(self._changed), list(self._events), list(self._redactions)
+        before = dict(self._changed), list(self._events), list(self._redactions), self._keep_up, self._start_over
         try:
             yield
         except BaseException:
-            self._changed, self._events, self._redactions = before
+            self._changed, self._events, self._redactions, self._keep_up, self._start_over = before
             raise
 
     def append(self, event: Event, /) -> None:
@@ -159,16 +177,39 @@ class Unit:
     def log(self, /, *, after: int, limit: int) -> list[Event]:
         return self._engine.log(after, limit)
 
+    def texts(
+        self,
+        words: Sequence[str],
+        /,
+        *,
+        brand: str,
+        start: Micros | None = None,
+        end: Micros | None = None,
+        before: int | None = None,
+        only: Callable[[str], bool] | None = None,
+        limit: int,
+    ) -> list[Event]:
+        return self._engine.texts(words, brand=brand, start=start, end=end, before=before, only=only, limit=limit)
+
+    def behind(self) -> bool:
+        return self._engine.behind()
+
+    def keep_up(self, limit: int, /) -> None:
+        self._keep_up = limit
+
+    def start_over(self) -> None:
+        self._start_over = True
+
     def flush(self) -> None:
         """Hand the command's writes to the engine. On an error the batch is lost, and this unit with it."""
-        if not (self._changed or self._events or self._redactions):
+        if not (self._changed or self._events or self._redactions or self._keep_up or self._start_over):
             return
         changes = []
         for (kind, id), after in self._changed.items():
             before, version = self._known.get((kind, id), (None, 0))
             if after is not before:
                 changes.append(Change(kind, id, before, version, after))
-        self._engine.write(Writes(changes, self._events, self._redactions))
+        self._engine.write(Writes(changes, self._events, self._redactions, self._keep_up, self._start_over))
         for change in changes:
             if change.after is None:
                 self._known.pop((change.kind, change.id), None)
@@ -181,6 +222,8 @@ class Unit:
         self._changed = {}
         self._events = []
         self._redactions = []
+        self._keep_up = 0
+        self._start_over = False
 
 
 def _ordered(records: list[R], order: str | None, after: Cursor | None) -> list[R]:

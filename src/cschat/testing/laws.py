@@ -15,8 +15,8 @@ import pytest
 from cschat.core import events as e
 from cschat.core.records import evolve
 from cschat.errors import BatchStopped, Conflict, Invalid, NotFound, StoreClosed, VersionConflict
-from cschat.storage.protocol import Gte, In, Lt, Lte, Store, Transaction, Where
-from cschat.testing.things import BRAND, Door, Reopen, Thing, add_one, append, event, put, said, transact
+from cschat.storage.protocol import Gte, In, Lt, Lte, Store, TextSearch, Transaction, Where
+from cschat.testing.things import BRAND, Door, Reopen, Texts, Thing, add_one, append, behind, event, put, said, transact
 
 __all__ = ["Laws"]
 
@@ -318,6 +318,80 @@ class Laws:
         assert store.read(lambda tx: tx.events("thg_1", limit=9)) == after
         assert store.read(lambda tx: tx.once("thg_1", "c:1")) == after[0]
         assert store.position() == after[-1].position
+
+    # ------------------------------------------------------------------------------------------------------------ texts
+
+    @pytest.fixture
+    def texts(self, store: Store) -> Texts:
+        """What a store finds that can be searched by text."""
+        if not store.read(lambda tx: isinstance(tx, TextSearch)):
+            pytest.skip("this store cannot be searched by text")
+        return Texts(store)
+
+    def test_texts_are_found_by_pieces_of_words(self, store: Store, texts: Texts) -> None:
+        said = ["재배송 부탁드려요", "배송 지연이 심해요", "Ａ/Ｓ 되나요? 배송도요", "환불", ""]
+        transact(store, lambda tx: [append(tx, f"thg_{place % 2}", text) for place, text in enumerate(said)])
+        for _ in texts.as_the_index_goes(step=2):
+            assert texts("배송") == [3, 2, 1]
+            assert texts("배송지연") == texts("지연 배송") == [2]
+            assert texts("as") == [3]
+            assert texts("송배") == texts("배송 환불") == []
+
+    def test_texts_are_those_of_a_brand_a_period_and_some_subjects(self, store: Store, texts: Texts) -> None:
+        """Also where the log is not in the order of time."""
+        times = [50, 10, 90, 30, 30, 70, 20, 60]
+
+        def write(tx: Transaction) -> None:
+            for place, time in enumerate(times):
+                other = evolve(event(f"thg_{place}", 1, "배송 문의"), time=time, brand="other" if place == 3 else BRAND)
+                tx.append(other)
+
+        transact(store, write)
+        for _ in texts.as_the_index_goes(step=3):
+            assert texts("배송", brand="other") == [4]
+            assert texts("배송", start=30, end=70) == [8, 5, 1]
+            assert texts("배송", start=70) == [6, 3]
+            assert texts("배송", end=20) == [2]
+            assert texts("배송", start=91) == texts("배송", start=60, end=60) == []
+            assert texts("배송", only=lambda subject: subject in ("thg_2", "thg_3", "thg_5")) == [6, 3]
+            assert texts("배송", before=6, limit=2) == [5, 3]
+            assert texts("배송", before=1) == texts("배송", before=0) == []
+
+    def test_what_is_redacted_is_found_no_more(self, store: Store, texts: Texts) -> None:
+        transact(store, lambda tx: [append(tx, f"thg_{place % 3}", f"배송 {place}번") for place in range(9)])
+        texts.keep_up(4)
+
+        def erase(tx: Transaction) -> None:
+            for first in tx.events("thg_1", limit=9):
+                tx.redact(evolve(first, body=e.SubjectSet("남은 말" if first.seq == 3 else "")))
+
+        transact(store, erase)
+        transact(store, erase)
+        for _ in texts.as_the_index_goes(step=3):
+            assert texts("배송") == [9, 7, 6, 4, 3, 1]
+            assert texts("남은") == [8]
+
+    def test_work_that_raises_has_not_touched_the_texts(self, store: Store, texts: Texts) -> None:
+        transact(store, lambda tx: append(tx, "thg_1", "배송 문의"))
+        texts.catch_up()
+
+        def broken(tx: Transaction) -> None:
+            tx.redact(event("thg_1", 1, ""))
+            assert isinstance(tx, TextSearch)
+            tx.start_over()
+            raise Broken
+
+        with pytest.raises(Broken):
+            transact(store, broken)
+        assert texts("배송") == [1]
+        assert not store.read(behind)
+
+    def test_an_index_can_be_made_anew(self, store: Store, texts: Texts) -> None:
+        transact(store, lambda tx: [append(tx, "thg_1", f"배송 {place}번") for place in range(5)])
+        texts.catch_up()
+        texts.start_over()
+        for _ in texts.as_the_index_goes(step=2):
+            assert texts("배송") == [5, 4, 3, 2, 1]
 
     # -------------------------------------------------------------------------------------------------------- questions
 

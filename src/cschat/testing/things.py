@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 
 from cschat.core import events as e
+from cschat.core.grams import words
 from cschat.core.records import Index, evolve
 from cschat.loops import current
-from cschat.storage.protocol import Store, Transaction
+from cschat.storage.protocol import Store, TextSearch, Transaction
 
-__all__ = ["DOORS", "Door", "Reopen", "Thing", "Work", "add_one", "append", "put", "said", "transact"]
+__all__ = ["DOORS", "Door", "Reopen", "Texts", "Thing", "Work", "add_one", "append", "behind", "put", "said", "transact"]
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[Transaction], T]
@@ -100,6 +101,42 @@ def said(store: Store, subject: str) -> list[tuple[int, str]]:
 def transact(store: Store, work: Work[T]) -> T:
     """Run one work in this thread."""
     return store.transact(work, brand=BRAND)
+
+
+def behind(tx: Transaction) -> bool:
+    """Work that tells whether an index of texts has anything to do."""
+    return cast("TextSearch", tx).behind()
+
+
+class Texts:
+    """What a store finds by text: the positions of the events, as it gives them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __call__(self, text: str, *, brand: str = BRAND, limit: int = 99, **where: Any) -> list[int]:
+        found = self._store.read(lambda tx: cast("TextSearch", tx).texts(words(text), brand=brand, limit=limit, **where))
+        return [one.position for one in found]
+
+    def keep_up(self, limit: int) -> None:
+        """Let an index take in so many events."""
+        transact(self._store, lambda tx: cast("TextSearch", tx).keep_up(limit))
+
+    def start_over(self) -> None:
+        """Empty an index."""
+        transact(self._store, lambda tx: cast("TextSearch", tx).start_over())
+
+    def as_the_index_goes(self, *, step: int) -> Iterator[None]:
+        """Stop before an index is filled, after each step, and at its end."""
+        yield
+        while self._store.read(behind):
+            self.keep_up(step)
+            yield
+
+    def catch_up(self) -> None:
+        """Fill an index."""
+        for _ in self.as_the_index_goes(step=100):
+            pass
 
 
 # ---------------------------------------------------------------------------------------------------------------- doors

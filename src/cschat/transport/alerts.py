@@ -21,8 +21,9 @@ from cschat.core.clock import Clock
 from cschat.core.content import Content, ContentKind, Speaker, Visibility
 from cschat.core.events import Event
 from cschat.core.labels import Category
-from cschat.core.people import Agent, AgentStatus, Customer
+from cschat.core.people import Agent, AgentStatus, Customer, Role
 from cschat.core.session import Session, State
+from cschat.core.texts import balance_text
 from cschat.core.times import SECOND
 from cschat.core.webhooks import Secret, secret_id
 from cschat.storage.protocol import In, Store, Transaction
@@ -47,6 +48,7 @@ _KINDS: dict[type, AlertKind] = {
     e.Opened: AlertKind.NEW_SESSION,
     e.MessageSent: AlertKind.CUSTOMER_REPLIED,
     e.ScenarioFailed: AlertKind.BOT_FAILURE,
+    e.BalanceLow: AlertKind.LOW_BALANCE,
 }
 _PICTURES = {
     "ko": {ContentKind.IMAGE: "(사진)", ContentKind.FILE: "(파일)"},
@@ -128,16 +130,22 @@ class Alerts:
         if isinstance(event.body, e.AlertTargetTested):
             return said(test_notice(brand.name, language), to=target.addresses) if event.subject == id else None
         kind, session = kind_of(event), tx.peek(Session, event.subject)
-        if kind is None or session is None or kind not in target.kinds:
+        if kind is None or kind not in target.kinds:
             return None
-        if kind is AlertKind.CUSTOMER_REPLIED and not _unseen(tx, session, event):
+        if isinstance(event.body, e.BalanceLow):
+            text = balance_text(language, event.body.balance, event.body.unpaid)
+            facts, concerned = Facts(kind, brand.name, text=text), _admins(tx, event.brand, kind)
+        elif session is None or (kind is AlertKind.CUSTOMER_REPLIED and not _unseen(tx, session, event)):
             return None
+        else:
+            facts = _facts(tx, brand, session, event, kind=kind, language=language)
+            concerned = _concerned(tx, session, event, kind)
         to = target.addresses
         if target.personal:
-            to = tuple(dict.fromkeys([*to, *(agent.email for agent in _concerned(tx, session, event, kind))]))
+            to = tuple(dict.fromkeys([*to, *(agent.email for agent in concerned)]))
         if target.type is AlertType.MAIL and not to:
             return None
-        return said(notice(_facts(tx, brand, session, event, kind=kind, language=language), language), to=to)
+        return said(notice(facts, language), to=to)
 
 
 def _unseen(tx: Transaction, session: Session, event: Event) -> bool:
@@ -158,10 +166,18 @@ def _concerned(tx: Transaction, session: Session, event: Event, kind: AlertKind)
     if owner is not None:
         found = [agent for agent in [tx.peek(Agent, owner)] if agent is not None and not agent.removed]
     else:
-        here = {"brand": session.brand, "removed": False}
-        found = [agent for status in AgentStatus for agent in tx.find(Agent, where={**here, "status": status}, limit=_ALL)]
-        found = [agent for agent in found if session.group is None or session.group in agent.groups]
+        found = [agent for agent in _agents(tx, session.brand) if session.group is None or session.group in agent.groups]
     return [agent for agent in found if agent.email and kind not in agent.muted and event.actor != f"agent:{agent.id}"]
+
+
+def _admins(tx: Transaction, brand: str, kind: AlertKind) -> list[Agent]:
+    """The admins of a brand, whom its money concerns, who can be reached and have not muted it."""
+    return [agent for agent in _agents(tx, brand) if agent.role is Role.ADMIN and agent.email and kind not in agent.muted]
+
+
+def _agents(tx: Transaction, brand: str) -> list[Agent]:
+    here = {"brand": brand, "removed": False}
+    return [agent for status in AgentStatus for agent in tx.find(Agent, where={**here, "status": status}, limit=_ALL)]
 
 
 def _facts(tx: Transaction, brand: Brand, session: Session, event: Event, *, kind: AlertKind, language: str) -> Facts:
