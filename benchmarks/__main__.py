@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, export, history, hours, ledger, queueing, rules, search, spikes, storage, timers, turns, weight
+from benchmarks import conversations, export, history, hours, ledger, queueing, rules, search, spikes, stats, storage, timers, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -107,6 +107,10 @@ def ruled() -> None:
             print(f"  {name:14}{what:56} {ratio}")
 
 
+def statistics() -> None:
+    stats.measure(1_000_000)
+
+
 def money() -> None:
     for name, url in (("memory", "memory:"), ("SQLite NORMAL", "sqlite:///FOLDER.db?synchronous=normal")):
         for what, ratio in ledger.compared(url).items():
@@ -154,6 +158,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "bots": bots,
     "hours": opening_hours,
     "rules": ruled,
+    "statistics": statistics,
     "ledger": money,
     "export": exported,
     "surges": surges,

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,7 +27,7 @@ from cschat.storage.codec import face
 
 __all__ = ["stats"]
 
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., Any])
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -570,6 +570,11 @@ class AsyncDesk:
         """As `Desk.discard`."""
         await self._in_thread(lambda: self._desk.discard(delivery))
 
+    @property
+    def statistics(self) -> Folder:
+        """As `Desk.statistics`. Its calls block: not for the loop's thread."""
+        return self._works.folder
+
     async def close(self) -> None:
         """As `Desk.close`."""
         await self._in_thread(self._desk.close)

@@ -9,7 +9,8 @@ differs is taken back and added again. So nothing is counted twice, however ofte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -31,6 +32,7 @@ Change = tuple[int, Fact]
 """A fact that is added (1) or taken back (-1)."""
 
 _PAGE = 500
+_HELD = 50_000
 _LABELS = frozenset({e.CategorySet, e.SessionTagged, e.Rated, e.Continued, e.CustomerReplaced, e.Reopened})
 """What may change the facts of turns that are closed."""
 
@@ -42,10 +44,14 @@ def state(tx: Transaction) -> Folded:
 
 @attrs.define
 class News:
-    """A stretch of the log: the sessions whose facts it may change, the brands to be made anew, and how far it goes."""
+    """A stretch of the log: the sessions whose facts it may change, the brands to be made anew, and how far it goes.
+
+    `whole` are all events of the sessions that began in it: these need not be read again.
+    """
 
     position: int
     sessions: dict[str, None] = attrs.field(factory=dict)
+    whole: dict[str, list[e.Event]] = attrs.field(factory=dict)
     brands: set[str] = attrs.field(factory=set)
     events: int = 0
 
@@ -58,6 +64,8 @@ def news(tx: Transaction, after: int, *, most: int | None = None) -> News:
         for event in page:
             _note(tx, event, found)
         found.events += len(page)
+        if found.events > _HELD:
+            found.whole.clear()  # a report over a log that nobody has folded must not hold all of it
         if page:
             found.position = page[-1].position
         if len(page) < _PAGE:
@@ -68,6 +76,10 @@ def news(tx: Transaction, after: int, *, most: int | None = None) -> News:
 def _note(tx: Transaction, event: e.Event, found: News) -> None:
     body = event.body
     kind = type(body)
+    if event.seq == 1 and kind in (e.Opened, e.OpenedByAgent):
+        found.whole[event.subject] = [event]
+    elif event.subject in found.whole:
+        found.whole[event.subject].append(event)
     if kind in _LABELS or getattr(body, "turn", None) is not None:
         found.sessions[event.subject] = None
     if kind in (e.Opened, e.OpenedByAgent, e.CustomerReplaced):
@@ -104,11 +116,13 @@ class _Brands:
         return self._known[id]
 
 
-def changes_of(tx: Transaction, sessions: Iterable[str], *, brand: str | None = None) -> list[Change]:
-    """How the facts that are kept of some sessions (of one brand, if it is named) must change."""
+def changes_of(
+    tx: Transaction, sessions: Iterable[str], *, brand: str | None = None, whole: Mapping[str, list[e.Event]] = MappingProxyType({})
+) -> list[Change]:
+    """How the facts that are kept of some sessions (of one brand, if it is named) must change. `whole`: events that are known already."""
     brands, changes = _Brands(tx), list[Change]()
     for session in sessions:
-        new = _facts(tx, session, brands, brand)
+        new = _facts(tx, session, brands, brand, whole.get(session))
         if new is None:
             continue
         kept = {fact.id: fact for fact in _kept(tx, session)}
@@ -124,11 +138,11 @@ def facts_by_events(tx: Transaction, sessions: Iterable[Session]) -> Iterator[Fa
     """The facts of sessions, by nothing but their events."""
     brands = _Brands(tx)
     for session in sessions:
-        yield from _facts(tx, session.id, brands, None) or ()
+        yield from _facts(tx, session.id, brands, None, None) or ()
 
 
-def _facts(tx: Transaction, session: str, brands: _Brands, brand: str | None) -> list[Fact] | None:
-    events = _events(tx, session)
+def _facts(tx: Transaction, session: str, brands: _Brands, brand: str | None, known: list[e.Event] | None) -> list[Fact] | None:
+    events = known or _events(tx, session)
     if not events or brand not in (None, events[0].brand):
         return None
     settings, hours = brands.of(events[0].brand)
@@ -162,11 +176,9 @@ def _kept(tx: Transaction, session: str) -> Iterator[Fact]:
 def cells() -> Any:
     """The module `cschat.stats.cells`. `MissingExtra` without numpy."""
     try:
-        import numpy as np  # noqa: F401
+        from cschat.stats import cells as module
     except ImportError as error:
         raise MissingExtra('statistics need numpy: pip install "cschat[stats]"', extra="stats") from error
-    from cschat.stats import cells as module
-
     return module
 
 

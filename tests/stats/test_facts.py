@@ -325,15 +325,22 @@ def test_a_bot_resolves_and_the_customer_comes_back(told: Telling):
     assert first == bot(**CLOSING, closings_by_bot=[1], bot_resolution_rate=[0], session_age=[3_500])
 
 
+@pytest.mark.parametrize("folded", [False, True])
 @pytest.mark.parametrize(("hours", "resolved"), [(23, 0), (25, 1)])
-def test_a_new_session_in_time_is_a_return(told: Telling, hours: int, resolved: int):
+def test_a_new_session_in_time_is_a_return(told: Telling, hours: int, resolved: int, folded: bool):
     told.open()
     told.end(3_500, "visitor")
     first = told.session
+    if folded:
+        told.office.desk.statistics.fold()
+        assert told.numbers()[0]["bot_resolution_rate"] == [1]
     told.wait(hours * 3_600_000)
     told.open()
     told.session = first
     assert told.numbers()[0]["bot_resolution_rate"] == [resolved]
+    told.office.desk.statistics.fold()
+    assert told.numbers()[0]["bot_resolution_rate"] == [resolved]
+    assert told.office.desk.statistics.verify(told.office.customer.brand).ok
 
 
 def test_an_intake_item(told: Telling):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -91,7 +93,11 @@ def test_a_zone_of_half_an_hour(desk: Office, folded: bool):
         desk.desk.statistics.fold()
     day = at("2026-03-31", "Asia/Kolkata"), at("2026-04-02", "Asia/Kolkata")
     answer = desk.desk.ask(q.Report(*day, by=["day", "hour"], zone="Asia/Kolkata"))
-    assert (answer.source, counts(answer)) == ("facts", {("2026-03-31", "23"): 1, ("2026-04-01", "00"): 1})
+    assert (answer.source, counts(answer)) == ("cells", {("2026-03-31", "23"): 1, ("2026-04-01", "00"): 1})
+    of_agents = desk.desk.ask(q.Report(*day, by=["day", "agent"], zone="Asia/Kolkata"))
+    assert (of_agents.source, counts(of_agents)) == ("facts", {("2026-03-31", "민아"): 1, ("2026-04-01", "민아"): 1})
+    part = desk.desk.ask(q.Report(at("2026-04-01T03:15:00"), at("2026-04-01T03:30:00")))
+    assert (part.source, part.total.figures["queue_time"].count) == ("cells", 1)
     desk.desk.do(c.ChangeBrand(zone="Asia/Kolkata"))
     own = attrs.evolve(q.Report(*day, by=["day"]))
     answer = desk.desk.ask(own)
@@ -228,6 +234,29 @@ def test_brands_are_counted_apart(desk: Office):
         desk.desk.statistics.fold()
 
 
+WITHOUT = """
+import sys
+sys.modules["numpy"] = None
+from datetime import UTC, datetime
+from cschat import Desk, commands as c, queries as q
+from cschat.errors import MissingExtra
+with Desk.open("memory:") as desk:
+    desk.do(c.AddGroup(name="a"))
+    desk.run_due()
+    period = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    print(desk.ask(q.TurnsBehind(*period)).items)
+    try:
+        desk.ask(q.Report(*period))
+    except MissingExtra as error:
+        print(error.extra)
+"""
+
+
+def test_without_numpy_a_desk_runs_and_reports_name_the_extra():
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[]\nstats\n", "")
+
+
 # -------------------------------------------------------------------------------------------------------------- folding
 
 
@@ -249,6 +278,14 @@ def test_a_close_writes_no_row_for_statistics(desk: Office):
     talked(desk, "2026-04-01T10:00:00")
     store = desk.desk.store
     assert not [*store.stream(Cell), *store.stream(Folded)]
+
+
+def test_what_comes_to_nothing_changes_nothing(desk: Office):
+    session = talked(desk, "2026-04-01T10:00:00")
+    assert desk.desk.statistics.fold() == 2
+    desk.agent.do(c.TagSession(session, ["급함"]))
+    desk.agent.do(c.UntagSession(session, ["급함"]))
+    assert desk.desk.statistics.fold() == 0
 
 
 def test_who_is_at_it_keeps_others_away(desk: Office):

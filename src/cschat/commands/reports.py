@@ -45,7 +45,7 @@ class SaveReport:
     calendar: str = attrs.field(default="wall", validator=is_calendar)
 
     def run(self, ctx: Context) -> SavedReport:
-        wanted = {field.name: getattr(self, field.name) for field in attrs.fields(SaveReport)} | {"removed": False}
+        wanted: dict[str, Any] = {field.name: getattr(self, field.name) for field in attrs.fields(SaveReport)} | {"removed": False}
         known = ctx.tx.find(SavedReport, where={"brand": ctx.brand_id, "name": self.name}, limit=1)
         if known and all(getattr(known[0], name) == value for name, value in wanted.items()):
             return known[0]

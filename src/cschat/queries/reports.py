@@ -3,8 +3,8 @@
 May: read facts, cells and what the log has after them, in one snapshot. May not: define a number (`stats.metrics` does), or write.
 
 An answer is exact at once: what is not folded yet is read from the log. It is taken from cells where they suffice (whole days of the
-brand's zone, at most one dimension beside time), else from the facts; while statistics are made anew, from the events of the sessions. The
-answer says which. A turn counts in the period in which it was closed.
+brand's zone and at most one dimension beside time; whole quarters of an hour and any zone without), else from the facts; while statistics
+are made anew, from the events of the sessions. The answer says which. A turn counts in the period in which it was closed.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from cschat.sight import Sight
 from cschat.stats.dimensions import DIMENSIONS, TIMES, is_calendar, is_zone, known_by, known_measures, known_where, limits, period_of
 from cschat.stats.facts import Fact
 from cschat.stats.metrics import LAYOUT, METRICS, SQI
+from cschat.stats.state import Cell
 from cschat.storage.protocol import Gte, Lt
 
 if TYPE_CHECKING:  # numpy is loaded by who asks
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # numpy is loaded by who asks
 __all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"]
 
 _ALL = 10**9
+_QUARTER = 900_000_000
 _PAGE = 1000
 
 _CELLS = frozenset({"agent", "group", "category", "channel", "tag"})
@@ -203,7 +205,7 @@ class _Seen:
         self.news: News = news(ctx.tx, self.state.position)
         stale = {*self.state.stale, *(self.news.brands if self.state.writes else ())}
         self.stale = bool(stale & {ctx.brand_id, "*"}) or self.state.layout not in ("", LAYOUT)
-        self.changes: list[Change] = [] if self.stale else changes_of(ctx.tx, self.news.sessions, brand=ctx.brand_id)
+        self.changes: list[Change] = [] if self.stale else changes_of(ctx.tx, self.news.sessions, brand=ctx.brand_id, whole=self.news.whole)
 
     def _meant(self, name: str, values: tuple[str, ...]) -> frozenset[str]:
         """The values of a limit; of a category the ids of it and of all below it."""
@@ -284,40 +286,54 @@ class _Counting:
     # ------------------------------------------------------------------------------------------------------- from cells
 
     def _plan(self) -> list[tuple[str, Micros]] | None:
-        """The days and months that make up the period; None if cells do not suffice."""
+        """The months and days that make up the period, or its first quarter of an hour; None if cells do not suffice."""
         query, seen = self._query, self._seen
         beside = {name for name in (*query.by, *query.where) if name not in TIMES}
         limited = {*query.where}
-        if len(beside) > 1 or not beside <= _CELLS or not limited <= beside or "hour" in query.by or seen.zone != seen.settings.zone:
+        if len(beside) > 1 or not beside <= _CELLS or not limited <= beside:
             return None
         if "tag" in limited and len(query.where["tag"]) > 1:
             return None  # who has both tags must be counted once in the total
-        found: list[tuple[str, Micros]] | None = self._cells.periods(
-            seen.zone, seen.start, seen.end, months=not {"day", "week", "weekday"} & {*query.by}
-        )
+        months = not {"day", "week", "weekday"} & {*query.by}
+        own = "hour" not in query.by and seen.zone == seen.settings.zone
+        found: list[tuple[str, Micros]] | None = self._cells.periods(seen.zone, seen.start, seen.end, months=months) if own else None
+        if found is None and not beside and not (seen.start % _QUARTER or seen.end % _QUARTER):
+            return [("quarter", seen.start)]
         return found
 
     def _read(self, plan: Sequence[tuple[str, Micros]]) -> None:
-        query, seen, brand = self._query, self._seen, self._ctx.brand_id
+        query, seen = self._query, self._seen
         beside = next((name for name in (*query.by, *query.where) if name not in TIMES), "brand")
         limit = seen.where.get(beside)
         times = [name for name in query.by if name in TIMES]
+        for part, tally in self._tallies.items():
+            known: dict[Micros, dict[str, str]] = {}
+            for cell in self._cells_at(plan, beside, part):
+                if limit is not None and cell.value not in limit:
+                    continue
+                if cell.begin not in known:
+                    local = seen.local(cell.begin)
+                    known[cell.begin] = {name: TIMES[name](_NO_FACT, local)[0] for name in times}
+                if query.by:
+                    here = known[cell.begin] | {beside: cell.value}
+                    tally.add(self._group(tuple(here[name] for name in query.by)), cell)
+                if limit is not None or beside == "brand":
+                    tally.add(0, cell)
+            if limit is None and beside != "brand":
+                for cell in self._cells_at(plan, "brand", part):
+                    tally.add(0, cell)
+
+    def _cells_at(self, plan: Sequence[tuple[str, Micros]], dimension: str, part: str) -> Iterator[Cell]:
+        """All cells of a dimension and a part in the period."""
         for grain, begin in plan:
-            local = seen.local(begin)
-            at = {name: TIMES[name](_NO_FACT, local)[0] for name in times}
-            for part, tally in self._tallies.items():
-                where = {"brand": brand, "table": self._cells.table(grain, beside, part), "begin": begin}
-                for cell in self._ctx.tx.find(self._cells.Cell, where=where, limit=_ALL):
-                    if limit is not None and cell.value not in limit:
-                        continue
-                    if query.by:
-                        tally.add(self._group(tuple(at.get(name, cell.value) for name in query.by)), cell)
-                    if limit is not None or beside == "brand":
-                        tally.add(0, cell)
-                if limit is None and beside != "brand":
-                    where["table"] = self._cells.table(grain, "brand", part)
-                    for cell in self._ctx.tx.find(self._cells.Cell, where=where, limit=_ALL):
-                        tally.add(0, cell)
+            where: dict[str, Any] = {"brand": self._ctx.brand_id, "table": self._cells.table(grain, dimension, part)}
+            if grain != "quarter":
+                yield from self._ctx.tx.find(Cell, where=where | {"begin": begin}, limit=_ALL)
+                continue
+            for cell in _pages(self._ctx, Cell, where | {"begin": Gte(begin)}, "begin"):
+                if cell.begin >= self._seen.end:
+                    break
+                yield cell
 
     # ------------------------------------------------------------------------------------------------------- from facts
 

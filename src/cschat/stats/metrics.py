@@ -81,7 +81,8 @@ class Metric:
         if self.shared:
             return [(share.agent, *_lengths(share.took)) for share in of]
         agent = fact.responder or fact.agent if self.attribution is Attribution.RESPONDER else fact.agent
-        return [(agent, *(_lengths(of) if self.timed else (of, of)))]
+        wall, business = _lengths(of) if self.timed else (of, of)
+        return [(agent, wall, business)]
 
 
 def _lengths(took: Took | None) -> tuple[int | None, int | None]:

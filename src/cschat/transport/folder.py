@@ -114,7 +114,7 @@ class Folder:
         def prepare(tx: Transaction) -> tuple[Folded, int, set[str], list[Change], bool]:
             known = state(tx)
             found = news(tx, known.position, most=_BATCH)
-            return known, found.position, found.brands, changes_of(tx, found.sessions), found.events >= _BATCH
+            return known, found.position, found.brands, changes_of(tx, found.sessions, whole=found.whole), found.events >= _BATCH
 
         known, position, brands, changes, more = self._store.read(prepare)
         self._reached = position
@@ -197,7 +197,7 @@ def _verified(tx: Transaction, brand: str) -> Verified:
     ]
     present = {cell.id: cell for name in tables for cell in _all(tx, adding.Cell, {"brand": brand, "table": name}, "begin")}
     wrong_cells = sorted(id for id in {*expected_cells, *present} if expected_cells.get(id) != present.get(id))
-    for sign, fact in changes_of(tx, found.sessions, brand=brand):
+    for sign, fact in changes_of(tx, found.sessions, brand=brand, whole=found.whole):
         if sign < 0:
             kept.pop(fact.id, None)
         else:
