@@ -8,7 +8,7 @@ Active talks go on.
 from __future__ import annotations
 
 from cschat.commands.accepting import unavailable, unreachable
-from cschat.commands.handing import drain, refresh, way
+from cschat.commands.handing import drain, refresh
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
 from cschat.core import events as e
@@ -18,6 +18,7 @@ from cschat.core.content import Content, Speaker
 from cschat.core.distribution import OnClose, OnOpen, Scope
 from cschat.core.people import Agent, AgentStatus
 from cschat.core.session import Session, State
+from cschat.standing import way
 
 __all__ = ["close_queue", "turn", "turn_shift"]
 
@@ -36,7 +37,7 @@ def close_queue(ctx: Context, leaving: Agent | None = None) -> None:
     after = None
     while waiting := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.QUEUED}, order="rank", after=after, limit=_PAGE):
         for session in waiting:
-            goes = way(ctx, session)
+            goes = way(ctx.see, session)
             lane = goes.scope.lane
             if lane not in absences:
                 absences[lane] = unreachable(ctx, goes)
@@ -53,7 +54,7 @@ def _was_last(ctx: Context, agent: Agent) -> bool:
         return False
     policy = brand.distribution
     scopes = {policy.default.lane: policy.default, **{group: Scope(groups=(group,)) for group in agent.groups}}
-    scopes |= {scope.lane: scope for route in policy.routes for scope in (route.scope, route.widen_to)}
+    scopes |= {scope.lane: scope for route in policy.routes for scope in (route.scope, route.wide)}
     return any(scope.holds(agent.id, agent.groups) and unavailable(ctx, scope) is not None for scope in scopes.values())
 
 
@@ -80,8 +81,8 @@ def _queue_intake(ctx: Context) -> None:
     """Put what was left while the desk was closed into the queue, in order; what nobody can take stays for review."""
     after = None
     while left := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.INTAKE}, order="rank", after=after, limit=_PAGE):
-        for session in left:
-            if unreachable(ctx, way(ctx, session)) is None:
+        for session in sorted(left, key=lambda one: -one.head_start):
+            if unreachable(ctx, way(ctx.see, session)) is None:
                 ctx.record(session, e.AgentRequested())
         after = (left[-1].rank, left[-1].id)
 

@@ -11,24 +11,34 @@ each change.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import attrs
 
-from cschat.commands.owning import load
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.calendar import in_shift
 from cschat.core.distribution import EVERYBODY, Decision, Duty, Seat
-from cschat.core.labels import Category
-from cschat.core.people import Agent, AgentStatus, Customer, Role
+from cschat.core.people import Agent, AgentStatus, Role
 from cschat.core.records import evolve
 from cschat.core.session import Session, State
 from cschat.core.times import Micros
-from cschat.routing.routes import Way, lanes_of, way_of
+from cschat.routing.routes import Way, lanes_of
 from cschat.routing.seats import hindrance, seat_of
+from cschat.standing import load, way
 
-__all__ = ["drain", "duty_of", "enqueue", "forget_seats", "hand_out", "let_pass", "look_again", "put_into_lane", "refresh", "way"]
+__all__ = [
+    "drain",
+    "duty_of",
+    "enqueue",
+    "forget_seats",
+    "hand_out",
+    "let_pass",
+    "look_again",
+    "put_into_lane",
+    "put_into_lanes",
+    "refresh",
+]
 
 _PAGE = 200
 _AT_ONCE = 200
@@ -41,14 +51,6 @@ _LAST = 20
 _DAY = 86_400_000_000
 
 
-def way(ctx: Context, session: Session) -> Way:
-    """Where a session goes, by the brand's distribution."""
-    brand = ctx.see.brand()
-    category = "" if session.category is None else ctx.tx.get(Category, session.category).path
-    customer = ctx.tx.get(Customer, session.customer)
-    return way_of(brand.distribution, session, customer, category, language=session.language or brand.language)
-
-
 # ------------------------------------------------------------------------------------------------------ duties and seats
 
 
@@ -58,26 +60,26 @@ def duty_of(ctx: Context, agent: Agent) -> Duty:
 
 
 def refresh(ctx: Context, agent_id: str, **changes: Micros) -> list[str]:
-    """Make an agent's duty and seats anew; the lanes in which they have an open seat."""
+    """Make an agent's duty and seats anew; the lanes to look at: theirs, unless all that can be said of them is that they are full."""
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
     before = duty_of(ctx, agent)
-    duty = evolve(before, load=load(ctx, agent.id), **changes)
+    duty = evolve(before, load=load(ctx.see, agent.id), **changes)
     if duty != before or before.seen is None:
         ctx.tx.put(duty)
     why = hindrance(agent, duty, policy, on_shift=in_shift(agent, ctx.now, ctx.see.brand().zone))
     lanes = [] if agent.removed else lanes_of(policy, agent)
-    for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL):
-        if seat.lane not in lanes:
-            ctx.tx.delete(Seat, seat.id)
+    left = [seat for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL) if seat.lane not in lanes]
+    for seat in left:
+        ctx.tx.delete(Seat, seat.id)
     for lane in lanes:
         seat = seat_of(agent, duty, lane, policy, why)
         if ctx.tx.peek(Seat, seat.id) != seat:
             ctx.tx.put(seat)
-    return [] if why else [*lanes, agent.id]
+    return [] if why == "full" else [*lanes, *(seat.lane for seat in left), agent.id]
 
 
 def look_again(ctx: Context) -> list[str]:
-    """Make all seats of the brand anew, as after a change of policy; the lanes in which there are open ones."""
+    """Make all seats of the brand anew, as after a change of policy; the lanes to look at."""
     everywhere = (
         ctx.tx.find(Agent, where={"brand": ctx.brand_id, "removed": False, "status": status}, limit=_ALL) for status in AgentStatus
     )
@@ -85,7 +87,7 @@ def look_again(ctx: Context) -> list[str]:
 
 
 def forget_seats(ctx: Context) -> None:
-    """Nothing is handed out any more: take the seats and duties away, and the waiting sessions out of their lanes."""
+    """Nothing is handed out any more: take the seats and duties away."""
     for duty in ctx.tx.find(Duty, where={"brand": ctx.brand_id}, limit=_ALL):
         for seat in ctx.tx.find(Seat, where={"agent": duty.agent}, limit=_ALL):
             ctx.tx.delete(Seat, seat.id)
@@ -95,39 +97,49 @@ def forget_seats(ctx: Context) -> None:
 # ------------------------------------------------------------------------------------------------------- what comes, waits
 
 
-def enqueue(ctx: Context, session: Session) -> None:
-    """A session waits: give it to whoever may have it now and comes first, else let it wait in its lane."""
-    goes = way(ctx, session)
-    lane = goes.scope.lane
-    if session.passed and _all_have_passed(ctx, session, lane):
-        session = ctx.record(session, e.PassedByAll())
-    taken = _to_the_last(ctx, session, goes) if goes.by in ("route", "default") else None
-    alone = not ctx.tx.find(Session, where={"brand": ctx.brand_id, "lane": lane}, order="rank", limit=1)
+def enqueue(ctx: Context, session: Session, freed: Collection[str] = ()) -> None:
+    """A session waits: give it to whoever may have it now and comes first, else let it wait in its lane.
+
+    Who has been `freed` by just this, in these lanes, is for whoever has waited longest, which may be another.
+    """
+    goes = way(ctx.see, session)
+    lane = _lane(ctx, session, goes)
+    taken = _to_the_last(ctx, session, goes, freed) if goes.by in ("route", "default") else None
+    alone = not freed and not ctx.tx.find(Session, where={"brand": ctx.brand_id, "lane": lane}, order="rank", limit=1)
     if taken is None and alone:
         taken = hand_out(ctx, session, lane, goes)
     if taken is None:
-        put_into_lane(ctx, session, goes)
+        put_into_lane(ctx, ctx.tx.get(Session, session.id), goes)
         if not alone:
-            drain(ctx, [lane])
+            drain(ctx, dict.fromkeys((*freed, lane)))
 
 
-def _all_have_passed(ctx: Context, session: Session, lane: str) -> bool:
-    """Whether all who are on duty in a lane, with room or without, have let this session pass."""
-    if any(seat.agent not in session.passed for page in _open_seats(ctx, lane) for seat in page):
-        return False
-    shut = ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=_ALL)
-    return all(seat.why != "full" or seat.agent in session.passed for seat in shut)
+def put_into_lane(ctx: Context, session: Session, goes: Way) -> str:
+    """Let a session wait in the lane of its way, until that is widened; the lane."""
+    lane = _lane(ctx, session, goes)
+    widens = _widens(session, goes)
+    body = e.Routed(lane, goes.route or goes.by, None if widens is None or widens <= ctx.now else widens)
+    if (session.lane, session.until) != (body.lane, body.widens):
+        ctx.record(session, body)
+    return lane
 
 
-def put_into_lane(ctx: Context, session: Session, goes: Way, *, widened: bool = False) -> Session:
-    """Let a session wait in the lane of its way, until that is widened."""
-    scope = goes.widen_to if widened else goes.scope
-    widens = None if widened or goes.widen_after is None else max(ctx.now, session.since + goes.widen_after * 1000)
-    body = e.Routed(scope.lane, goes.route or goes.by, widens)
-    return session if (session.lane, session.until) == (body.lane, body.widens) else ctx.record(session, body)
+def put_into_lanes(ctx: Context, sessions: Iterable[Session]) -> list[str]:
+    """Something has changed that says whom these are for: let those that wait do so in the right lanes; the lanes."""
+    return [put_into_lane(ctx, session, way(ctx.see, session)) for session in sessions if session.state is State.QUEUED]
 
 
-def _to_the_last(ctx: Context, session: Session, goes: Way) -> Session | None:
+def _widens(session: Session, goes: Way) -> Micros | None:
+    return None if goes.widen_after is None else session.since + goes.widen_after * 1000
+
+
+def _lane(ctx: Context, session: Session, goes: Way) -> str:
+    """Where a session of a way waits by now."""
+    widens = _widens(session, goes)
+    return (goes.scope if widens is None or widens > ctx.now else goes.wide).lane
+
+
+def _to_the_last(ctx: Context, session: Session, goes: Way, freed: Collection[str]) -> Session | None:
     """Give a session to one of the last agents of its customer, if the policy remembers them: the first who may have it now."""
     policy = ctx.see.brand().distribution
     if not policy.sticky_days:
@@ -137,7 +149,7 @@ def _to_the_last(ctx: Context, session: Session, goes: Way) -> Session | None:
     known = dict.fromkeys(one.last_agent for one in past if one.last_agent is not None and one.id != session.id and one.last >= since)
     for agent in list(known)[:_STICKY]:
         seat = ctx.tx.peek(Seat, Seat.id_of(agent, EVERYBODY))
-        if seat is not None and _may_have(ctx, session, seat):
+        if seat is not None and agent not in freed and _may_have(ctx, session, seat):
             return _assign(ctx, session, [seat], attrs.evolve(goes, by="sticky"), EVERYBODY)
     return None
 
@@ -170,11 +182,13 @@ def drain(ctx: Context, lanes: Collection[str]) -> None:
 
 
 def hand_out(ctx: Context, session: Session, lane: str, goes: Way | None) -> Session | None:
-    """Give a session to the first in a lane who may have it; None if there is nobody."""
+    """Give a session to the first in a lane who may have it; None if there is nobody. If all have let it pass, all are asked again."""
+    if session.passed and _all_have_passed(ctx, session, lane):
+        session = ctx.record(session, e.PassedByAll())
     for page in _open_seats(ctx, lane):
         for place, seat in enumerate(page):
             if _may_have(ctx, session, seat):
-                return _assign(ctx, session, page[place:], goes or way(ctx, session), lane)
+                return _assign(ctx, session, page[place:], goes or way(ctx.see, session), lane)
     return None
 
 
@@ -197,6 +211,13 @@ def _has_answered(ctx: Context, duty: Duty) -> bool:
     return duty.rested > duty.passed or any((talk.turn.first_response or 0) > duty.passed for talk in talks)
 
 
+def _all_have_passed(ctx: Context, session: Session, lane: str) -> bool:
+    """Whether all who are on duty in a lane, with room or without, have let this session pass."""
+    if any(seat.agent not in session.passed for page in _open_seats(ctx, lane) for seat in page):
+        return False
+    return all(seat.why != "full" or seat.agent in session.passed for seat in _shut_seats(ctx, lane, _ALL))
+
+
 def _may_have(ctx: Context, session: Session, seat: Seat) -> bool:
     policy = ctx.see.brand().distribution
     weight = policy.weight(session.channel)
@@ -215,8 +236,8 @@ def _waiting(ctx: Context, lane: str) -> Iterator[Session]:
 
 
 def _open_seats(ctx: Context, lane: str) -> Iterator[list[Seat]]:
-    """The open seats of a lane in the policy's order, in pages. The lane of one agent is their seat among everybody."""
-    if lane.startswith(f"{Agent.prefix}_") and "," not in lane:
+    """The open seats of a lane in the policy's order, in pages."""
+    if _is_of_one(lane):
         alone = ctx.tx.peek(Seat, Seat.id_of(lane, EVERYBODY))
         yield from [[alone]] if alone is not None and alone.open else []
         return
@@ -227,6 +248,19 @@ def _open_seats(ctx: Context, lane: str) -> Iterator[list[Seat]]:
         after, limit = (page[-1].place, page[-1].id), min(limit * 4, _PAGE)
 
 
+def _shut_seats(ctx: Context, lane: str, limit: int) -> list[Seat]:
+    """Some of those in a lane who may be given nothing now."""
+    if _is_of_one(lane):
+        alone = ctx.tx.peek(Seat, Seat.id_of(lane, EVERYBODY))
+        return [] if alone is None or alone.open else [alone]
+    return ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=limit)
+
+
+def _is_of_one(lane: str) -> bool:
+    """Whether a lane is one agent's, whose seat in it is the one they have among everybody."""
+    return lane.startswith(f"{Agent.prefix}_") and "," not in lane
+
+
 def _has_open(ctx: Context, lane: str) -> bool:
     return next(_open_seats(ctx, lane), None) is not None
 
@@ -234,7 +268,7 @@ def _has_open(ctx: Context, lane: str) -> bool:
 def _assign(ctx: Context, session: Session, seats: list[Seat], goes: Way, lane: str) -> Session:
     """Give it to the agent of the first of these seats, and write down why."""
     policy, agent = ctx.see.brand().distribution, seats[0].agent
-    shut = ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=_TOLD)
+    shut = _shut_seats(ctx, lane, _TOLD)
     ranking = tuple((seat.agent, seat.load) for seat in seats if seat.agent not in session.passed)
     rejected = (*((one, "passed") for one in session.passed), *((seat.agent, seat.why) for seat in shut))
     decision = Decision(goes.by, goes.route, lane, policy.order, ranking[:_TOLD], rejected[:_TOLD])

@@ -20,7 +20,7 @@ from cschat.core.session import Session, State
 from cschat.core.times import as_micros
 from cschat.errors import AlreadyAssigned, Conflict, Invalid, LimitExceeded
 from cschat.sight import Who
-from cschat.storage.protocol import In
+from cschat.standing import load
 
 __all__ = [
     "AssignSession",
@@ -30,30 +30,18 @@ __all__ = [
     "ResumeSession",
     "TransferSession",
     "demand_room",
-    "load",
     "owns",
     "take_over",
 ]
 
-_ALL = 10_000
 _HEADS = 20
-
-
-def load(ctx: Context, agent: str) -> int:
-    """What an agent has to do: the weights of the sessions they talk in or wrap up, as the brand's distribution counts them."""
-    policy = ctx.see.brand().distribution
-    states = (State.ACTIVE, State.WRAP_UP) if policy.wrap_up_holds_slot else (State.ACTIVE,)
-    if not policy.weights and not policy.hold_frees_slot:
-        return ctx.tx.count(Session, where={"agent": agent, "state": In(states)})
-    held = ctx.tx.find(Session, where={"agent": agent, "state": In(states)}, limit=_ALL)
-    return sum(policy.weight(session.channel) for session in held if not (policy.hold_frees_slot and session.held_until is not None))
 
 
 def demand_room(ctx: Context, agent: Agent, channel: str, *, force: bool = False) -> None:
     """`Invalid` if the agent works here no more; `LimitExceeded` if they have no room for a session of a channel, unless it is forced."""
     if agent.removed:
         raise Invalid(field="agent", reason="was removed")
-    if not force and load(ctx, agent.id) + ctx.see.brand().distribution.weight(channel) > agent.capacity:
+    if not force and load(ctx.see, agent.id) + ctx.see.brand().distribution.weight(channel) > agent.capacity:
         raise LimitExceeded(f"{agent.id} has {agent.capacity} sessions already", limit="capacity", value=agent.capacity, agent_id=agent.id)
 
 

@@ -10,7 +10,6 @@ from typing import ClassVar
 import attrs
 
 from cschat.commands.accepting import overflow, unreachable
-from cschat.commands.handing import way
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
 from cschat.core import events as e
@@ -26,6 +25,7 @@ from cschat.core.times import as_iso, optional_datetime
 from cschat.errors import Conflict, Forbidden, Invalid
 from cschat.routing.routes import Way
 from cschat.sight import Who
+from cschat.standing import way
 from cschat.waits import queued
 
 _NOT_YET = Queued(0)
@@ -55,7 +55,7 @@ class RequestAgent:
         session = ctx.see.session(self.session)
         if session.state in (State.QUEUED, State.ACTIVE):
             return _present(ctx, session)
-        goes = way(ctx, session)
+        goes = way(ctx.see, session)
         absence = unreachable(ctx, goes) or overflow(ctx, goes.scope.lane)
         if absence is None:
             ctx.record(session, e.AgentRequested())
@@ -107,7 +107,7 @@ class LeaveMessage:
         if who.role in (Role.AGENT, Role.ADMIN):
             raise Forbidden("an agent does not speak for the customer", actor=who.name, permission=self.permission)
         if who.role is Role.CUSTOMER and session.state is not State.INTAKE and ctx.see.brand().absence is OnAbsence.REFUSE:
-            _demand_presence(ctx, way(ctx, session))
+            _demand_presence(ctx, way(ctx.see, session))
         if self.text is not None:
             session = say(ctx, session, Speaker.CUSTOMER, Content(text=self.text))[0]
         if not session.spoke:

@@ -14,7 +14,7 @@ from typing import ClassVar
 import attrs
 
 from cschat.commands.closing import turn, turn_shift
-from cschat.commands.handing import drain, let_pass, look_again, put_into_lane, way
+from cschat.commands.handing import drain, let_pass, look_again, put_into_lanes
 from cschat.commands.levels import next_level, watch_levels
 from cschat.commands.obeying import look, next_look
 from cschat.commands.presence import presence_over
@@ -62,9 +62,8 @@ def _bot_waits_no_more(ctx: Context, session: Session) -> Session:
 
 
 def _widen(ctx: Context, session: Session) -> Session:
-    session = put_into_lane(ctx, session, way(ctx, session), widened=True)
-    drain(ctx, [str(session.lane)])
-    return session
+    drain(ctx, put_into_lanes(ctx, [session]))
+    return ctx.tx.get(Session, session.id)
 
 
 _OVER: Mapping[State, Callable[[Context, Session], Session]] = {
