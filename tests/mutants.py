@@ -36,6 +36,7 @@ OWNING = ("tests/commands/test_owning.py",)
 FRONT = ("tests/storage/test_front.py", "tests/storage/test_memory.py")
 SQLITE = ("tests/storage/test_sqlite.py",)
 MANY = ("tests/faults/test_many.py",)
+ROUTERS = ("tests/faults/test_routing.py",)
 FORKS = ("tests/storage/test_forking.py",)
 BOTS = ("tests/scenarios",)
 BOT_DESK = ("tests/scenarios/test_desk.py",)
@@ -51,6 +52,21 @@ READING = ("tests/rules/test_reading.py",)
 SLA = ("tests/rules/test_sla.py",)
 
 NAMED = (
+    Mutant(
+        "many: a claim does not look who has it",
+        "commands/owning.py",
+        "    if session.agent is not None:\n        raise AlreadyAssigned",
+        "    if False:\n        raise AlreadyAssigned",
+        ROUTERS,
+    ),
+    Mutant("many: no capacity", "commands/owning.py", "if not force and load(", "if False and load(", ROUTERS),
+    Mutant(
+        "many: writers begin without a lock",
+        "storage/sqlite.py",
+        'self._connection.execute("BEGIN IMMEDIATE")',
+        'self._connection.execute("BEGIN")',
+        ROUTERS,
+    ),
     Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
     Mutant(
         "import: any way that sets a variable will do", "bots/importing/unset.py", "known[target] & here", "known[target] | here", IMPORT
