@@ -12,6 +12,7 @@ each change.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from heapq import merge
 
 import attrs
 
@@ -59,23 +60,29 @@ def duty_of(ctx: Context, agent: Agent) -> Duty:
     return ctx.tx.peek(Duty, Duty.id_of(agent.id)) or Duty(Duty.id_of(agent.id), agent.brand, agent.id, turn=ctx.now)
 
 
-def refresh(ctx: Context, agent_id: str, **changes: Micros) -> list[str]:
-    """Make an agent's duty and seats anew; the lanes to look at: theirs, unless all that can be said of them is that they are full."""
+def refresh(ctx: Context, agent_id: str, *, anew: bool = False, **changes: Micros) -> list[str]:
+    """Bring an agent's duty and seats up to date; the lanes to look at: theirs, unless all that can be said of them is that they are full.
+
+    `anew`: also which lanes are theirs, for they or the policy have changed.
+    """
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
-    before = duty_of(ctx, agent)
-    duty = evolve(before, load=load(ctx.see, agent.id), **changes)
-    if duty != before or before.seen is None:
+    known = ctx.tx.peek(Duty, Duty.id_of(agent.id))
+    duty = evolve(known or duty_of(ctx, agent), load=load(ctx.see, agent.id), **changes)
+    if duty != known:
         ctx.tx.put(duty)
     why = hindrance(agent, duty, policy, on_shift=in_shift(agent, ctx.now, ctx.see.brand().zone))
-    lanes = [] if agent.removed else lanes_of(policy, agent)
-    left = [seat for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL) if seat.lane not in lanes]
-    for seat in left:
-        ctx.tx.delete(Seat, seat.id)
-    for lane in lanes:
+    if why == "full" and not anew and (seat := ctx.tx.peek(Seat, Seat.id_of(agent.id, EVERYBODY))) is not None and seat.why == why:
+        return []
+    present = {seat.lane: seat for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL)}
+    lanes = lanes_of(policy, agent) if anew or not present else [*present]
+    left = [*present] if agent.removed else [lane for lane in present if lane not in lanes]
+    for lane in left:
+        ctx.tx.delete(Seat, present[lane].id)
+    for lane in () if agent.removed else lanes:
         seat = seat_of(agent, duty, lane, policy, why)
-        if ctx.tx.peek(Seat, seat.id) != seat:
+        if present.get(lane) != seat:
             ctx.tx.put(seat)
-    return [] if why == "full" else [*lanes, *(seat.lane for seat in left), agent.id]
+    return [] if why == "full" else [*lanes, *left, agent.id]
 
 
 def look_again(ctx: Context) -> list[str]:
@@ -83,7 +90,7 @@ def look_again(ctx: Context) -> list[str]:
     everywhere = (
         ctx.tx.find(Agent, where={"brand": ctx.brand_id, "removed": False, "status": status}, limit=_ALL) for status in AgentStatus
     )
-    return sorted({lane for agents in everywhere for agent in agents for lane in refresh(ctx, agent.id)})
+    return sorted({lane for agents in everywhere for agent in agents for lane in refresh(ctx, agent.id, anew=True)})
 
 
 def forget_seats(ctx: Context) -> None:
@@ -179,6 +186,26 @@ def drain(ctx: Context, lanes: Collection[str]) -> None:
             firsts[lane] = following
         else:
             firsts.pop(lane, None)
+
+
+def fill(ctx: Context, agent: str, lanes: Collection[str]) -> None:
+    """Give an agent who has become free what waits in their lanes, first come first, until they are full.
+
+    What waits there could be given to nobody else, or it would have been: so nobody else is looked at.
+    """
+    id = Seat.id_of(agent, EVERYBODY)
+    seat = ctx.tx.peek(Seat, id)
+    if seat is None or not seat.open:
+        return
+    for first in merge(*(_waiting(ctx, lane) for lane in lanes), key=lambda session: (session.rank, session.id)):
+        session = ctx.tx.get(Session, first.id)
+        if session.lane == first.lane and _may_have(ctx, session, seat):
+            _assign(ctx, session, [seat], way(ctx.see, session), str(session.lane))
+        elif session.lane == first.lane and session.passed:
+            hand_out(ctx, session, str(session.lane), None)
+        seat = ctx.tx.get(Seat, id)
+        if not seat.open:
+            return
 
 
 def hand_out(ctx: Context, session: Session, lane: str, goes: Way | None) -> Session | None:

@@ -6,7 +6,7 @@ May: keep records as they are (they are frozen), and events as documents. May no
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice, product
 from operator import attrgetter
@@ -94,7 +94,7 @@ class _Table:
         rows = self.sorted[chosen.index]
         test = where[chosen.ranged] if chosen.ranged else None
         number = 0
-        for prefix in product(*_options(chosen.fixed, where)):
+        for prefix in _prefixes(chosen.fixed, where):
             low, high, (_, whole) = _bounds(prefix, test, None, falling=False)
             number += (rows.bisect_right(high) if whole else rows.bisect_left(high)) - rows.bisect_left(low)
         return number
@@ -105,10 +105,7 @@ class _Table:
         rows = self.sorted[chosen.index]
         falling = order is not None and order.startswith("-")
         test = where.get(chosen.ranged) if chosen.ranged else None
-        found = [
-            _scan(rows, prefix, test, None if order is None else after, falling=falling)
-            for prefix in product(*_options(chosen.fixed, where))
-        ]
+        found = [_scan(rows, prefix, test, None if order is None else after, falling=falling) for prefix in _prefixes(chosen.fixed, where)]
         entries = (
             found[0]
             if len(found) == 1
@@ -120,10 +117,13 @@ class _Table:
         return iter(ids) if after is None else (id for id in ids if id > after[1])
 
 
-def _options(fixed: tuple[str, ...], where: Where) -> list[list[Any]]:
-    """The values that each fixed field may have: each once, and never None, which no index holds."""
-    options = (value.values if isinstance(value, In) else (value,) for value in (where[name] for name in fixed))
-    return [[value for value in dict.fromkeys(values) if value is not None] for values in options]
+def _prefixes(fixed: tuple[str, ...], where: Where) -> Iterable[tuple[Any, ...]]:
+    """The values that the fixed fields may have together: each once, and never None, which no index holds."""
+    values = tuple(where[name] for name in fixed)
+    if not any(type(value) is In for value in values):
+        return () if None in values else (values,)
+    options = (value.values if isinstance(value, In) else (value,) for value in values)
+    return product(*([value for value in dict.fromkeys(some) if value is not None] for some in options))
 
 
 def _scan(rows: SortedList[Any], prefix: tuple[Any, ...], test: Any, after: Cursor | None, *, falling: bool) -> Iterator[Any]:

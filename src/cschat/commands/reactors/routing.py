@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cschat.commands.closing import close_queue, turn, turn_shift
-from cschat.commands.handing import drain, enqueue, forget_seats, look_again, put_into_lanes, refresh
+from cschat.commands.handing import drain, enqueue, fill, forget_seats, look_again, put_into_lanes, refresh
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.people import Agent
@@ -65,18 +65,16 @@ def _waiting(ctx: Context, lane: str | None = None) -> list[Session]:
 
 def _session_changed(ctx: Context, session: Session, body: e.Body) -> None:
     kind = type(body)
-    freed: list[str] = []
+    freed: dict[str, list[str]] = {}
     if kind in _OWNERSHIP and not (kind is e.Assigned and body.how == "auto"):  # whoever hands out has seen to that
-        for agent in _concerned(session, body):
-            freed += refresh(ctx, agent, **_marks(ctx, kind, agent, session))
-    if session.state is State.QUEUED and session.agent is None:
-        if kind in _ENTERS:
-            enqueue(ctx, session, freed)
-            return
-        if kind in _WHOSE:
-            freed += put_into_lanes(ctx, [session])
-    if freed:
-        drain(ctx, dict.fromkeys(freed))
+        freed = {agent: refresh(ctx, agent, **_marks(ctx, kind, agent, session)) for agent in _concerned(session, body)}
+    if kind in _ENTERS and session.state is State.QUEUED:
+        enqueue(ctx, session, [lane for lanes in freed.values() for lane in lanes])
+        return
+    for agent, lanes in freed.items():
+        fill(ctx, agent, lanes)
+    if kind in _WHOSE and session.state is State.QUEUED:
+        drain(ctx, put_into_lanes(ctx, [session]))
 
 
 def _concerned(session: Session, body: e.Body) -> list[str]:
@@ -99,7 +97,7 @@ def _team_changed(ctx: Context, agent: Agent, body: e.Body) -> None:
         turn_shift(ctx, agent)
         return
     if ctx.see.brand().distribution.automatic:
-        lanes = refresh(ctx, agent.id)
+        lanes = refresh(ctx, agent.id, anew=True)
         if kind is e.AgentRemoved:
             lanes += put_into_lanes(ctx, _waiting(ctx, agent.id))
         drain(ctx, lanes)
