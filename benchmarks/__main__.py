@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, rules, search, storage, turns, weight
+from benchmarks import conversations, hours, queueing, routing, rules, search, storage, turns, weight
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -103,6 +103,17 @@ def ruled() -> None:
             print(f"  {name:14}{what:56} {ratio}")
 
 
+def handed_out() -> None:
+    for waiting in (1_000, 100_000):
+        event = routing.events(waiting)
+        print(
+            f"  {waiting:7,} waiting, 1,000 agents: an end and the next turn {event.routed:4.0f} us, an end by hand {event.by_hand:4.0f} us"
+        )
+    by_clock, by_processor = routing.drained(100_000)
+    print(f"  memory, 100,000 waiting drained: {by_clock:,.0f} assignments/s by the clock, {by_processor:,.0f} of processor time")
+    print(f"  {'SQLite NORMAL in batch(), against hand':52} {routing.sqlite()}")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -115,6 +126,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "bots": bots,
     "hours": opening_hours,
     "rules": ruled,
+    "routing": handed_out,
 }
 
 

@@ -8,20 +8,25 @@ among all that wait, is assigned with its decision, and the seats are made anew 
 from __future__ import annotations
 
 import gc
+import shutil
 import statistics
 import time
 from collections import deque
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
 
-from cschat import Actor, Desk, Session, State
+from benchmarks.hand import Hand
+from benchmarks.ratio import Ratio, compare
+from cschat import Actor, Desk
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.clock import FakeClock
 
-__all__ = ["Crowded", "crowded", "drained", "events"]
+__all__ = ["Crowded", "Event", "crowded", "drained", "events", "sqlite"]
 
-AGENTS, SLOTS, GROUPS = 1_000, 3, 10
+AGENTS, SLOTS, GROUPS, COMMIT = 1_000, 3, 10, 500
 CATEGORIES = [f"분야 {number}" for number in range(GROUPS)]
 
 
@@ -56,31 +61,106 @@ def crowded(url: str, waiting: int, *, agents: int = AGENTS) -> Crowded:
         for number in range(agents):
             mine = [groups[number % GROUPS], groups[(number // GROUPS) % GROUPS]]
             desk.do(c.AddAgent(name=f"상담사 {number}", capacity=SLOTS, status="available", groups=list(dict.fromkeys(mine))))
-    talks = deque(one.id for one in desk.store.stream(Session) if one.state is State.ACTIVE)
-    return Crowded(desk, clock, talks, desk.ask(q.CountsByState()).queued)
+    return Crowded(desk, clock, deque(_active(desk)), desk.ask(q.CountsByState()).queued)
 
 
-def _end_one(place: Crowded) -> None:
-    """The oldest talk ends, and somebody else's begins."""
-    talk = place.talks.popleft()
-    place.clock.advance(milliseconds=1)
-    place.desk.do_all([c.EndSession(talk), c.WrapUp(talk)])
-
-
-def events(waiting: int, *, number: int = 2000) -> float:
-    """The median of a routing event in memory, in microseconds."""
-    place = crowded("memory:", waiting)
-    took = []
-    gc.collect()
-    gc.freeze()
+def _end(place: Crowded, number: int) -> None:
+    """So many of the oldest talks end, each of them to somebody else's good."""
     for _ in range(number):
         talk = place.talks.popleft()
         place.clock.advance(milliseconds=1)
-        began = time.perf_counter()
         place.desk.do_all([c.EndSession(talk), c.WrapUp(talk)])
-        took.append(time.perf_counter() - began)
+        if not place.talks:
+            place.talks.extend(_active(place.desk))
+
+
+def _active(desk: Desk) -> list[str]:
+    """What is going on, oldest first."""
+    found = (desk.ask(q.ConsultingList(agent)) for agent in desk.ask(q.Agents()))
+    return [session.id for session in sorted((one for some in found for one in some), key=lambda one: (one.since, one.id))]
+
+
+@attrs.frozen
+class Event:
+    """Medians of processor time, in microseconds: of a talk's end with and without (by hand) somebody's turn after it."""
+
+    waiting: int
+    routed: float
+    by_hand: float
+
+
+def events(waiting: int, *, number: int = 300) -> Event:
+    """One routing event in memory."""
+    place = crowded("memory:", waiting)
+    gc.collect()
+    gc.freeze()
+    routed = _median(place, number)
+    assert place.desk.ask(q.CountsByState()).active == AGENTS * SLOTS, "whoever was free was given something"
+    place.desk.do(c.SetDistribution(mode="manual"))
+    by_hand = _median(place, number)
     gc.unfreeze()
-    left = place.desk.ask(q.CountsByState())
-    assert left.active == AGENTS * SLOTS or left.queued == 0, "whoever was free was given something"
     place.desk.close()
+    return Event(waiting, routed, by_hand)
+
+
+def _median(place: Crowded, number: int) -> float:
+    took = []
+    for _ in range(number):
+        talk = place.talks.popleft()
+        place.clock.advance(milliseconds=1)
+        began = time.process_time()
+        place.desk.do_all([c.EndSession(talk), c.WrapUp(talk)])
+        took.append(time.process_time() - began)
     return statistics.median(took) * 1e6
+
+
+def drained(waiting: int) -> tuple[float, float]:
+    """All who wait are served, in memory: assignments a second, by the clock and of processor time."""
+    place = crowded("memory:", waiting)
+    gc.collect()
+    gc.freeze()
+    began, worked = time.perf_counter(), time.process_time()
+    _end(place, waiting)
+    took, work = time.perf_counter() - began, time.process_time() - worked
+    gc.unfreeze()
+    counts = place.desk.ask(q.CountsByState())
+    given = waiting - counts.queued  # at the very end, some find nothing that is theirs
+    assert given > 0.98 * waiting
+    place.desk.close()
+    return given / took, given / work
+
+
+def sqlite(waiting: int = 25_000, *, rounds: int = 11) -> Ratio:
+    """The same on SQLite with `synchronous=NORMAL`, 500 to a commit, against the same rows written by hand."""
+    with TemporaryDirectory(prefix="cschat-bench-") as folder:
+        ours, floor = Path(folder) / "ours.db", Path(folder) / "floor.db"
+        place = crowded(f"sqlite:///{ours}?synchronous=normal", waiting)
+        place.desk.close()
+        shutil.copy(ours, floor)
+        desk = Desk.open(f"sqlite:///{ours}?synchronous=normal", clock=place.clock, seed=2)
+        again = Crowded(desk, place.clock, deque(_active(desk)), place.waiting)
+        hand = Hand(floor, durable=False)
+        talks = deque(again.talks)
+
+        def by_desk(number: int) -> None:
+            with desk.batch(size=COMMIT):
+                _end(again, number)
+
+        def by_hand(number: int) -> None:
+            for begin in range(0, number, COMMIT):
+                hand.db.execute("BEGIN IMMEDIATE")
+                for _ in range(min(COMMIT, number - begin)):
+                    hand.hand_out(talks.popleft())
+                hand.db.execute("COMMIT")
+                if len(talks) < COMMIT:
+                    known = {*talks}
+                    rows = hand.db.execute(
+                        "SELECT id FROM cschat_session WHERE brand = 'brd_main' AND state = 'active' AND rank IS NOT NULL ORDER BY rank, id"
+                    )
+                    talks.extend(id for (id,) in rows if id not in known)
+
+        ratio = compare(by_desk, by_hand, rounds=rounds)
+        assert desk.ask(q.CountsByState()).queued > 0, "the queue must last"
+        desk.close()
+        hand.db.close()
+    return ratio

@@ -66,23 +66,47 @@ def refresh(ctx: Context, agent_id: str, *, anew: bool = False, **changes: Micro
     `anew`: also which lanes are theirs, for they or the policy have changed.
     """
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
-    known = ctx.tx.peek(Duty, Duty.id_of(agent.id))
-    duty = evolve(known or duty_of(ctx, agent), load=load(ctx.see, agent.id), **changes)
-    if duty != known:
-        ctx.tx.put(duty)
-    why = hindrance(agent, duty, policy, on_shift=in_shift(agent, ctx.now, ctx.see.brand().zone))
-    if why == "full" and not anew and (seat := ctx.tx.peek(Seat, Seat.id_of(agent.id, EVERYBODY))) is not None and seat.why == why:
+    duty = evolve(duty_of(ctx, agent), load=load(ctx.see, agent.id), **changes)
+    why = _hindrance(ctx, agent, duty)
+    if why == "full" and not anew and _is_full(ctx, agent):
+        _keep(ctx, duty)
         return []
-    present = {seat.lane: seat for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL)}
+    present = _seats(ctx, agent)
     lanes = lanes_of(policy, agent) if anew or not present else [*present]
     left = [*present] if agent.removed else [lane for lane in present if lane not in lanes]
     for lane in left:
         ctx.tx.delete(Seat, present[lane].id)
-    for lane in () if agent.removed else lanes:
+    _keep(ctx, duty)
+    _keep_seats(ctx, agent, duty, why, present=present, lanes=() if agent.removed else lanes)
+    return [] if why == "full" else [*lanes, *left, agent.id]
+
+
+def _hindrance(ctx: Context, agent: Agent, duty: Duty) -> str:
+    brand = ctx.see.brand()
+    return hindrance(agent, duty, brand.distribution, on_shift=in_shift(agent, ctx.now, brand.zone))
+
+
+def _seats(ctx: Context, agent: Agent) -> dict[str, Seat]:
+    return {seat.lane: seat for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL)}
+
+
+def _is_full(ctx: Context, agent: Agent) -> bool:
+    """Whether their seats say so: then they need not be written while it stays so."""
+    seat = ctx.tx.peek(Seat, Seat.id_of(agent.id, EVERYBODY))
+    return seat is not None and seat.why == "full"
+
+
+def _keep(ctx: Context, duty: Duty) -> None:
+    if duty != ctx.tx.peek(Duty, duty.id):
+        ctx.tx.put(duty)
+
+
+def _keep_seats(ctx: Context, agent: Agent, duty: Duty, why: str, *, present: dict[str, Seat], lanes: Iterable[str]) -> None:
+    policy = ctx.see.brand().distribution
+    for lane in lanes:
         seat = seat_of(agent, duty, lane, policy, why)
         if present.get(lane) != seat:
             ctx.tx.put(seat)
-    return [] if why == "full" else [*lanes, *left, agent.id]
 
 
 def look_again(ctx: Context) -> list[str]:
@@ -188,24 +212,34 @@ def drain(ctx: Context, lanes: Collection[str]) -> None:
             firsts.pop(lane, None)
 
 
-def fill(ctx: Context, agent: str, lanes: Collection[str]) -> None:
-    """Give an agent who has become free what waits in their lanes, first come first, until they are full.
+def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
+    """As `refresh`, of an agent whose load may have changed; and give them what waits in their lanes, in order, until they are full.
 
     What waits there could be given to nobody else, or it would have been: so nobody else is looked at.
     """
-    id = Seat.id_of(agent, EVERYBODY)
-    seat = ctx.tx.peek(Seat, id)
-    if seat is None or not seat.open:
+    policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
+    duty = evolve(duty_of(ctx, agent), load=load(ctx.see, agent.id), **changes)
+    why = _hindrance(ctx, agent, duty)
+    if why == "full" and _is_full(ctx, agent):
+        _keep(ctx, duty)
         return
-    for first in merge(*(_waiting(ctx, lane) for lane in lanes), key=lambda session: (session.rank, session.id)):
+    present = _seats(ctx, agent)
+    passed: list[str] = []
+    waiting = merge(*(_waiting(ctx, lane) for lane in (*present, agent.id)), key=lambda session: (session.rank, session.id))
+    for first in () if why else waiting:
         session = ctx.tx.get(Session, first.id)
-        if session.lane == first.lane and _may_have(ctx, session, seat):
-            _assign(ctx, session, [seat], way(ctx.see, session), str(session.lane))
-        elif session.lane == first.lane and session.passed:
-            hand_out(ctx, session, str(session.lane), None)
-        seat = ctx.tx.get(Seat, id)
-        if not seat.open:
-            return
+        seat = seat_of(agent, duty, str(first.lane), policy, why)
+        if session.lane == seat.lane and _may_have(ctx, session, seat):
+            _record(ctx, session, [seat], way(ctx.see, session), seat.lane)
+            duty = evolve(duty, load=duty.load + policy.weight(session.channel), given=ctx.now, turn=ctx.now)
+            why = _hindrance(ctx, agent, duty)
+        elif session.passed:
+            passed.append(seat.lane)
+        if why:
+            break
+    _keep(ctx, duty)
+    _keep_seats(ctx, agent, duty, why, present=present, lanes=present)
+    drain(ctx, dict.fromkeys(passed))
 
 
 def hand_out(ctx: Context, session: Session, lane: str, goes: Way | None) -> Session | None:
@@ -293,13 +327,18 @@ def _has_open(ctx: Context, lane: str) -> bool:
 
 
 def _assign(ctx: Context, session: Session, seats: list[Seat], goes: Way, lane: str) -> Session:
-    """Give it to the agent of the first of these seats, and write down why."""
+    """Give it to the agent of the first of these seats."""
+    after = _record(ctx, session, seats, goes, lane)
+    refresh(ctx, seats[0].agent, given=ctx.now, turn=ctx.now)
+    return after
+
+
+def _record(ctx: Context, session: Session, seats: list[Seat], goes: Way, lane: str) -> Session:
+    """It is the first seat's agent's: write down why."""
     policy, agent = ctx.see.brand().distribution, seats[0].agent
     shut = _shut_seats(ctx, lane, _TOLD)
     ranking = tuple((seat.agent, seat.load) for seat in seats if seat.agent not in session.passed)
     rejected = (*((one, "passed") for one in session.passed), *((seat.agent, seat.why) for seat in shut))
     decision = Decision(goes.by, goes.route, lane, policy.order, ranking[:_TOLD], rejected[:_TOLD])
     until = None if policy.offer_timeout is None else ctx.now + policy.offer_timeout * 1000
-    after = ctx.record(session, e.Assigned(agent, "auto", goes.route or goes.by, until=until, decision=decision))
-    refresh(ctx, agent, given=ctx.now, turn=ctx.now)
-    return after
+    return ctx.record(session, e.Assigned(agent, "auto", goes.route or goes.by, until=until, decision=decision))

@@ -119,8 +119,8 @@ class _Table:
 
 def _prefixes(fixed: tuple[str, ...], where: Where) -> Iterable[tuple[Any, ...]]:
     """The values that the fixed fields may have together: each once, and never None, which no index holds."""
-    values = tuple(where[name] for name in fixed)
-    if not any(type(value) is In for value in values):
+    values = tuple([where[name] for name in fixed])
+    if In not in map(type, values):
         return () if None in values else (values,)
     options = (value.values if isinstance(value, In) else (value,) for value in values)
     return product(*([value for value in dict.fromkeys(some) if value is not None] for some in options))

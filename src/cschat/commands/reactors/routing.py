@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cschat.commands.closing import close_queue, turn, turn_shift
-from cschat.commands.handing import drain, enqueue, fill, forget_seats, look_again, put_into_lanes, refresh
+from cschat.commands.handing import drain, enqueue, forget_seats, look_again, put_into_lanes, refresh, serve
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.people import Agent
@@ -65,15 +65,18 @@ def _waiting(ctx: Context, lane: str | None = None) -> list[Session]:
 
 def _session_changed(ctx: Context, session: Session, body: e.Body) -> None:
     kind = type(body)
-    freed: dict[str, list[str]] = {}
+    enters = kind in _ENTERS and session.state is State.QUEUED
+    freed: list[str] = []
     if kind in _OWNERSHIP and not (kind is e.Assigned and body.how == "auto"):  # whoever hands out has seen to that
-        freed = {agent: refresh(ctx, agent, **_marks(ctx, kind, agent, session)) for agent in _concerned(session, body)}
-    if kind in _ENTERS and session.state is State.QUEUED:
-        enqueue(ctx, session, [lane for lanes in freed.values() for lane in lanes])
-        return
-    for agent, lanes in freed.items():
-        fill(ctx, agent, lanes)
-    if kind in _WHOSE and session.state is State.QUEUED:
+        for agent in _concerned(session, body):
+            marks = _marks(ctx, kind, agent, session)
+            if enters:
+                freed += refresh(ctx, agent, **marks)
+            else:
+                serve(ctx, agent, **marks)
+    if enters:
+        enqueue(ctx, session, freed)
+    elif kind in _WHOSE and session.state is State.QUEUED:
         drain(ctx, put_into_lanes(ctx, [session]))
 
 
