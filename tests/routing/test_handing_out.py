@@ -617,6 +617,16 @@ def test_who_gives_no_sign_of_life_is_given_nothing(shop: Shop):
     assert shop.ask().state is State.QUEUED
 
 
+def test_a_shorter_time_to_live_is_effective_at_once(shop: Shop):
+    shop.policy(presence={"*": 300})
+    shop.acting(shop.agent("민아")).do(c.Heartbeat())
+    shop.desk.advance(seconds=100)
+    assert shop.ask().state is State.ACTIVE
+    shop.policy(presence={"*": 60})
+    shop.desk.settle()
+    assert shop.ask().state is State.QUEUED
+
+
 def test_signs_of_life_go_on_and_most_are_not_written(shop: Shop):
     shop.policy(presence={"*": 60})
     mina = shop.agent("민아")

@@ -92,5 +92,5 @@ def turn_shift(ctx: Context, agent: Agent) -> None:
     shifts = None if agent.removed else shifts_of(agent, ctx.see.brand().zone)
     ctx.arm("shift", agent.id, next_change(shifts, ctx.now))
     if ctx.see.brand().distribution.automatic:
-        drain(ctx, refresh(ctx, agent.id))
+        drain(ctx, refresh(ctx, agent.id, anew=True))
     close_queue(ctx, agent)

@@ -109,12 +109,21 @@ def _keep_seats(ctx: Context, agent: Agent, duty: Duty, why: str, *, present: di
             ctx.tx.put(seat)
 
 
+def everybody(ctx: Context) -> list[Agent]:
+    """All agents of the brand who work here."""
+    found = (ctx.tx.find(Agent, where={"brand": ctx.brand_id, "removed": False, "status": status}, limit=_ALL) for status in AgentStatus)
+    return [agent for agents in found for agent in agents]
+
+
 def look_again(ctx: Context) -> list[str]:
     """Make all seats of the brand anew, as after a change of policy; the lanes to look at."""
-    everywhere = (
-        ctx.tx.find(Agent, where={"brand": ctx.brand_id, "removed": False, "status": status}, limit=_ALL) for status in AgentStatus
-    )
-    return sorted({lane for agents in everywhere for agent in agents for lane in refresh(ctx, agent.id, anew=True)})
+    policy, lanes = ctx.see.brand().distribution, set[str]()
+    for agent in everybody(ctx):
+        lanes.update(refresh(ctx, agent.id, anew=True))
+        duty = duty_of(ctx, agent)
+        if duty.there and duty.seen is not None:
+            ctx.arm("presence", agent.id, duty.seen + policy.ttl(duty.device))
+    return sorted(lanes)
 
 
 def forget_seats(ctx: Context) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cschat.commands.closing import close_queue, turn, turn_shift
-from cschat.commands.handing import drain, enqueue, forget_seats, look_again, put_into_lanes, refresh, serve
+from cschat.commands.handing import drain, enqueue, everybody, forget_seats, look_again, put_into_lanes, refresh, serve
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.people import Agent
@@ -69,11 +69,10 @@ def _session_changed(ctx: Context, session: Session, body: e.Body) -> None:
     freed: list[str] = []
     if kind in _OWNERSHIP and not (kind is e.Assigned and body.how == "auto"):  # whoever hands out has seen to that
         for agent in _concerned(session, body):
-            marks = _marks(ctx, kind, agent, session)
             if enters:
-                freed += refresh(ctx, agent, **marks)
+                freed += refresh(ctx, agent)
             else:
-                serve(ctx, agent, **marks)
+                serve(ctx, agent, **_marks(ctx, kind, agent, session))
     if enters:
         enqueue(ctx, session, freed)
     elif kind in _WHOSE and session.state is State.QUEUED:
@@ -114,6 +113,9 @@ def _brand_changed(ctx: Context, body: e.BrandChanged) -> None:
     changed = {*body.after}
     if "accepting" in changed:
         close_queue(ctx)
+    if "zone" in changed:
+        for agent in everybody(ctx):
+            turn_shift(ctx, agent)
     if not changed & {"distribution", "language", "zone"}:
         return
     if ctx.see.brand().distribution.automatic:
