@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import conversations, hours, queueing, routing, rules, search, storage, turns, weight
+from cschat import commands as c
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -104,13 +105,13 @@ def ruled() -> None:
 
 
 def handed_out() -> None:
-    for waiting in (1_000, 100_000):
-        event = routing.events(waiting)
-        print(
-            f"  {waiting:7,} waiting, 1,000 agents: an end and the next turn {event.routed:4.0f} us, an end by hand {event.by_hand:4.0f} us"
-        )
-    by_clock, by_processor = routing.drained(100_000)
-    print(f"  memory, 100,000 waiting drained: {by_clock:,.0f} assignments/s by the clock, {by_processor:,.0f} of processor time")
+    few, many = routing.crowded("memory:", 1_000), routing.crowded("memory:", 100_000)
+    for place in (few, many):
+        print(f"  {place.waiting:7,} waiting, 1,000 agents: an end and the next one's turn {routing.event(place):5.0f} microseconds")
+    few.desk.do(c.SetDistribution(mode="manual"))
+    print(f"  an end at a desk that does not hand out {routing.event(few):25.0f} microseconds")
+    by_clock, by_processor = routing.drained(many)
+    print(f"  memory, drained: {by_clock:,.0f} assignments/s by the clock, {by_processor:,.0f} of processor time")
     print(f"  {'SQLite NORMAL in batch(), against hand':52} {routing.sqlite()}")
 
 

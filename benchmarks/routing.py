@@ -22,9 +22,10 @@ from benchmarks.ratio import Ratio, compare
 from cschat import Actor, Desk
 from cschat import commands as c
 from cschat import queries as q
+from cschat.cli import GC_THRESHOLD
 from cschat.core.clock import FakeClock
 
-__all__ = ["Crowded", "Event", "crowded", "drained", "events", "sqlite"]
+__all__ = ["Crowded", "crowded", "drained", "event", "sqlite"]
 
 AGENTS, SLOTS, GROUPS, COMMIT = 1_000, 3, 10, 500
 CATEGORIES = [f"분야 {number}" for number in range(GROUPS)]
@@ -42,6 +43,7 @@ class Crowded:
 
 def crowded(url: str, waiting: int, *, agents: int = AGENTS) -> Crowded:
     """Ten groups, a route for each category to its group (every second one is widened after a day), a tenth is for everybody."""
+    gc.set_threshold(*GC_THRESHOLD)
     clock = FakeClock("2026-03-02 09:00")
     desk = Desk.open(url, clock=clock, seed=1)
     with desk.batch(size=1000):
@@ -80,53 +82,30 @@ def _active(desk: Desk) -> list[str]:
     return [session.id for session in sorted((one for some in found for one in some), key=lambda one: (one.since, one.id))]
 
 
-@attrs.frozen
-class Event:
-    """Medians of processor time, in microseconds: of a talk's end with and without (by hand) somebody's turn after it."""
-
-    waiting: int
-    routed: float
-    by_hand: float
-
-
-def events(waiting: int, *, number: int = 300) -> Event:
-    """One routing event in memory."""
-    place = crowded("memory:", waiting)
+def event(place: Crowded, *, number: int = 300) -> float:
+    """The median of a routing event, in microseconds of processor time; without the turn after it, if the desk does not hand out."""
+    took = []
     gc.collect()
     gc.freeze()
-    routed = _median(place, number)
-    assert place.desk.ask(q.CountsByState()).active == AGENTS * SLOTS, "whoever was free was given something"
-    place.desk.do(c.SetDistribution(mode="manual"))
-    by_hand = _median(place, number)
-    gc.unfreeze()
-    place.desk.close()
-    return Event(waiting, routed, by_hand)
-
-
-def _median(place: Crowded, number: int) -> float:
-    took = []
     for _ in range(number):
-        talk = place.talks.popleft()
-        place.clock.advance(milliseconds=1)
         began = time.process_time()
-        place.desk.do_all([c.EndSession(talk), c.WrapUp(talk)])
+        _end(place, 1)
         took.append(time.process_time() - began)
+    gc.unfreeze()
     return statistics.median(took) * 1e6
 
 
-def drained(waiting: int) -> tuple[float, float]:
-    """All who wait are served, in memory: assignments a second, by the clock and of processor time."""
-    place = crowded("memory:", waiting)
+def drained(place: Crowded) -> tuple[float, float]:
+    """All who wait are served: assignments a second, by the clock and of processor time."""
+    waiting = place.desk.ask(q.CountsByState()).queued
     gc.collect()
     gc.freeze()
     began, worked = time.perf_counter(), time.process_time()
     _end(place, waiting)
     took, work = time.perf_counter() - began, time.process_time() - worked
     gc.unfreeze()
-    counts = place.desk.ask(q.CountsByState())
-    given = waiting - counts.queued  # at the very end, some find nothing that is theirs
+    given = waiting - place.desk.ask(q.CountsByState()).queued  # at the very end, some find nothing that is theirs
     assert given > 0.98 * waiting
-    place.desk.close()
     return given / took, given / work
 
 

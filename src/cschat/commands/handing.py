@@ -32,13 +32,14 @@ __all__ = [
     "drain",
     "duty_of",
     "enqueue",
+    "everybody",
     "forget_seats",
-    "hand_out",
     "let_pass",
     "look_again",
-    "put_into_lane",
     "put_into_lanes",
     "refresh",
+    "rest",
+    "serve",
 ]
 
 _PAGE = 200
@@ -221,6 +222,15 @@ def drain(ctx: Context, lanes: Collection[str]) -> None:
             firsts.pop(lane, None)
 
 
+def rest(ctx: Context, agent_id: str) -> None:
+    """A talk of an agent is over, and they may have a note to write, which counts as much: no more than that."""
+    agent = ctx.tx.get(Agent, agent_id)
+    if _is_full(ctx, agent):
+        ctx.tx.put(evolve(duty_of(ctx, agent), rested=ctx.now))
+    else:
+        serve(ctx, agent_id, rested=ctx.now)
+
+
 def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
     """As `refresh`, of an agent whose load may have changed; and give them what waits in their lanes, in order, until they are full.
 
@@ -247,7 +257,8 @@ def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
         if why:
             break
     _keep(ctx, duty)
-    _keep_seats(ctx, agent, duty, why, present=present, lanes=present)
+    if not (why == "full" and _is_full(ctx, agent)):
+        _keep_seats(ctx, agent, duty, why, present=present, lanes=present)
     drain(ctx, dict.fromkeys(passed))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cschat.commands.closing import close_queue, turn, turn_shift
-from cschat.commands.handing import drain, enqueue, everybody, forget_seats, look_again, put_into_lanes, refresh, serve
+from cschat.commands.handing import drain, enqueue, everybody, forget_seats, look_again, put_into_lanes, refresh, rest, serve
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.people import Agent
@@ -71,12 +71,20 @@ def _session_changed(ctx: Context, session: Session, body: e.Body) -> None:
         for agent in _concerned(session, body):
             if enters:
                 freed += refresh(ctx, agent)
+            elif kind is e.Ended and session.agent == agent and _counts_on(ctx):
+                rest(ctx, agent)
             else:
                 serve(ctx, agent, **_marks(ctx, kind, agent, session))
     if enters:
         enqueue(ctx, session, freed)
     elif kind in _WHOSE and session.state is State.QUEUED:
         drain(ctx, put_into_lanes(ctx, [session]))
+
+
+def _counts_on(ctx: Context) -> bool:
+    """Whether the note after a talk counts as the talk did."""
+    policy = ctx.see.brand().distribution
+    return policy.wrap_up_holds_slot and not policy.hold_frees_slot
 
 
 def _concerned(session: Session, body: e.Body) -> list[str]:
