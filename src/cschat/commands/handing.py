@@ -67,18 +67,14 @@ def refresh(ctx: Context, agent_id: str, *, anew: bool = False, **changes: Micro
     `anew`: also which lanes are theirs, for they or the policy have changed.
     """
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
-    duty = evolve(duty_of(ctx, agent), load=load(ctx.see, agent.id), **changes)
+    before = duty_of(ctx, agent)
+    lanes = () if agent.removed else tuple(lanes_of(policy, agent)) if anew or not before.lanes else before.lanes
+    duty = evolve(before, load=load(ctx.see, agent.id), lanes=lanes, **changes)
     why = _hindrance(ctx, agent, duty)
-    if why == "full" and not anew and _is_full(ctx, agent):
-        _keep(ctx, duty)
-        return []
-    present = _seats(ctx, agent)
-    lanes = lanes_of(policy, agent) if anew or not present else [*present]
-    left = [*present] if agent.removed else [lane for lane in present if lane not in lanes]
+    left = [lane for lane in before.lanes if lane not in lanes]
     for lane in left:
-        ctx.tx.delete(Seat, present[lane].id)
-    _keep(ctx, duty)
-    _keep_seats(ctx, agent, duty, why, present=present, lanes=() if agent.removed else lanes)
+        ctx.tx.delete(Seat, Seat.id_of(agent.id, lane))
+    _keep(ctx, agent, duty, why)
     return [] if why == "full" else [*lanes, *left, agent.id]
 
 
@@ -87,26 +83,22 @@ def _hindrance(ctx: Context, agent: Agent, duty: Duty) -> str:
     return hindrance(agent, duty, brand.distribution, on_shift=in_shift(agent, ctx.now, brand.zone))
 
 
-def _seats(ctx: Context, agent: Agent) -> dict[str, Seat]:
-    return {seat.lane: seat for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL)}
-
-
 def _is_full(ctx: Context, agent: Agent) -> bool:
-    """Whether their seats say so: then they need not be written while it stays so."""
+    """Whether their seats say so."""
     seat = ctx.tx.peek(Seat, Seat.id_of(agent.id, EVERYBODY))
     return seat is not None and seat.why == "full"
 
 
-def _keep(ctx: Context, duty: Duty) -> None:
-    if duty != ctx.tx.peek(Duty, duty.id):
+def _keep(ctx: Context, agent: Agent, duty: Duty, why: str) -> None:
+    """Write down what has changed of a duty and its seats. Those of whoever stays full do not, unless there are other lanes."""
+    before, policy = ctx.tx.peek(Duty, duty.id), ctx.see.brand().distribution
+    if duty != before:
         ctx.tx.put(duty)
-
-
-def _keep_seats(ctx: Context, agent: Agent, duty: Duty, why: str, *, present: dict[str, Seat], lanes: Iterable[str]) -> None:
-    policy = ctx.see.brand().distribution
-    for lane in lanes:
+    if why == "full" and before is not None and before.lanes == duty.lanes and _is_full(ctx, agent):
+        return
+    for lane in duty.lanes:
         seat = seat_of(agent, duty, lane, policy, why)
-        if present.get(lane) != seat:
+        if ctx.tx.peek(Seat, seat.id) != seat:
             ctx.tx.put(seat)
 
 
@@ -130,8 +122,8 @@ def look_again(ctx: Context) -> list[str]:
 def forget_seats(ctx: Context) -> None:
     """Nothing is handed out any more: take the seats and duties away."""
     for duty in ctx.tx.find(Duty, where={"brand": ctx.brand_id}, limit=_ALL):
-        for seat in ctx.tx.find(Seat, where={"agent": duty.agent}, limit=_ALL):
-            ctx.tx.delete(Seat, seat.id)
+        for lane in duty.lanes:
+            ctx.tx.delete(Seat, Seat.id_of(duty.agent, lane))
         ctx.tx.delete(Duty, duty.id)
 
 
@@ -239,12 +231,8 @@ def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
     duty = evolve(duty_of(ctx, agent), load=load(ctx.see, agent.id), **changes)
     why = _hindrance(ctx, agent, duty)
-    if why == "full" and _is_full(ctx, agent):
-        _keep(ctx, duty)
-        return
-    present = _seats(ctx, agent)
     passed: list[str] = []
-    waiting = merge(*(_waiting(ctx, lane) for lane in (*present, agent.id)), key=lambda session: (session.rank, session.id))
+    waiting = merge(*(_waiting(ctx, lane) for lane in (*duty.lanes, agent.id)), key=lambda session: (session.rank, session.id))
     for first in () if why else waiting:
         session = ctx.tx.get(Session, first.id)
         seat = seat_of(agent, duty, str(first.lane), policy, why)
@@ -256,9 +244,7 @@ def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
             passed.append(seat.lane)
         if why:
             break
-    _keep(ctx, duty)
-    if not (why == "full" and _is_full(ctx, agent)):
-        _keep_seats(ctx, agent, duty, why, present=present, lanes=present)
+    _keep(ctx, agent, duty, why)
     drain(ctx, dict.fromkeys(passed))
 
 

@@ -183,9 +183,9 @@ class Decision(Struct, frozen=True):
 class Duty(Struct, frozen=True):
     """What an agent is in the middle of: what the desk needs to know to give them more. Derived; kept while work is handed out.
 
-    `load` is the sum of the weights of what they have. `rested` is when their last session ended, `given` when they last got one, `turn`
-    when the rotation last came to them, or when they joined it. `passes` counts offers let pass in a row, the last of them at
-    `passed`. `seen` is their last sign of life and `there` whether it still holds.
+    `lanes` are those in which they have a seat, `load` is the sum of the weights of what they have. `rested` is when their last session
+    ended, `given` when they last got one, `turn` when the rotation last came to them, or when they joined it. `passes` counts offers let
+    pass in a row, the last of them at `passed`. `seen` is their last sign of life and `there` whether it still holds.
     """
 
     kind: ClassVar[str] = "duty"
@@ -195,6 +195,7 @@ class Duty(Struct, frozen=True):
     id: str
     brand: str
     agent: str
+    lanes: tuple[str, ...] = ()
     load: int = 0
     rested: Micros = 0
     given: Micros = 0
