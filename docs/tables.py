@@ -35,9 +35,22 @@ from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
     *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "waking"),
+    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "announcements", "campaigns", "waking"),
 )
-QUERY_MODULES = ("sessions", "lists", "customers", "knowledge", "team", "hours", "rules", "journey", "outgoing", "health")
+QUERY_MODULES = (
+    "sessions",
+    "lists",
+    "customers",
+    "knowledge",
+    "team",
+    "hours",
+    "rules",
+    "journey",
+    "outgoing",
+    "announcements",
+    "campaigns",
+    "health",
+)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -280,6 +293,7 @@ _SETTINGS = {
     "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
     "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
+    "opt_out_url": 'The page where customers opt out of marketing, with `{recipient}` in it. `""`: there is none, and no marketing.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 

@@ -85,6 +85,15 @@ def _canned(office: Office) -> Any:
 _PICTURE = Media(name="반품.png", type="image/png", url="https://example.com/1.png")
 
 COMMANDS: dict[type, Sample] = {
+    c.AddAnnouncement: Sample(
+        lambda o, s: c.AddAnnouncement("배송 지연", "이틀 늦습니다.", words=["배송"], ends=_soon(o) + timedelta(days=1)), door="admin"
+    ),
+    c.AddCampaign: Sample(
+        lambda o, s: c.AddCampaign(
+            "봄", "봄 할인", "{{ customer.name | default('고객') }}님", "marketing", {"tags": ["vip"], "seen": _soon(o)}, ["mail"]
+        ),
+        door="admin",
+    ),
     c.AddAgent: Sample(lambda o, s: c.AddAgent(name="새 상담사", user_id="u9", groups=[o.group]), door="admin"),
     c.AddArticle: Sample(
         lambda o, s: c.AddArticle("반품 방법", "<p>7일 안에</p>", type="guide", examples=["반품이요"], attachments=[_PICTURE]), door="admin"
@@ -126,6 +135,9 @@ COMMANDS: dict[type, Sample] = {
     c.ChangeRule: Sample(lambda o, s: c.ChangeRule(_rule(o), name="다시", then=[{"end": "no_answer"}], enabled=False), door="admin"),
     c.ChangeSection: Sample(lambda o, s: c.ChangeSection(_section(o), name="교환", names={"en": "Exchange"}, disabled=True), door="admin"),
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
+    c.CancelCampaign: Sample(lambda o, s: c.CancelCampaign(_started(o)), door="admin"),
+    c.ChangeAnnouncement: Sample(lambda o, s: c.ChangeAnnouncement(_announcement(o), text="하루 늦습니다.", words=["언제"]), door="admin"),
+    c.ChangeCampaign: Sample(lambda o, s: c.ChangeCampaign(_campaign(o), name="여름", ways=["session"], type="marketing"), door="admin"),
     c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
     c.DirectSession: Sample(lambda o, s: c.DirectSession(s, agent=o.jun), State.QUEUED, "admin"),
@@ -133,11 +145,13 @@ COMMANDS: dict[type, Sample] = {
     c.DisableTarget: Sample(lambda o, s: c.DisableTarget(_webhook(o), reason="410"), door="system"),
     c.EndSession: Sample(lambda o, s: c.EndSession(s, reason="solved")),
     c.EraseCustomer: Sample(lambda o, s: c.EraseCustomer(o.customer), State.CLOSED, "admin"),
+    c.FailRecipient: Sample(lambda o, s: c.FailRecipient(_recipient(o), "550"), door="system"),
     c.ForceClose: Sample(lambda o, s: c.ForceClose(s, reason="spam"), door="admin"),
     c.Heartbeat: Sample(lambda o, s: c.Heartbeat(_handing_out(o, "phone"))),
     c.HoldSession: Sample(lambda o, s: c.HoldSession(s, _soon(o))),
     c.LeaveMessage: Sample(lambda o, s: c.LeaveMessage(s, text="내일 답 주세요"), State.BOT, "visitor"),
     c.LeavePage: Sample(lambda o, s: c.LeavePage(s), State.BOT, "visitor"),
+    c.LinkSession: Sample(lambda o, s: c.LinkSession(s, _announcement(o)), door="visitor"),
     c.MarkRead: Sample(lambda o, s: c.MarkRead(s, up_to=s.seq), door="visitor"),
     c.MergeCustomers: Sample(lambda o, s: c.MergeCustomers(o.other, o.customer), door="admin"),
     c.MoveRule: Sample(lambda o, s: c.MoveRule([_rule(o), _rule(o)][1], to=1), door="admin"),
@@ -145,14 +159,17 @@ COMMANDS: dict[type, Sample] = {
     c.MuteAlerts: Sample(lambda o, s: c.MuteAlerts(["agent_requested", "sla"])),
     c.OpenSession: Sample(lambda o, s: c.OpenSession(text="문의", subject="배송", language="ko"), door="visitor"),
     c.OpenSessionByAgent: Sample(lambda o, s: c.OpenSessionByAgent(o.customer, text="안내드려요")),
+    c.OptOut: Sample(lambda o, s: c.OptOut(), door="visitor"),
     c.PublishArticle: Sample(lambda o, s: c.PublishArticle(_article(o), at=_soon(o), until=_soon(o) + timedelta(days=1)), door="admin"),
     c.PublishScenario: Sample(lambda o, s: c.PublishScenario(BOT), door="admin"),
     c.OverrideHours: Sample(lambda o, s: _always_open(o, c.OverrideHours("closed")), door="admin"),
+    c.ReadAnnouncement: Sample(lambda o, s: c.ReadAnnouncement(_announcement(o), enough=True), door="visitor"),
     c.RateSession: Sample(lambda o, s: c.RateSession(s, 4, comment="좋아요"), State.CLOSED, "visitor"),
     c.RecordConsent: Sample(lambda o, s: c.RecordConsent("광고", "할인 소식", "2026-01", given=True), door="visitor"),
     c.RegisterCustomer: Sample(lambda o, s: c.RegisterCustomer(member="u42", name="박회원", email="p@example.com")),
     c.ReleaseSession: Sample(lambda o, s: c.ReleaseSession(s, why="교대")),
     c.RemoveAgent: Sample(lambda o, s: c.RemoveAgent(o.mina), door="admin"),
+    c.RemoveAnnouncement: Sample(lambda o, s: c.RemoveAnnouncement(_announcement(o)), door="admin"),
     c.RemoveArticle: Sample(lambda o, s: c.RemoveArticle(_article(o)), door="admin"),
     c.RemoveCannedResponse: Sample(lambda o, s: c.RemoveCannedResponse(_canned(o)), door="admin"),
     c.RemoveAlertTarget: Sample(lambda o, s: c.RemoveAlertTarget(_target(o)), door="admin"),
@@ -188,6 +205,7 @@ COMMANDS: dict[type, Sample] = {
     c.SetSla: Sample(lambda o, s: c.SetSla([{"name": "급함", "first_response": 300, "warn": 60, "priority": "high"}]), door="admin"),
     c.SetStatus: Sample(lambda o, s: c.SetStatus("hidden", reason="점심")),
     c.SetSubject: Sample(lambda o, s: c.SetSubject(s, "배송 지연")),
+    c.StartCampaign: Sample(lambda o, s: c.StartCampaign(_campaign(o), at=_soon(o)), door="admin"),
     c.TagCustomer: Sample(lambda o, s: c.TagCustomer(o.customer, ["vip", "단골"])),
     c.TagSession: Sample(lambda o, s: c.TagSession(s, ["급함"])),
     c.SendTestAlert: Sample(lambda o, s: c.SendTestAlert(_target(o)), door="admin"),
@@ -201,6 +219,24 @@ COMMANDS: dict[type, Sample] = {
     c.WakeSession: Sample(lambda o, s: c.WakeSession(_overdue(o, s)), door="system"),
     c.WrapUp: Sample(lambda o, s: c.WrapUp(s, note="재발송", category="배송", tags=["급함"]), State.WRAP_UP),
 }
+
+
+def _announcement(office: Office) -> Any:
+    return office.desk.do(c.AddAnnouncement("배송 지연", "이틀 늦습니다.", words=["배송"]))
+
+
+def _campaign(office: Office) -> Any:
+    return office.desk.do(c.AddCampaign("안내", "점검 안내", "내일 2시에 점검합니다."))
+
+
+def _started(office: Office) -> Any:
+    return office.desk.do(c.StartCampaign(_campaign(office)))
+
+
+def _recipient(office: Office) -> Any:
+    campaign = _started(office)
+    office.desk.settle()
+    return office.desk.ask(q.Recipients(campaign)).items[0]
 
 
 def _target(office: Office) -> Any:
@@ -231,6 +267,13 @@ def _special(office: Office) -> Any:
 
 
 QUERIES: dict[type, Sample] = {
+    q.AnnouncementResults: Sample(lambda o, s: q.AnnouncementResults(_announcement(o))),
+    q.Announcements: Sample(lambda o, s: q.Announcements("배송이 언제 오나요"), door="visitor"),
+    q.CampaignResults: Sample(lambda o, s: q.CampaignResults(_started(o))),
+    q.Campaigns: Sample(lambda o, s: q.Campaigns(limit=3)),
+    q.CountAudience: Sample(lambda o, s: q.CountAudience(_campaign(o)), door="admin"),
+    q.LinkedSessions: Sample(lambda o, s: q.LinkedSessions(_announcement(o), limit=3)),
+    q.Recipients: Sample(lambda o, s: q.Recipients(_started(o), limit=3)),
     q.Agents: Sample(lambda o, s: q.Agents(removed=False)),
     q.Candidates: Sample(lambda o, s: q.Candidates(start=_soon(o), least=1)),
     q.Articles: Sample(lambda o, s: q.Articles("faq", section=_section(o), state="published", language="ko", limit=3), door="visitor"),

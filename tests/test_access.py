@@ -95,6 +95,7 @@ def test_what_customers_and_agents_may_is_this():
     assert asking(Permission.TALK) == {
         *("OpenSession", "SendMessage", "MarkRead", "RequestAgent", "LeaveMessage", "ReturnToBot", "EndSession", "LeavePage"),
         *("ReopenSession", "RateSession", "UpdateCustomer", "RecordConsent"),
+        *("ReadAnnouncement", "LinkSession", "OptOut", "Announcements"),
         *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions", "OpeningHours"),
         *("Sections", "Articles", "GetArticle", "SearchArticles"),
     }
@@ -108,8 +109,18 @@ def test_what_customers_and_agents_may_is_this():
         *("AddAlertTarget", "ChangeAlertTarget", "RemoveAlertTarget", "SendTestAlert", "AlertTargets"),
         *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
         *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
+        *("AddAnnouncement", "ChangeAnnouncement", "RemoveAnnouncement"),
+        *("AddCampaign", "ChangeCampaign", "StartCampaign", "CancelCampaign", "CountAudience"),
     }
-    assert asking(Permission.OPERATE) == {"AnswerAction", "DisableTarget", "RunTimer", "SendBotMessage", "WakeSession", "SelfCheck"}
+    assert asking(Permission.OPERATE) == {
+        "AnswerAction",
+        "DisableTarget",
+        "FailRecipient",
+        "RunTimer",
+        "SendBotMessage",
+        "WakeSession",
+        "SelfCheck",
+    }
 
 
 @pytest.mark.parametrize(("package", "wire"), [(cschat.commands, c.COMMANDS), (cschat.queries, q.QUERIES)], ids=["commands", "queries"])
@@ -165,6 +176,7 @@ REACHING: dict[str, Callable[[Office, Session], Any]] = {
     "ends": lambda o, s: c.EndSession(s),
     "leaves the page of": lambda o, s: c.LeavePage(s),
     "reopens": lambda o, s: c.ReopenSession(s),
+    "links": lambda o, s: c.LinkSession(s, None),
     "rates": lambda o, s: c.RateSession(s, 1),
     "looks up the customer of": lambda o, s: q.GetCustomer(s.customer),
     "lists the sessions of the customer of": lambda o, s: q.CustomerSessions(s.customer),

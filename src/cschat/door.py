@@ -16,7 +16,9 @@ from cschat.commands.carrying import KEEP_REQUESTS, Request, carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.core.access import Actor
 from cschat.core.alerts import AlertTarget
+from cschat.core.announcements import Announcement, Link, Reading
 from cschat.core.brand import Brand
+from cschat.core.campaigns import Campaign, Recipient
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.distribution import Duty, Seat
 from cschat.core.events import BODIES, Event
@@ -53,6 +55,7 @@ Work = Callable[[Transaction], T]
 CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
+    *(Announcement, Reading, Link, Campaign, Recipient),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery)
@@ -70,6 +73,7 @@ class Works:
         from cschat.commands.reactors.rules import Clocks, Rules
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
+        from cschat.transport.campaigns import Campaigns
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
@@ -87,7 +91,12 @@ class Works:
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
+        self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
         self.batches: dict[int, Batch] = {}
+
+    def _see(self, tx: Transaction, brand_id: str) -> Sight:
+        """A transaction as the desk itself sees it."""
+        return Door(self, brand_id, Actor.system).sight(tx)
 
     def _carry(self, brand_id: str, command: Command[Any]) -> None:
         """Carry out a command of the desk itself."""

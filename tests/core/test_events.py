@@ -138,6 +138,8 @@ def test_what_is_personal_or_for_staff_is_marked():
         ("Customer", "merged_into"): "s",
         ("Article", "examples"): "s",
         ("Article", "unpublish"): "s",
+        ("Announcement", "words"): "s",
+        ("Recipient", "session"): "s",
         ("Opened", "subject"): "p",
         ("Opened", "page"): "p",
         ("OpenedByAgent", "subject"): "p",

@@ -66,6 +66,7 @@ ROWS: list[tuple[set[State], Any, State | None]] = [
     (set(State), e.ActionAnswered(1, ok=True), None),
     (set(State), e.ActionAnswerDropped(1), None),
     (set(State), e.ScenarioFailed("scn_1", "a", "because"), None),
+    (set(State), e.Linked("ann_1"), None),
     (set(State), e.RuleFired("rul_1", "인사"), None),
     (set(State), e.RuleStopped("rul_1", "인사", "because"), None),
     (set(State), e.SlaWarned("기본", "first_response", 1, 2), None),

@@ -8,24 +8,24 @@ Each change gives the brand's `Edition` another mark, by which whoever searches 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 import attrs
 import msgspec
 
+from cschat.commands.changing import differing, given, template_field
 from cschat.commands.cleaning import cleaned
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.content import Media, text
-from cschat.core.fields import flag, is_id, line, listed, member, names, record_id, whole
+from cschat.core.fields import aware, flag, is_id, line, listed, member, names, record_id, whole
 from cschat.core.knowledge import Article, ArticleState, ArticleType, CannedResponse, Edition, Section, shortcut_of
 from cschat.core.people import Group
 from cschat.core.records import Record
 from cschat.core.times import as_micros
-from cschat.errors import Conflict, Invalid, ScenarioError
+from cschat.errors import Conflict, Invalid
 
 __all__ = [
     "AddArticle",
@@ -47,7 +47,7 @@ MAX_BODY = 200_000
 MAX_ATTACHMENTS = 30
 _MAX_LANGUAGES = 50
 _ALL = 100_000
-_FALL_BACK = "{{ customer.name | default('고객') }}"
+_EMPTIED = ("section", "group", "language")
 
 
 # --------------------------------------------------------------------------------------------------------------- fields
@@ -81,11 +81,6 @@ def _media(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise Invalid(field=field.name, reason="must be media", allowed=[f"Media(url=...), at most {MAX_ATTACHMENTS}"])
 
 
-def _aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
-        raise Invalid(field=field.name, reason="must be a datetime with a time zone")
-
-
 def _shortcut(value: Any) -> Any:
     return shortcut_of(value) if isinstance(value, str) else value
 
@@ -98,21 +93,7 @@ def _is_shortcut(_command: object, field: attrs.Attribute[Any], value: Any) -> N
         raise Invalid(field=field.name, reason=f"{value!r} is no shortcut", allowed=["one word: 환불안내"])
 
 
-def _is_template(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
-    """A text with variables that can always be filled in: what may be unknown has a fall-back."""
-    if value is None and field.default is None:
-        return
-    line(limit=5_000, required=True)(_command, field, value)
-    from cschat.bots.templates import template
-
-    try:
-        read = template(value)
-    except ScenarioError as error:
-        raise Invalid(field=field.name, reason=error.reason) from error
-    if unknown := (read.variables | read.optional) - {"agent", "brand", "customer", "session"}:
-        raise Invalid(field=field.name, reason=f"{min(unknown)} is never known", allowed=["agent", "brand", "customer", "session"])
-    if bare := read.variables - {"brand", "session"}:
-        raise Invalid(field=field.name, reason=f"what is asked of {min(bare)} may be unknown: give it a fall-back", allowed=[_FALL_BACK])
+_is_template = template_field(limit=5_000, known=("agent", "brand", "customer", "session"), sure=("brand", "session"))
 
 
 # ------------------------------------------------------------------------------------------------------------- recording
@@ -126,23 +107,6 @@ def _saved(ctx: Context, record: R, body: e.Body, /, **changes: Any) -> R:
     chain = f"{'' if before is None else before.mark}\n{ctx.new_id(Edition)}"
     ctx.tx.put(Edition(id, ctx.brand_id, hashlib.sha256(chain.encode()).hexdigest()[:26]))
     return ctx.change(record, body, **changes)
-
-
-def _wanted(command: Any, record: Any) -> dict[str, Any]:
-    """The fields that a command gives another value; "" takes away what may be missing."""
-    wanted: dict[str, Any] = {}
-    for field in attrs.fields(type(command)):
-        value = getattr(command, field.name)
-        if value is not None and hasattr(record, field.name):
-            wanted[field.name] = None if value == "" and field.name in ("section", "group", "language") else value
-    return wanted
-
-
-def _differing(record: Any, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """What is wanted otherwise than it is; and for the event, as plain data, how it was and how it will be."""
-    after = {name: value for name, value in wanted.items() if value != getattr(record, name)}
-    before = {name: getattr(record, name) for name in after}
-    return after, msgspec.to_builtins(before), msgspec.to_builtins(after)
 
 
 def _section(ctx: Context, named: str | None) -> str | None:
@@ -219,7 +183,7 @@ class ChangeSection:
         section = ctx.see.mine(Section, self.section)
         if self.name is not None:
             _free(ctx.tx.find(Section, where={"brand": ctx.brand_id, "name": self.name}, limit=1), self.name, section.id)
-        changes, before, after = _differing(section, _wanted(self, Section))
+        changes, before, after = differing(section, given(self, section))
         return _saved(ctx, section, e.SectionChanged(before, after), **changes) if changes else section
 
 
@@ -293,12 +257,12 @@ class ChangeArticle:
     place: int | None = attrs.field(default=None, validator=whole(0))
 
     def run(self, ctx: Context) -> Article:
-        article, wanted = _article(ctx, self.article), _wanted(self, Article)
+        article, wanted = _article(ctx, self.article), given(self, Article, emptied=_EMPTIED)
         if self.body is not None:
             wanted["body"] = cleaned(self.body)
         if self.section:
             wanted["section"] = _section(ctx, self.section)
-        changes, before, after = _differing(article, wanted)
+        changes, before, after = differing(article, wanted)
         return _saved(ctx, article, e.ArticleChanged(before, after), **changes, changed=ctx.now) if changes else article
 
 
@@ -313,8 +277,8 @@ class PublishArticle:
     makes: ClassVar = Article
 
     article: str = attrs.field(converter=record_id, validator=is_id)
-    at: datetime | None = attrs.field(default=None, validator=_aware)
-    until: datetime | None = attrs.field(default=None, validator=_aware)
+    at: datetime | None = attrs.field(default=None, validator=aware)
+    until: datetime | None = attrs.field(default=None, validator=aware)
 
     def run(self, ctx: Context) -> Article:
         article = _article(ctx, self.article)
@@ -337,7 +301,7 @@ class UnpublishArticle:
     makes: ClassVar = Article
 
     article: str = attrs.field(converter=record_id, validator=is_id)
-    at: datetime | None = attrs.field(default=None, validator=_aware)
+    at: datetime | None = attrs.field(default=None, validator=aware)
 
     def run(self, ctx: Context) -> Article:
         article = _article(ctx, self.article)
@@ -421,14 +385,14 @@ class ChangeCannedResponse:
         canned = ctx.see.mine(CannedResponse, self.canned)
         if canned.removed:
             raise Conflict(f"{canned.id} was removed", canned_id=canned.id)
-        wanted = _wanted(self, CannedResponse)
+        wanted = given(self, CannedResponse, emptied=_EMPTIED)
         if self.shortcut not in (None, canned.shortcut):
             _demand_free(ctx, str(self.shortcut))
         if self.image is not None:
             wanted["image"] = _image(self.image)
         if self.group:
             wanted["group"] = _group(ctx, self.group)
-        changes, before, after = _differing(canned, wanted)
+        changes, before, after = differing(canned, wanted)
         return _saved(ctx, canned, e.CannedResponseChanged(before, after), **changes) if changes else canned
 
 

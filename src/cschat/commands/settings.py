@@ -5,6 +5,7 @@ May: change what the desk is told to do. May not: do it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import attrs
@@ -112,12 +113,17 @@ def _beside(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         text(name, field.name, 100)
 
 
-def _page(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
-    if value is None or value == "":  # "" takes it away
-        return
-    web_address(value, field.name, private=True)
-    if "{session}" not in value:
-        raise Invalid(field=field.name, reason="must say where the id of the session belongs", allowed=["https://.../{session}"])
+def _page_of(what: str) -> Callable[[object, attrs.Attribute[Any], str | None], None]:
+    """A validator of the address of a page, with `{what}` in it where an id belongs."""
+
+    def check(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+        if value is None or value == "":  # "" takes it away
+            return
+        web_address(value, field.name, private=True)
+        if f"{{{what}}}" not in value:
+            raise Invalid(field=field.name, reason=f"must say where the id of the {what} belongs", allowed=[f"https://.../{{{what}}}"])
+
+    return check
 
 
 @attrs.frozen
@@ -130,6 +136,7 @@ class ChangeBrand:
     the customer or a colleague has spoken since they looked. `absence`: while nobody can come, the desk takes a message (intake) or
     says when to come again (refuse); `intake_texts`: the brand's words for it by reason, `{opening}` in them is the next opening.
     `workspace_url`: the page of a session for staff, to which alerts link, with `{session}` where its id belongs.
+    `opt_out_url`: the page where customers opt out of marketing, with `{recipient}` in it: it calls `OptOut`.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -150,7 +157,8 @@ class ChangeBrand:
     beside: dict[str, str] | None = attrs.field(default=None, validator=_beside)
     absence: OnAbsence | None = attrs.field(default=None, converter=_absence)
     intake_texts: dict[str, str] | None = attrs.field(default=None, validator=_texts)
-    workspace_url: str | None = attrs.field(default=None, validator=_page)
+    workspace_url: str | None = attrs.field(default=None, validator=_page_of("session"))
+    opt_out_url: str | None = attrs.field(default=None, validator=_page_of("recipient"))
 
     def run(self, ctx: Context) -> Brand:
         brand = ctx.see.brand()

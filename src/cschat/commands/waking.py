@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import attrs
 
+from cschat.commands.campaigns import go_on
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lanes
 from cschat.commands.levels import next_level, watch_levels
@@ -91,6 +92,7 @@ class RunTimer:
 
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
+    "campaign": go_on,
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
     "presence": presence_over,

@@ -232,6 +232,12 @@ class SessionTagged(Struct, frozen=True):
     removed: Annotated[tuple[str, ...], STAFF] = ()
 
 
+class Linked(Struct, frozen=True):
+    """It is about what an announcement tells; None: about no such thing."""
+
+    announcement: str | None
+
+
 class Rated(Struct, frozen=True):
     """The customer judged: `score` out of `scale`."""
 
@@ -602,6 +608,73 @@ class WebhookRemoved(Struct, frozen=True):
     """The address is told of nothing any more."""
 
 
+class AnnouncementAdded(Struct, frozen=True):
+    """All customers are told something, from `begins` until `ends`."""
+
+    title: str
+    text: str
+    words: tuple[str, ...]
+    begins: Micros
+    ends: Micros | None = None
+
+
+class AnnouncementChanged(Struct, frozen=True):
+    """It says something else: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class AnnouncementRead(Struct, frozen=True):
+    """A customer has read it; `enough`: and said that they need not ask."""
+
+    customer: str
+    enough: bool = False
+
+
+class AnnouncementRemoved(Struct, frozen=True):
+    """It is shown no more."""
+
+
+class CampaignAdded(Struct, frozen=True):
+    """A new campaign. `fields` is what it says, by field."""
+
+    name: str
+    fields: dict[str, Any]
+
+
+class CampaignChanged(Struct, frozen=True):
+    """It says something else: `before` and `after`, by field."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class CampaignScheduled(Struct, frozen=True):
+    """It begins at `starts`."""
+
+    starts: Micros
+
+
+class CampaignStarted(Struct, frozen=True):
+    """It is being sent."""
+
+
+class CampaignCancelled(Struct, frozen=True):
+    """It goes to nobody any more."""
+
+
+class CampaignDone(Struct, frozen=True):
+    """Everybody of its audience has got it, or cannot."""
+
+
+class CampaignMailed(Struct, frozen=True):
+    """The mail to a recipient is to be sent."""
+
+    campaign: str
+    customer: str
+
+
 class BrandChanged(Struct, frozen=True):
     """Settings of the brand changed: `before` and `after`, by field."""
 
@@ -697,6 +770,7 @@ SESSION_BODIES: tuple[type, ...] = (
     PrioritySet,
     SubjectSet,
     SessionTagged,
+    Linked,
     Rated,
     BotMoved,
     BotReplyDropped,
@@ -754,6 +828,17 @@ BODIES: dict[str, type] = {
         WebhookChanged,
         WebhookSecretRotated,
         WebhookRemoved,
+        AnnouncementAdded,
+        AnnouncementChanged,
+        AnnouncementRead,
+        AnnouncementRemoved,
+        CampaignAdded,
+        CampaignChanged,
+        CampaignScheduled,
+        CampaignStarted,
+        CampaignCancelled,
+        CampaignDone,
+        CampaignMailed,
         BrandChanged,
         HoursSet,
         SpecialDaysSet,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, cast
 
@@ -19,6 +20,7 @@ from cschat.errors import Invalid
 
 __all__ = [
     "HasId",
+    "aware",
     "flag",
     "ids",
     "is_id",
@@ -128,6 +130,14 @@ def whole(low: int, high: int = 2**53) -> _Check:
             raise Invalid(field=field.name, reason=f"{value!r} is out of bounds", allowed=[f"{low} to {high}"])
 
     return check
+
+
+def aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
+    """A validator of an instant: a datetime with a time zone; None where it is the default."""
+    if value is None and field.default is None:
+        return
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise Invalid(field=field.name, reason="must be a datetime with a time zone")
 
 
 def flag(_command: object, field: attrs.Attribute[Any], value: Any) -> None:

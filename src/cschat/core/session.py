@@ -59,6 +59,7 @@ _ANYWHERE: dict[type, Any] = {
     e.PrioritySet: STAY,
     e.SubjectSet: STAY,
     e.SessionTagged: STAY,
+    e.Linked: STAY,
     e.BotMoved: STAY,
     e.BotReplyDropped: STAY,
     e.ActionRequested: STAY,

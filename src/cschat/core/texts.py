@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["absence_text", "level_text", "opening_words"]
+__all__ = ["MARKED", "absence_text", "level_text", "opening_words", "way_out"]
+
+MARKED = "(광고)"
+"""What Korean law wants to stand at the beginning of marketing, in whatever language the rest is."""
 
 _ABSENCE = {
     "ko": {
@@ -70,6 +73,11 @@ def level_text(language: str, goal: str, *, breached: bool) -> str:
     """What staff are told when the time for a goal is up, or nearly so."""
     texts = _LEVELS["ko" if _is_korean(language) else "en"]
     return texts["breached" if breached else "warned"].replace("{goal}", texts[goal])
+
+
+def way_out(language: str, url: str) -> str:
+    """How marketing says where to opt out of it, at no cost."""
+    return f"무료 수신거부: {url}" if _is_korean(language) else f"To stop these messages, free of charge: {url}"
 
 
 def absence_text(language: str, reason: str, opening: str, *, refused: bool) -> str:

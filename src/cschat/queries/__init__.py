@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cschat.loading import loader
 
 if TYPE_CHECKING:
+    from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     """Every query: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
+    "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
@@ -59,7 +63,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
-_ANSWERS = {"Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
+_ANSWERS = {"AnnouncementResult", "CampaignResult", "Counts", "Finding", "FoundArticle", "Opening", "Source", "Suggestion", "WouldDo"}
 """What queries answer with, which is no query."""
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol" and name not in _ANSWERS)
 
@@ -69,13 +73,20 @@ __all__ = [
     "QUERIES",
     "Agents",
     "AlertTargets",
+    "AnnouncementResult",
+    "AnnouncementResults",
+    "Announcements",
     "Articles",
+    "CampaignResult",
+    "CampaignResults",
+    "Campaigns",
     "Candidates",
     "CannedResponses",
     "Categories",
     "CheckRules",
     "ClosedList",
     "ConsultingList",
+    "CountAudience",
     "Counts",
     "CountsByState",
     "CustomerSessions",
@@ -93,12 +104,14 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "LinkedSessions",
     "Opening",
     "OpeningHours",
     "Page",
     "Query",
     "Queue",
     "QueuePosition",
+    "Recipients",
     "RenderCannedResponse",
     "ReviewList",
     "Rules",

@@ -17,7 +17,7 @@ import attrs
 
 from cschat.core.access import Permission
 from cschat.core.events import Event
-from cschat.core.fields import line, whole
+from cschat.core.fields import aware, line, whole
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session, State
 from cschat.core.times import SECOND, as_micros
@@ -35,15 +35,6 @@ __all__ = ["Candidates", "Journey", "JourneyComparison"]
 MOST = 100_000
 PATIENCE_SECONDS = 1800.0
 _SESSIONS, _EVENTS = 200, 500
-
-
-def _instant(_query: object, field: attrs.Attribute[Any], value: datetime | None) -> None:
-    if value is None:
-        return
-    if not isinstance(value, datetime):
-        raise Invalid(field=field.name, reason="must be a datetime")
-    if value.utcoffset() is None:
-        raise Invalid(field=field.name, reason="needs a time zone")
 
 
 def _patience(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -64,8 +55,8 @@ class Journey:
 
     scenario: str = attrs.field(validator=line(required=True))
     version: int | None = attrs.field(default=None, validator=whole(1))
-    start: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
-    end: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
+    start: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
+    end: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
     patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_patience, kw_only=True)
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
@@ -87,8 +78,8 @@ class JourneyComparison:
     scenario: str = attrs.field(validator=line(required=True))
     version: int = attrs.field(validator=whole(1))
     against: int | None = attrs.field(default=None, validator=whole(1))
-    start: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
-    end: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
+    start: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
+    end: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
     patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_patience, kw_only=True)
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
@@ -112,8 +103,8 @@ class Candidates:
 
     scenario: str | None = attrs.field(default=None, validator=line(required=True))
     least: int = attrs.field(default=2, validator=whole(1), kw_only=True)
-    start: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
-    end: datetime | None = attrs.field(default=None, validator=_instant, kw_only=True)
+    start: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
+    end: datetime | None = attrs.field(default=None, validator=aware, kw_only=True)
     most: int = attrs.field(default=MOST, validator=whole(1), kw_only=True)
 
     def run(self, ctx: Sight) -> list[Candidate]:

@@ -14,7 +14,7 @@ import attrs
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.calendar import next_change
-from cschat.core.fields import is_id, optional_id
+from cschat.core.fields import aware, is_id, optional_id
 from cschat.core.rules import Mark, Rule, Rulebook, SlaPolicy, When
 from cschat.core.session import Session, opened
 from cschat.core.times import Micros, as_datetime, as_micros
@@ -79,13 +79,6 @@ class WouldDo:
     then: tuple[dict[str, Any], ...]
 
 
-def _instant(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, datetime):
-        raise Invalid(field=field.name, reason="must be a datetime")
-    if value.utcoffset() is None:
-        raise Invalid(field=field.name, reason="needs a time zone")
-
-
 def _when(value: Any) -> Any:
     return None if value is None else when_of(value)
 
@@ -109,8 +102,8 @@ class DryRun:
     when: When | None = attrs.field(default=None, converter=_when)
     only_if: dict[str, Any] = attrs.field(factory=dict)
     then: tuple[dict[str, Any], ...] = attrs.field(default=(), converter=_then)
-    start: datetime = attrs.field(validator=_instant)
-    end: datetime = attrs.field(validator=_instant)
+    start: datetime = attrs.field(validator=aware)
+    end: datetime = attrs.field(validator=aware)
     after: str | None = None
     limit: int = limit_field()
 

@@ -75,21 +75,37 @@ def mail(notice: Notice, *, sender: str, to: tuple[str, ...], id: str, time: Mic
 
     `email.message` and not its successor, which loses the blank between two words of Korean where it breaks a header.
     """
-    name, address = parseaddr(sender)
-    message = MIMEMultipart("alternative")
-    subject: Any = Header(clean(notice.title, 150), "utf-8")
-    message["Subject"] = subject
-    message["From"] = formataddr((name, address))
-    message["To"] = to[0] if len(to) == 1 else formataddr(("Alerts", address))
-    message["Date"] = format_datetime(as_datetime(time))
-    message["Message-ID"] = f"<{id}@cschat.invalid>"
-    message["Auto-Submitted"] = "auto-generated"
+    address = parseaddr(sender)[1]
+    message = _envelope(notice.title, sender=sender, to=to[0] if len(to) == 1 else formataddr(("Alerts", address)), id=id, time=time)
     rows = "".join(f"<tr><th align='left'>{label}</th><td>{html.escape(value)}</td></tr>" for label, value in notice.lines)
     quote = f"<blockquote>{html.escape(notice.quote).replace(chr(10), '<br>')}</blockquote>" if notice.quote else ""
     link = f'<p><a href="{html.escape(notice.link)}">{notice.link_label}</a></p>' if notice.link else ""
     page = f"<p><strong>{html.escape(notice.title)}</strong></p><table cellpadding='4'>{rows}</table>{quote}{link}"
     message.attach(MIMEText(notice.text, "plain", "utf-8"))
     message.attach(MIMEText(page, "html", "utf-8"))
+    return message
+
+
+def letter(subject: str, text: str, *, sender: str, to: str, id: str, time: Micros, way_out: str) -> Message:
+    """A message to a customer, text and HTML. `way_out`: where they opt out, which their mail program may offer; "": nowhere."""
+    message = _envelope(subject, sender=sender, to=to, id=id, time=time)
+    if way_out:
+        message["List-Unsubscribe"] = f"<{way_out}>"
+    message.attach(MIMEText(text, "plain", "utf-8"))
+    message.attach(MIMEText(f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>", "html", "utf-8"))
+    return message
+
+
+def _envelope(title: str, *, sender: str, to: str, id: str, time: Micros) -> MIMEMultipart:
+    name, address = parseaddr(sender)
+    message = MIMEMultipart("alternative")
+    subject: Any = Header(clean(title, 150), "utf-8")
+    message["Subject"] = subject
+    message["From"] = formataddr((name, address))
+    message["To"] = to
+    message["Date"] = format_datetime(as_datetime(time))
+    message["Message-ID"] = f"<{id}@cschat.invalid>"
+    message["Auto-Submitted"] = "auto-generated"
     return message
 
 
