@@ -362,6 +362,17 @@ def test_what_waits_for_a_removed_group_or_agent_waits_for_whoever_the_routes_sa
     assert mina.capacity == 0
 
 
+@pytest.mark.parametrize("channels", [("app", "web"), ("web", "app")])
+def test_who_has_waited_longest_comes_first_whichever_lane_they_wait_in(shop: Shop, channels: tuple[str, str]):
+    group = shop.desk.do(c.AddGroup("물류팀"))
+    mina = shop.agent("민아", capacity=1, groups=[group])
+    shop.policy(routes=[{"name": "물류", "channel": "app", "scope": {"groups": [group]}}])
+    talk = shop.ask()
+    first, second = (shop.ask(channel=channel) for channel in channels)
+    shop.end(talk)
+    assert [shop.owner(one) for one in (first, second)] == [mina.id, None]
+
+
 def test_who_releases_is_free_for_whoever_has_waited_longest(shop: Shop):
     """Released as one of everybody's, and their own group has waited longer."""
     group = shop.desk.do(c.AddGroup("물류팀"))
