@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, routing, rules, search, storage, turns, weight
+from benchmarks import conversations, hours, queueing, routing, rules, search, spikes, storage, turns, weight
 from cschat import commands as c
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -115,6 +115,20 @@ def handed_out() -> None:
     print(f"  {'SQLite NORMAL in batch(), against hand':52} {routing.sqlite()}")
 
 
+def surges() -> None:
+    nab, bank = SHARED / "nab", SHARED / "contact-centre" / "bank_calls_5min.csv.gz"
+    if not _absent(nab):
+        judged = spikes.tweets(nab)
+        for name, one in judged.items():
+            held = " (held out)" if name in spikes.HELD_OUT else ""
+            print(f"  {name:5} {spikes.normalised([one]):5.1f}  {one.hit} of {one.windows} windows, {one.false} false alarms{held}")
+        for what, names in (("tuned", spikes.TUNED), ("held out", spikes.HELD_OUT), ("all five", tuple(judged))):
+            print(f"  {what}: {spikes.normalised([judged[name] for name in names]):.1f}")
+    if not _absent(bank):
+        first, second, weeks, speed = spikes.calls(bank)
+        print(f"  calls of a bank: {first} alarms in the first half, {second} in the second, {weeks:.1f} weeks; {speed:,.0f} rows/s")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -128,6 +142,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "hours": opening_hours,
     "rules": ruled,
     "routing": handed_out,
+    "surges": surges,
 }
 
 

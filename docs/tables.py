@@ -30,12 +30,35 @@ from cschat.door import CORE_KINDS
 from cschat.queries.protocol import shown
 from cschat.sight import Who
 from cschat.simulate import Figures
+from cschat.stats.metrics import METRICS
 from cschat.storage.codec import instant_fields
 from cschat.storage.migrations import plural
 
 COMMAND_MODULES = (
-    *("opening", "talking", "waiting", "owning", "distributing", "presence", "ending", "sorting", "customers", "team", "settings"),
-    *("hours", "shifts", "scenarios", "knowledge", "rules", "alerts", "webhooks", "outgoing", "announcements", "campaigns", "waking"),
+    "opening",
+    "talking",
+    "waiting",
+    "owning",
+    "distributing",
+    "presence",
+    "ending",
+    "sorting",
+    "customers",
+    "team",
+    "settings",
+    "hours",
+    "shifts",
+    "scenarios",
+    "knowledge",
+    "rules",
+    "alerts",
+    "webhooks",
+    "announcements",
+    "campaigns",
+    "mail_reports",
+    "reports",
+    "outgoing",
+    "waking",
 )
 QUERY_MODULES = (
     "sessions",
@@ -46,6 +69,9 @@ QUERY_MODULES = (
     "hours",
     "rules",
     "journey",
+    "surges",
+    "reports",
+    "summary",
     "outgoing",
     "announcements",
     "campaigns",
@@ -501,7 +527,25 @@ def figures() -> str:
     return _table(("key", "what it is"), ((f"`{field.name}`", _FIGURES[field.name]) for field in attrs.fields(Figures)))
 
 
+def metrics(*, sqi: bool) -> str:
+    """The registry of metrics."""
+    rows = (
+        (f"`{one.name}`", one.ko, one.unit, one.definition, one.attribution, _ADDED[one.unit]) for one in METRICS.values() if one.sqi is sqi
+    )
+    return _table(("name", "한국어", "unit", "definition", "by agent", "adds up as"), rows)
+
+
+_ADDED = {
+    "s": "count, missing, sum, mean, percentiles, maximum",
+    "rate": "count, mean",
+    "number": "count, sum, mean, percentiles, maximum",
+    "percent": "count, mean, percentiles, maximum",
+}
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "metrics-sqi": lambda: metrics(sqi=True),
+    "metrics-more": lambda: metrics(sqi=False),
     "errors": error_tree,
     "grants": grants,
     "events-sessions": lambda: event_table("sessions"),

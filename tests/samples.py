@@ -105,6 +105,7 @@ COMMANDS: dict[type, Sample] = {
     c.AddAlertTarget: Sample(lambda o, s: c.AddAlertTarget("방", "slack", url="https://hooks.slack.com/services/T/B/x"), door="admin"),
     c.AddCategory: Sample(lambda o, s: c.AddCategory("배송/지연"), door="admin"),
     c.AddGroup: Sample(lambda o, s: c.AddGroup("환불팀"), door="admin"),
+    c.AddMailReport: Sample(lambda o, s: c.AddMailReport("weekly", ["boss@example.com"], language="en", hour=7), door="admin"),
     c.AddNote: Sample(lambda o, s: c.AddNote(s, text="메모", client_id="n1")),
     c.AddRule: Sample(
         lambda o, s: c.AddRule(
@@ -132,6 +133,7 @@ COMMANDS: dict[type, Sample] = {
         lambda o, s: c.ChangeCategory(o.desk.do(c.AddCategory("교환/색상")).id, path="교환/옵션", disabled=True), door="admin"
     ),
     c.ChangeGroup: Sample(lambda o, s: c.ChangeGroup(o.group, name="물류팀"), door="admin"),
+    c.ChangeMailReport: Sample(lambda o, s: c.ChangeMailReport(_report(o), every="monthly", hour=9), door="admin"),
     c.ChangeRule: Sample(lambda o, s: c.ChangeRule(_rule(o), name="다시", then=[{"end": "no_answer"}], enabled=False), door="admin"),
     c.ChangeSection: Sample(lambda o, s: c.ChangeSection(_section(o), name="교환", names={"en": "Exchange"}, disabled=True), door="admin"),
     c.ChangeTag: Sample(lambda o, s: c.ChangeTag(o.desk.do(c.AddTag("낡음"))), door="admin"),
@@ -174,6 +176,8 @@ COMMANDS: dict[type, Sample] = {
     c.RemoveCannedResponse: Sample(lambda o, s: c.RemoveCannedResponse(_canned(o)), door="admin"),
     c.RemoveAlertTarget: Sample(lambda o, s: c.RemoveAlertTarget(_target(o)), door="admin"),
     c.RemoveGroup: Sample(lambda o, s: c.RemoveGroup(o.desk.do(c.ChangeAgent(o.jun, groups=[o.group])).groups[0]), door="admin"),
+    c.RemoveMailReport: Sample(lambda o, s: c.RemoveMailReport(_report(o)), door="admin"),
+    c.RemoveReport: Sample(lambda o, s: c.RemoveReport(o.desk.do(c.SaveReport("하루"))), door="admin"),
     c.RemoveRule: Sample(lambda o, s: c.RemoveRule(_rule(o)), door="admin"),
     c.RemoveWebhook: Sample(lambda o, s: c.RemoveWebhook(_webhook(o)), door="admin"),
     c.ReopenSession: Sample(lambda o, s: c.ReopenSession(s), State.CLOSED, "visitor"),
@@ -185,7 +189,14 @@ COMMANDS: dict[type, Sample] = {
     c.SendBotMessage: Sample(
         lambda o, s: c.SendBotMessage(s, s.seq, "어떤 문의인가요?", cursor=BotCursor("welcome", "ask", {"k": "v"})), State.BOT, "system"
     ),
+    c.SendMailReport: Sample(lambda o, s: c.SendMailReport(_report(o)), door="admin"),
     c.SendMessage: Sample(lambda o, s: c.SendMessage(s, text="네", client_id="m1", seen=s.seq), door="visitor"),
+    c.SaveReport: Sample(
+        lambda o, s: c.SaveReport(
+            "주간", "last_week", ["queue_time"], by=["day"], where={"channel": "web"}, zone="UTC", calendar="business"
+        ),
+        door="admin",
+    ),
     c.SetDaysOff: Sample(lambda o, s: c.SetDaysOff(o.mina, ["2026-12-24", "2026-12-28/2026-12-31"]), door="admin"),
     c.SetHours: Sample(lambda o, s: c.SetHours(weekdays="09:00-18:00", saturday="10:00-14:00", lunch="12:00-13:00"), door="admin"),
     c.SetShifts: Sample(lambda o, s: c.SetShifts(o.mina, weekdays="09:00-14:00", friday="closed"), door="admin"),
@@ -241,6 +252,10 @@ def _recipient(office: Office) -> Any:
 
 def _target(office: Office) -> Any:
     return office.desk.do(c.AddAlertTarget("봇", "telegram", token="1:a", chat="-100"))
+
+
+def _report(office: Office) -> Any:
+    return office.desk.do(c.AddMailReport("daily", ["boss@example.com"]))
 
 
 def _rule(office: Office) -> Any:
@@ -301,13 +316,29 @@ QUERIES: dict[type, Sample] = {
     q.Queue: Sample(lambda o, s: q.Queue()),
     q.QueuePosition: Sample(lambda o, s: q.QueuePosition(s), State.QUEUED, "visitor"),
     q.RenderCannedResponse: Sample(lambda o, s: q.RenderCannedResponse(s, _canned(o))),
+    q.Report: Sample(
+        lambda o, s: q.Report(
+            _soon(o) - timedelta(days=1),
+            _soon(o),
+            ["queue_time", "turns"],
+            by=["day", "agent"],
+            where={"channel": "web"},
+            zone="Asia/Kolkata",
+        )
+    ),
     q.ReviewList: Sample(lambda o, s: q.ReviewList()),
     q.Rules: Sample(lambda o, s: q.Rules()),
+    q.RunReport: Sample(lambda o, s: q.RunReport(o.desk.do(c.SaveReport("하루", "today")).name)),
+    q.SavedReports: Sample(lambda o, s: q.SavedReports()),
     q.SearchArticles: Sample(lambda o, s: q.SearchArticles("반품", section=_section(o), type="faq", language="ko"), door="visitor"),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
+    q.Signals: Sample(lambda o, s: q.Signals(end=_soon(o), least=1)),
+    q.Surges: Sample(lambda o, s: q.Surges(start=_soon(o) - timedelta(days=9), slot=3600, most=9)),
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
+    q.Summary: Sample(lambda o, s: q.Summary(_soon(o) - timedelta(days=1), _soon(o), language="en")),
     q.Tags: Sample(lambda o, s: q.Tags(list="customer")),
     q.Transcript: Sample(lambda o, s: q.Transcript(s), door="visitor"),
+    q.TurnsBehind: Sample(lambda o, s: q.TurnsBehind(_soon(o) - timedelta(days=1), _soon(o), "turns", where={"turn": ["bot"]}, limit=5)),
     q.Webhooks: Sample(lambda o, s: q.Webhooks(), door="admin"),
 }

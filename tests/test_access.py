@@ -108,7 +108,9 @@ def test_what_customers_and_agents_may_is_this():
         *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "SetDaysOff"),
         *("AddAlertTarget", "ChangeAlertTarget", "RemoveAlertTarget", "SendTestAlert", "AlertTargets"),
         *("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret", "Webhooks"),
+        *("SaveReport", "RemoveReport"),
         *("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "CheckRules", "DryRun"),
+        *("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
         *("AddAnnouncement", "ChangeAnnouncement", "RemoveAnnouncement"),
         *("AddCampaign", "ChangeCampaign", "StartCampaign", "CancelCampaign", "CountAudience"),
     }

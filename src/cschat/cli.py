@@ -22,6 +22,8 @@ import click
 from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
 from cschat.cli_bot import bot, existing_desk
+from cschat.cli_stats import stats
+from cschat.cli_summary import summary
 from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
@@ -30,6 +32,8 @@ from cschat.simulate import Assignments, Figures, Outcome, Policy, Service, Simu
 from cschat.simulate.arrivals import from_file, poisson, thinned
 from cschat.simulate.reading import Conversation, numbered_lines, read_conversations
 from cschat.simulate.running import repeated
+from cschat.stats.reading import as_slot, read_series
+from cschat.stats.spikes import FALSE_ALARMS, Spikes
 
 __all__ = ["GC_THRESHOLD", "main"]
 
@@ -59,6 +63,8 @@ def cschat() -> None:
 
 
 cschat.add_command(bot)
+cschat.add_command(summary)
+cschat.add_command(stats)
 
 
 @cschat.command()
@@ -242,6 +248,39 @@ def search(articles: Path, queries: Path, k: int, threshold: float | None, as_js
         else:
             best = ", ".join(f"{hit.id} {hit.score:.2f}" for hit in answer.hits) or "nothing"
             click.echo(f"{query.id}: {best}{'' if answer.confident else ' (no good answer)'}")
+
+
+@cschat.command()
+@click.argument("series", type=click.Path(path_type=Path))
+@click.option("--slot", default="5min", show_default=True, metavar="30s|5min|1h|1d", help="How long a slot is.")
+@click.option(
+    "--false-alarms",
+    default=FALSE_ALARMS,
+    show_default=True,
+    metavar="A_WEEK",
+    help="How many alarms a week are borne when nothing happens.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each row.")
+def spikes(series: Path, slot: str, false_alarms: float, as_json: bool) -> None:  # noqa: FBT001
+    """Tell where a SERIES of counts surges above what is usual at that time of that weekday.
+
+    SERIES is CSV (also .gz, .xz) with a header; its first two columns are a time and a count, in rising order. Slots count from the first
+    row, one without a row is unknown. Each row is judged by the rows before it alone.
+    """
+    seen = Spikes(as_slot(slot), false_alarms)
+    alarms = rows = 0
+    for line in read_series(numbered_lines(series)):
+        try:
+            row = seen.see(line.at, line.value)
+        except Invalid as error:
+            raise Invalid(field=f"line {line.number}: {error.field}", reason=error.reason, line=line.number, path=str(series)) from None
+        rows, alarms = rows + 1, alarms + row.spike
+        if as_json:
+            click.echo(json.dumps({"timestamp": line.timestamp, "value": row.value, "score": row.score, "spike": row.spike}))
+        elif row.spike:
+            click.echo(f"{line.timestamp}  {row.value:g}  (score {row.score:.2f})")
+    if not as_json:
+        click.echo(f"{alarms} surges in {rows:,} rows")
 
 
 class _Told:

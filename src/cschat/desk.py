@@ -39,6 +39,7 @@ from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 if TYPE_CHECKING:
     from cschat.commands.reactors.bots import Search
     from cschat.transport.actions import Action
+    from cschat.transport.folder import Folder
 
 __all__ = ["AsyncDesk", "Desk"]
 
@@ -213,9 +214,12 @@ class Desk:
     def run_due(self) -> int:
         """Do what is due: session clocks, then deliveries. How many there were. Call it every second or so, or see `running`.
 
-        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned.
+        Deliveries to different targets run beside each other. What takes longer than a second goes on when this has returned. Statistics
+        are folded along, now and then.
         """
-        return self.run_clocks() + self._works.crew.round()
+        done = self.run_clocks() + self._works.crew.round()
+        self._works.folder.round()
+        return done
 
     def run_clocks(self) -> int:
         """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were."""
@@ -297,6 +301,11 @@ class Desk:
     def discard(self, delivery: Delivery | str) -> None:
         """Give a parked delivery up for good; what waited behind it goes on."""
         self._works.relay.discard(record_id(delivery))
+
+    @property
+    def statistics(self) -> Folder:
+        """Who keeps statistics up to date, for scripts: `fold()`, `verify(brand.id)`, `rebuild(brand.id)`. Reports do not wait for it."""
+        return self._works.folder
 
     def close(self) -> None:
         """Finish what was begun, and close the store. Afterwards every call raises `StoreClosed`."""
@@ -449,6 +458,7 @@ class AsyncDesk:
         async with anyio.create_task_group() as tasks:
             for _, several in groupby(jobs, lambda job: job.target.name):
                 tasks.start_soon(self._work, list(several), errors)
+        await self._in_thread(self._works.folder.round)
         if errors:
             raise errors[0]
         return done + len(jobs)

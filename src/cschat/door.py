@@ -26,8 +26,10 @@ from cschat.core.hours import Hours
 from cschat.core.ids import Ids
 from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
+from cschat.core.mail_reports import MailReport
 from cschat.core.people import Agent, Customer, Group, Role
 from cschat.core.records import Record
+from cschat.core.reports import SavedReport
 from cschat.core.rules import Phase, Rulebook, Watch
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
@@ -38,6 +40,8 @@ from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
+from cschat.stats.facts import Fact
+from cschat.stats.state import Cell, Folded
 from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
@@ -56,9 +60,10 @@ CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
     *(Announcement, Reading, Link, Campaign, Recipient),
+    *(MailReport, SavedReport),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery)
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
@@ -74,6 +79,8 @@ class Works:
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
+        from cschat.transport.folder import Folder
+        from cschat.transport.reports import Reports
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
@@ -87,11 +94,13 @@ class Works:
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
+        self.folder = Folder(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
+        self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
         self.batches: dict[int, Batch] = {}
 
     def _see(self, tx: Transaction, brand_id: str) -> Sight:

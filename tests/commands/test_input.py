@@ -33,6 +33,11 @@ BAD_TIMES = [datetime(2030, 1, 1), "2030-01-01", 5]  # noqa: DTZ001  (naive is t
 
 # What the field's type does not tell.
 BAD_VALUES: dict[tuple[type, str], list[Any]] = {
+    (c.SaveReport, "measures"): [*BAD_LISTS, [], ["nonsense"], None],
+    (c.SaveReport, "by"): [*BAD_LISTS, ["nonsense"], ["day", "day"], None],
+    (c.SaveReport, "where"): [5, None, {"nonsense": "x"}, {"tag": []}, {"tag": [5]}],
+    (c.SaveReport, "zone"): ["Nowhere/City", "", 5],
+    (c.SaveReport, "calendar"): ["moon", "", 5, None],
     (c.AddAgent, "role"): ["customer", "host", "boss", 5, None],
     (c.ChangeAgent, "role"): ["system", "boss", 5],
     (c.AddAgent, "capacity"): [*BAD_NUMBERS, 1001, None],
@@ -186,8 +191,8 @@ def test_every_field_refuses_what_it_cannot_be(good: dict[type, Any], kind: type
 def test_every_query_refuses_a_page_that_is_none(kind: type):
     names = {field.name for field in attrs.fields(kind)}
     given: dict[str, Any] = {field.name: "ses_1" for field in attrs.fields(kind) if field.default is attrs.NOTHING}
-    if kind is q.DryRun:
-        given = {"rule": "rul_1", "start": datetime(2026, 3, 1, tzinfo=UTC), "end": datetime(2026, 3, 2, tzinfo=UTC)}
+    period = {"start": datetime(2026, 3, 1, tzinfo=UTC), "end": datetime(2026, 3, 2, tzinfo=UTC)}
+    given = {q.DryRun: {"rule": "rul_1", **period}, q.TurnsBehind: period}.get(kind, given)
     for limit in (0, -1, 1001, "5", 1.5, True, None):
         if "limit" in names:
             with pytest.raises(Invalid) as caught:

@@ -39,11 +39,13 @@ if TYPE_CHECKING:
         RemoveCannedResponse,
         UnpublishArticle,
     )
+    from cschat.commands.mail_reports import AddMailReport, ChangeMailReport, RemoveMailReport, SendMailReport
     from cschat.commands.opening import OpenSession, OpenSessionByAgent
     from cschat.commands.outgoing import DisableTarget
     from cschat.commands.owning import AssignSession, ClaimSession, HoldSession, ReleaseSession, ResumeSession, TransferSession
     from cschat.commands.presence import Heartbeat
     from cschat.commands.protocol import Command, Context, Reactor, SideBot
+    from cschat.commands.reports import RemoveReport, SaveReport
     from cschat.commands.rules import AddRule, ChangeRule, MoveRule, RemoveRule, SetSla
     from cschat.commands.scenarios import AnswerAction, PublishScenario
     from cschat.commands.settings import AddCategory, AddTag, ChangeBrand, ChangeCategory, ChangeTag
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     """Every command: the wire list."""
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "mail_reports": ("AddMailReport", "ChangeMailReport", "RemoveMailReport", "SendMailReport"),
     "announcements": ("AddAnnouncement", "ChangeAnnouncement", "LinkSession", "ReadAnnouncement", "RemoveAnnouncement"),
     "campaigns": ("AddCampaign", "CancelCampaign", "ChangeCampaign", "FailRecipient", "OptOut", "StartCampaign"),
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
@@ -83,6 +86,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "owning": ("AssignSession", "ClaimSession", "HoldSession", "ReleaseSession", "ResumeSession", "TransferSession"),
     "presence": ("Heartbeat",),
     "protocol": ("Command", "Context", "Reactor", "SideBot"),
+    "reports": ("RemoveReport", "SaveReport"),
     "rules": ("AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla"),
     "scenarios": ("AnswerAction", "PublishScenario"),
     "settings": ("AddCategory", "AddTag", "ChangeBrand", "ChangeCategory", "ChangeTag"),
@@ -108,6 +112,7 @@ __all__ = [
     "AddCannedResponse",
     "AddCategory",
     "AddGroup",
+    "AddMailReport",
     "AddNote",
     "AddRule",
     "AddSection",
@@ -125,6 +130,7 @@ __all__ = [
     "ChangeCannedResponse",
     "ChangeCategory",
     "ChangeGroup",
+    "ChangeMailReport",
     "ChangeRule",
     "ChangeSection",
     "ChangeTag",
@@ -169,6 +175,8 @@ __all__ = [
     "RemoveArticle",
     "RemoveCannedResponse",
     "RemoveGroup",
+    "RemoveMailReport",
+    "RemoveReport",
     "RemoveRule",
     "RemoveWebhook",
     "ReopenSession",
@@ -177,8 +185,10 @@ __all__ = [
     "ReturnToBot",
     "RotateWebhookSecret",
     "RunTimer",
+    "SaveReport",
     "SavedRule",
     "SendBotMessage",
+    "SendMailReport",
     "SendMessage",
     "SendTestAlert",
     "SetCategory",

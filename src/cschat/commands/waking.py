@@ -17,6 +17,7 @@ from cschat.commands.campaigns import go_on
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lanes
 from cschat.commands.levels import next_level, watch_levels
+from cschat.commands.mail_reports import send_report
 from cschat.commands.obeying import look, next_look
 from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
@@ -96,6 +97,7 @@ TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
     "presence": presence_over,
+    "report": send_report,
     "shift": lambda ctx, timer: turn_shift(ctx, ctx.tx.get(Agent, timer.subject)),
 }
 """What is done by each name that `Context.arm` is given."""

@@ -675,6 +675,31 @@ class CampaignMailed(Struct, frozen=True):
     customer: str
 
 
+class MailReportAdded(Struct, frozen=True):
+    """A report goes out by mail from now on."""
+
+    every: str
+    hour: int
+
+
+class MailReportChanged(Struct, frozen=True):
+    """Settings of a report changed, by field; who gets it is not told."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class MailReportDue(Struct, frozen=True):
+    """The report about what was from `start` until `end` is to be sent."""
+
+    start: Micros
+    end: Micros
+
+
+class MailReportRemoved(Struct, frozen=True):
+    """It goes out no more."""
+
+
 class BrandChanged(Struct, frozen=True):
     """Settings of the brand changed: `before` and `after`, by field."""
 
@@ -741,6 +766,19 @@ class SlaSet(Struct, frozen=True):
 
     before: tuple[dict[str, Any], ...]
     after: tuple[dict[str, Any], ...]
+
+
+class ReportSaved(Struct, frozen=True):
+    """A report is kept under a name. `fields` is what it asks, by field."""
+
+    name: str
+    fields: dict[str, Any]
+
+
+class ReportRemoved(Struct, frozen=True):
+    """The report is kept no more."""
+
+    name: str
 
 
 SESSION_BODIES: tuple[type, ...] = (
@@ -839,6 +877,10 @@ BODIES: dict[str, type] = {
         CampaignCancelled,
         CampaignDone,
         CampaignMailed,
+        MailReportAdded,
+        MailReportChanged,
+        MailReportDue,
+        MailReportRemoved,
         BrandChanged,
         HoursSet,
         SpecialDaysSet,
@@ -849,6 +891,8 @@ BODIES: dict[str, type] = {
         RuleMoved,
         RuleRemoved,
         SlaSet,
+        ReportSaved,
+        ReportRemoved,
     )
 }
 """Every type of event by its name."""

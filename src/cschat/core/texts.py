@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["MARKED", "absence_text", "level_text", "opening_words", "way_out"]
+__all__ = ["MARKED", "absence_text", "duration", "is_korean", "level_text", "opening_words", "way_out"]
 
 MARKED = "(광고)"
 """What Korean law wants to stand at the beginning of marketing, in whatever language the rest is."""
@@ -65,19 +65,32 @@ _EN_MONTHS = (
 )
 
 
-def _is_korean(language: str) -> bool:
+def is_korean(language: str) -> bool:
+    """Whether a text for this language is in Korean; all else is in English."""
     return language.startswith("ko")
+
+
+def duration(language: str, seconds: float) -> str:
+    """A length of time in its two largest parts: "2분 5초"."""
+    whole = round(seconds)
+    if whole < 60 and seconds != whole:
+        return f"{seconds:.1f}초" if is_korean(language) else f"{seconds:.1f} s"
+    names = ("일", "시간", "분", "초") if is_korean(language) else (" d", " h", " min", " s")
+    sizes = (whole // 86_400, whole // 3600 % 24, whole // 60 % 60, whole % 60)
+    parts = [f"{size}{name}" for size, name in zip(sizes, names, strict=True)]
+    first = next((place for place, size in enumerate(sizes) if size), 3)
+    return " ".join(part for part, size in zip(parts[first : first + 2], sizes[first : first + 2], strict=True) if size) or parts[3]
 
 
 def level_text(language: str, goal: str, *, breached: bool) -> str:
     """What staff are told when the time for a goal is up, or nearly so."""
-    texts = _LEVELS["ko" if _is_korean(language) else "en"]
+    texts = _LEVELS["ko" if is_korean(language) else "en"]
     return texts["breached" if breached else "warned"].replace("{goal}", texts[goal])
 
 
 def way_out(language: str, url: str) -> str:
     """How marketing says where to opt out of it, at no cost."""
-    return f"무료 수신거부: {url}" if _is_korean(language) else f"To stop these messages, free of charge: {url}"
+    return f"무료 수신거부: {url}" if is_korean(language) else f"To stop these messages, free of charge: {url}"
 
 
 def absence_text(language: str, reason: str, opening: str, *, refused: bool) -> str:
@@ -85,7 +98,7 @@ def absence_text(language: str, reason: str, opening: str, *, refused: bool) -> 
 
     `opening` is when it opens again, in words, or "". They are asked for a message, or, `refused`, to come again.
     """
-    texts = _ABSENCE["ko" if _is_korean(language) else "en"]
+    texts = _ABSENCE["ko" if is_korean(language) else "en"]
     parts = [texts.get(reason, texts["nobody"])]
     if opening:
         parts.append(texts["opens"].replace("{opening}", opening))
@@ -97,7 +110,7 @@ def opening_words(language: str, opens: Micros, now: Micros, zone: str) -> str:
     """From when it is open, in words and seen from `now`: `내일 오전 9시부터`, `on Monday from 9 am`."""
     where = ZoneInfo(zone)
     then, today = as_datetime(opens).astimezone(where), as_datetime(now).astimezone(where)
-    return _in_korean(then, today) if _is_korean(language) else _in_english(then, today)
+    return _in_korean(then, today) if is_korean(language) else _in_english(then, today)
 
 
 def _in_korean(then: datetime, today: datetime) -> str:

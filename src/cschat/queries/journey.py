@@ -20,7 +20,7 @@ from cschat.core.events import Event
 from cschat.core.fields import aware, line, whole
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session, State
-from cschat.core.times import SECOND, as_micros
+from cschat.core.times import SECOND, Micros, as_micros
 from cschat.errors import Invalid, NotFound
 from cschat.sight import Sight
 from cschat.storage.protocol import Cursor, Lt, Lte
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # a desk that never asks does not pay for them
     from cschat.bots.journey import Comparison, Counting, ScenarioJourney
     from cschat.bots.scenario import Scenario
 
-__all__ = ["Candidates", "Journey", "JourneyComparison"]
+__all__ = ["Candidates", "Journey", "JourneyComparison", "opened_between"]
 
 MOST = 100_000
 PATIENCE_SECONDS = 1800.0
@@ -112,7 +112,7 @@ class Candidates:
 
         known = _Known(ctx)
         questions: list[Question] = []
-        for session in _opened(ctx, self.start, self.end, self.most):
+        for session in opened_between(ctx, _micros(self.start), _micros(self.end), self.most):
             if session is not None:
                 questions += questions_of(session.id, _events(ctx, session), known.kind, known.name)
         wanted = [question for question in questions if self.scenario in (None, question.scenario)]
@@ -159,21 +159,24 @@ def _counted(ctx: Sight, query: Journey | JourneyComparison, versions: list[Scen
     from cschat.bots.journey import Counting
 
     counting, gone = Counting({version.id: _load(version) for version in versions}), ctx.now - round(query.patience * SECOND)
-    for session in _opened(ctx, query.start, query.end, query.most):
+    for session in opened_between(ctx, _micros(query.start), _micros(query.end), query.most):
         if session is None:
             return counting, True
         counting.session(_events(ctx, session), closed=session.state is State.CLOSED, gone=gone)
     return counting, False
 
 
-def _opened(ctx: Sight, start: datetime | None, end: datetime | None, most: int) -> Iterator[Session | None]:
+def _micros(value: datetime | None) -> Micros | None:
+    return None if value is None else as_micros(value)
+
+
+def opened_between(ctx: Sight, start: Micros | None, end: Micros | None, most: int) -> Iterator[Session | None]:
     """The newest `most` sessions that were opened in a period, and then None if there are more."""
-    first = None if start is None else as_micros(start)
-    where: dict[str, Any] = {"brand": ctx.brand_id} | ({} if end is None else {"opened": Lt(as_micros(end))})
+    where: dict[str, Any] = {"brand": ctx.brand_id} | ({} if end is None else {"opened": Lt(end)})
     after: Cursor | None = None
     while page := ctx.tx.find(Session, where=where, order="-opened", after=after, limit=_SESSIONS):
         for session in page:
-            if first is not None and session.opened < first:
+            if start is not None and session.opened < start:
                 return
             if most == 0:
                 yield None

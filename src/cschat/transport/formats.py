@@ -71,12 +71,12 @@ def telegram(notice: Notice, chat: str, *, plain: bool = False) -> dict[str, Any
 
 
 def mail(notice: Notice, *, sender: str, to: tuple[str, ...], id: str, time: Micros) -> Message:
-    """A message of text and HTML. Several receivers are not shown to each other. The same alert has the same `Message-ID`.
+    """A message of text and HTML. The same alert has the same `Message-ID`.
 
     `email.message` and not its successor, which loses the blank between two words of Korean where it breaks a header.
     """
-    address = parseaddr(sender)[1]
-    message = _envelope(notice.title, sender=sender, to=to[0] if len(to) == 1 else formataddr(("Alerts", address)), id=id, time=time)
+    message = MIMEMultipart("alternative")
+    headed(message, notice.title, sender=sender, to=to, id=id, time=time)
     rows = "".join(f"<tr><th align='left'>{label}</th><td>{html.escape(value)}</td></tr>" for label, value in notice.lines)
     quote = f"<blockquote>{html.escape(notice.quote).replace(chr(10), '<br>')}</blockquote>" if notice.quote else ""
     link = f'<p><a href="{html.escape(notice.link)}">{notice.link_label}</a></p>' if notice.link else ""
@@ -88,7 +88,8 @@ def mail(notice: Notice, *, sender: str, to: tuple[str, ...], id: str, time: Mic
 
 def letter(subject: str, text: str, *, sender: str, to: str, id: str, time: Micros, way_out: str) -> Message:
     """A message to a customer, text and HTML. `way_out`: where they opt out, which their mail program may offer; "": nowhere."""
-    message = _envelope(subject, sender=sender, to=to, id=id, time=time)
+    message = MIMEMultipart("alternative")
+    headed(message, subject, sender=sender, to=(to,), id=id, time=time)
     if way_out:
         message["List-Unsubscribe"] = f"<{way_out}>"
     message.attach(MIMEText(text, "plain", "utf-8"))
@@ -96,17 +97,16 @@ def letter(subject: str, text: str, *, sender: str, to: str, id: str, time: Micr
     return message
 
 
-def _envelope(title: str, *, sender: str, to: str, id: str, time: Micros) -> MIMEMultipart:
+def headed(message: Message, title: str, *, sender: str, to: tuple[str, ...], id: str, time: Micros) -> None:
+    """Give a message its head. Several receivers are not shown to each other."""
     name, address = parseaddr(sender)
-    message = MIMEMultipart("alternative")
     subject: Any = Header(clean(title, 150), "utf-8")
     message["Subject"] = subject
     message["From"] = formataddr((name, address))
-    message["To"] = to
+    message["To"] = to[0] if len(to) == 1 else formataddr((name or "cschat", address))
     message["Date"] = format_datetime(as_datetime(time))
     message["Message-ID"] = f"<{id}@cschat.invalid>"
     message["Auto-Submitted"] = "auto-generated"
-    return message
 
 
 def _angled(text: str) -> str:

@@ -1,0 +1,455 @@
+"""Reports: metrics by dimensions, over a period, and the turns behind every number.
+
+May: read facts, cells and what the log has after them, in one snapshot. May not: define a number (`stats.metrics` does), or write.
+
+An answer is exact at once: what is not folded yet is read from the log. It is taken from cells where they suffice (whole days of the
+brand's zone, at most one dimension beside time), else from the facts; while statistics are made anew, from the events of the sessions. The
+answer says which. A turn counts in the period in which it was closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import product
+from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from cschat.core.access import Permission
+from cschat.core.fields import flag, line, listed
+from cschat.core.labels import Category
+from cschat.core.people import Agent, Group
+from cschat.core.reports import SavedReport
+from cschat.core.session import Session
+from cschat.core.times import Micros, as_datetime, as_micros
+from cschat.errors import Invalid, NotFound
+from cschat.folding import Change, News, cells, changes_of, facts_by_events, news, state
+from cschat.queries.protocol import Page, _pack, _unpack, limit_field
+from cschat.sight import Sight
+from cschat.stats.dimensions import DIMENSIONS, TIMES, is_calendar, is_zone, known_by, known_measures, known_where, limits, period_of
+from cschat.stats.facts import Fact
+from cschat.stats.metrics import LAYOUT, METRICS, SQI
+from cschat.storage.protocol import Gte, Lt
+
+if TYPE_CHECKING:  # numpy is loaded by who asks
+    from cschat.stats.cells import Figure
+
+__all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"]
+
+_ALL = 10**9
+_PAGE = 1000
+
+_CELLS = frozenset({"agent", "group", "category", "channel", "tag"})
+
+
+def _measure(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and (not isinstance(value, str) or value not in METRICS):
+        raise Invalid(field=field.name, reason=f"{value!r} is no metric", allowed=list(METRICS))
+
+
+def _instant(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, datetime):
+        raise Invalid(field=field.name, reason="must be a datetime")
+    if value.utcoffset() is None:
+        raise Invalid(field=field.name, reason="needs a time zone")
+
+
+def _in_order(query: Report | TurnsBehind) -> None:
+    if query.end <= query.start:
+        raise Invalid(field="end", reason="must be later than the start")
+
+
+@attrs.frozen
+class Line:
+    """One line of a report: the values of its dimensions, their names for people, and a figure for each metric."""
+
+    key: dict[str, str]
+    names: dict[str, str]
+    figures: dict[str, Figure]
+
+
+@attrs.frozen
+class Answer:
+    """What a report says. `source`: cells, facts or events; `tail`: how many events of the log were read beside them.
+
+    `total` is counted apart: a turn with two tags is in two lines and once in the total.
+    """
+
+    measures: tuple[str, ...]
+    by: tuple[str, ...]
+    start: datetime
+    end: datetime
+    zone: str
+    calendar: str
+    source: str
+    tail: int
+    lines: list[Line]
+    total: Line
+
+    def table(self) -> list[list[Any]]:
+        """All of it as rows of plain values: the head, the lines, and last the total, whose dimensions are `*`."""
+        shown = ["count", "missing", "sum", "mean", "p50", "p90", "p95", "max"]
+        head = [*self.by, *(f"{name}.{field}" for name in self.measures for field in shown)]
+        rows = [
+            [*(line.names[name] for name in self.by), *(getattr(line.figures[name], field) for name in self.measures for field in shown)]
+            for line in (*self.lines, self.total)
+        ]
+        return [head, *rows]
+
+
+@attrs.frozen
+class Report:
+    """Metrics (`measures`, by default the eight of the service-quality index) `by` dimensions, of turns closed from `start` until `end`.
+
+    `where` limits dimensions to values (a category takes what is below it along). `zone` is where days begin, by default the brand's;
+    `calendar` is wall or business. `maxima` adds the greatest value, which is read from facts. An `Answer`. For staff. Needs the extra
+    `stats`.
+    """
+
+    permission: ClassVar = Permission.SERVE
+
+    start: datetime = attrs.field(validator=_instant)
+    end: datetime = attrs.field(validator=_instant)
+    measures: tuple[str, ...] = attrs.field(default=SQI, converter=listed, validator=known_measures)
+    by: tuple[str, ...] = attrs.field(default=(), converter=listed, validator=known_by)
+    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
+    zone: str | None = attrs.field(default=None, validator=[line(limit=64), is_zone])
+    calendar: str = attrs.field(default="wall", validator=is_calendar)
+    maxima: bool = attrs.field(default=False, validator=flag)
+
+    def __attrs_post_init__(self) -> None:
+        _in_order(self)
+
+    def run(self, ctx: Sight) -> Answer:
+        return _Counting(ctx, self).answer()
+
+
+@attrs.frozen
+class SavedReports:
+    """The reports that are kept under a name, by name: each a `SavedReport`. For staff."""
+
+    permission: ClassVar = Permission.SERVE
+
+    def run(self, ctx: Sight) -> list[SavedReport]:
+        return [report for report in _everything(ctx, SavedReport, {"name": Gte("")}, "name") if not report.removed]
+
+
+@attrs.frozen
+class RunReport:
+    """A report that is kept under a name, of its period as it is now: an `Answer`. For staff. `NotFound` if there is none."""
+
+    permission: ClassVar = Permission.SERVE
+
+    name: str = attrs.field(validator=line(limit=100, required=True))
+
+    def run(self, ctx: Sight) -> Answer:
+        found = ctx.tx.find(SavedReport, where={"brand": ctx.brand_id, "name": self.name}, limit=1)
+        if not found or found[0].removed:
+            raise NotFound(f"there is no report {self.name}", kind="report", id=self.name)
+        kept = found[0]
+        period = period_of(kept.period, ctx.now, kept.zone or ctx.brand().zone)
+        return Report(*period, kept.measures, kept.by, kept.where, kept.zone, kept.calendar).run(ctx)
+
+
+@attrs.frozen
+class TurnsBehind:
+    """The closed turns behind a number, earliest closing first: `Fact`s, whose events `History(fact.session)` tells.
+
+    The number is a `measure` (None: any) over a period and `where`, as for `Report`; a line's `key` goes into `where`. For staff.
+    """
+
+    permission: ClassVar = Permission.SERVE
+
+    start: datetime = attrs.field(validator=_instant)
+    end: datetime = attrs.field(validator=_instant)
+    measure: str | None = attrs.field(default=None, validator=_measure)
+    where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
+    zone: str | None = attrs.field(default=None, validator=[line(limit=64), is_zone])
+    after: str | None = None
+    limit: int = limit_field()
+
+    def __attrs_post_init__(self) -> None:
+        _in_order(self)
+
+    def run(self, ctx: Sight) -> Page[Fact]:
+        seen = _Seen(ctx, self.where, self.zone, self.start, self.end)
+        after = _unpack(self.after)
+        found = [fact for fact in seen.all_facts(after) if self._counts(fact, seen)]
+        found.sort(key=lambda fact: (fact.closed, fact.id))
+        items = found[: self.limit]
+        return Page(items, _pack((items[-1].closed, items[-1].id)) if len(found) > self.limit else None)
+
+    def _counts(self, fact: Fact, seen: _Seen) -> bool:
+        if not seen.fits(fact):
+            return False
+        agents = seen.where.get("agent")
+        measures = METRICS.values() if self.measure is None else (METRICS[self.measure],)
+        return any(agents is None or (agent or "") in agents for one in measures for agent, _, _ in one.read(fact))
+
+
+class _Seen:
+    """A period of a brand's facts, as they are kept and as the end of the log changes them."""
+
+    def __init__(self, ctx: Sight, where: Mapping[str, tuple[str, ...]], zone: str | None, start: datetime, end: datetime) -> None:
+        self._ctx = ctx
+        self.settings = ctx.brand()
+        self.zone = zone or self.settings.zone
+        self._local = ZoneInfo(self.zone)
+        self.start, self.end = as_micros(start), as_micros(end)
+        self.where = {name: self._meant(name, values) for name, values in where.items()}
+        self.state = state(ctx.tx)
+        self.news: News = news(ctx.tx, self.state.position)
+        stale = {*self.state.stale, *(self.news.brands if self.state.writes else ())}
+        self.stale = bool(stale & {ctx.brand_id, "*"}) or self.state.layout not in ("", LAYOUT)
+        self.changes: list[Change] = [] if self.stale else changes_of(ctx.tx, self.news.sessions, brand=ctx.brand_id)
+
+    def _meant(self, name: str, values: tuple[str, ...]) -> frozenset[str]:
+        """The values of a limit; of a category the ids of it and of all below it."""
+        if name != "category":
+            return frozenset(values)
+        found = {value for value in values if not value}
+        categories = _everything(self._ctx, Category, {"path": Gte("")}, "path")
+        for value in found ^ {*values}:
+            path = next((one.path for one in categories if value in (one.id, one.path)), None)
+            if path is None:
+                raise Invalid(field="where.category", reason=f"there is no category {value}")
+            found |= {one.id for one in categories if one.path == path or one.path.startswith(f"{path}/")}
+        return frozenset(found)
+
+    def local(self, when: Micros) -> datetime:
+        return as_datetime(when).astimezone(self._local)
+
+    def fits(self, fact: Fact) -> bool:
+        """Whether a fact lies in the period and within all limits but that of the agent, which is for each value."""
+        if not self.start <= fact.closed < self.end:
+            return False
+        local = self.local(fact.closed)
+        return all(name == "agent" or not values.isdisjoint(DIMENSIONS[name](fact, local)) for name, values in self.where.items())
+
+    def all_facts(self, after: tuple[Any, str] | None = None) -> Iterator[Fact]:
+        """The facts of the period, as they are now; `after`: those that come later than this."""
+        if self.stale:
+            opened = _pages(self._ctx, Session, {"brand": self._ctx.brand_id, "opened": Lt(self.end)}, "opened")
+            found: Iterator[Fact] = facts_by_events(self._ctx.tx, opened)
+        else:
+            gone = {fact.id for sign, fact in self.changes if sign < 0}
+            found = (fact for fact in self.kept(after) if fact.id not in gone)
+            found = _chained(found, (fact for sign, fact in self.changes if sign > 0))
+        return found if after is None else (fact for fact in found if (fact.closed, fact.id) > after)
+
+    def kept(self, after: tuple[Any, str] | None = None) -> Iterator[Fact]:
+        where = {"brand": self._ctx.brand_id, "closed": Gte(self.start)}
+        for fact in _pages(self._ctx, Fact, where, "closed", after):
+            if fact.closed >= self.end:
+                return
+            yield fact
+
+
+class _Counting:
+    """One report being counted. Group 0 is the total."""
+
+    def __init__(self, ctx: Sight, query: Report) -> None:
+        self._ctx = ctx
+        self._query = query
+        self._cells = cells()
+        self._seen = _Seen(ctx, query.where, query.zone, query.start, query.end)
+        self._groups: dict[tuple[str, ...], int] = {}
+        self._business = query.calendar == "business"
+        self._places = [(name, *self._cells.part_of(name, business=self._business)) for name in query.measures]
+        on_the_wall = [self._cells.part_of(name, business=False)[0] for name in query.measures]
+        self._tallies = {part: self._cells.Tally() for part in dict.fromkeys([*on_the_wall, *(part for _, part, _ in self._places)])}
+        self._greatest: dict[tuple[int, str], int] = {}
+
+    def answer(self) -> Answer:
+        query, seen = self._query, self._seen
+        plan = None if query.maxima or seen.stale else self._plan()
+        if plan is None:
+            source = "events" if seen.stale else "facts"
+            batch: list[Change] = []
+            for fact in seen.all_facts():
+                batch.append((1, fact))
+                if len(batch) == 20_000:
+                    self._add(batch)
+                    batch = []
+            self._add(batch)
+        else:
+            source = "cells"
+            self._read(plan)
+            self._add(seen.changes)
+        lines, total = self._lines()
+        return Answer(query.measures, query.by, query.start, query.end, seen.zone, query.calendar, source, seen.news.events, lines, total)
+
+    # ------------------------------------------------------------------------------------------------------- from cells
+
+    def _plan(self) -> list[tuple[str, Micros]] | None:
+        """The days and months that make up the period; None if cells do not suffice."""
+        query, seen = self._query, self._seen
+        beside = {name for name in (*query.by, *query.where) if name not in TIMES}
+        limited = {*query.where}
+        if len(beside) > 1 or not beside <= _CELLS or not limited <= beside or "hour" in query.by or seen.zone != seen.settings.zone:
+            return None
+        if "tag" in limited and len(query.where["tag"]) > 1:
+            return None  # who has both tags must be counted once in the total
+        found: list[tuple[str, Micros]] | None = self._cells.periods(
+            seen.zone, seen.start, seen.end, months=not {"day", "week", "weekday"} & {*query.by}
+        )
+        return found
+
+    def _read(self, plan: Sequence[tuple[str, Micros]]) -> None:
+        query, seen, brand = self._query, self._seen, self._ctx.brand_id
+        beside = next((name for name in (*query.by, *query.where) if name not in TIMES), "brand")
+        limit = seen.where.get(beside)
+        times = [name for name in query.by if name in TIMES]
+        for grain, begin in plan:
+            local = seen.local(begin)
+            at = {name: TIMES[name](_NO_FACT, local)[0] for name in times}
+            for part, tally in self._tallies.items():
+                where = {"brand": brand, "table": self._cells.table(grain, beside, part), "begin": begin}
+                for cell in self._ctx.tx.find(self._cells.Cell, where=where, limit=_ALL):
+                    if limit is not None and cell.value not in limit:
+                        continue
+                    if query.by:
+                        tally.add(self._group(tuple(at.get(name, cell.value) for name in query.by)), cell)
+                    if limit is not None or beside == "brand":
+                        tally.add(0, cell)
+                if limit is None and beside != "brand":
+                    where["table"] = self._cells.table(grain, "brand", part)
+                    for cell in self._ctx.tx.find(self._cells.Cell, where=where, limit=_ALL):
+                        tally.add(0, cell)
+
+    # ------------------------------------------------------------------------------------------------------- from facts
+
+    def _group(self, key: tuple[str, ...]) -> int:
+        return self._groups.setdefault(key, len(self._groups) + 1)
+
+    def _add(self, changes: Sequence[Change]) -> None:
+        """Add single facts, or take them away."""
+        import numpy as np
+
+        query, seen = self._query, self._seen
+        rows = self._cells.rows_of([change for change in changes if seen.fits(change[1])])
+        if not len(rows.change):
+            return
+        agents = seen.where.get("agent")
+        taken_agents = np.array([agents is None or name in agents for name in rows.agents])
+        keys: list[list[tuple[str, ...]]] = []
+        for _, fact in rows.changes:
+            local = seen.local(fact.closed)
+            values = [("",) if name == "agent" else self._within(name, DIMENSIONS[name](fact, local)) for name in query.by]
+            keys.append(list(product(*values)))
+        codes: dict[tuple[str, ...], int] = {}
+        several = [[codes.setdefault(key, len(codes)) for key in each] for each in keys]
+        cell, taken = self._cells.spread(rows, several)
+        taken = np.arange(len(cell)) if taken is None else taken
+        mine = np.flatnonzero(taken_agents[rows.agent])
+        self._tell(rows, np.zeros(len(mine), dtype=np.int64), mine)
+        if not query.by:
+            return
+        kept = taken_agents[rows.agent[taken]]
+        cell, taken = cell[kept], taken[kept]
+        place = query.by.index("agent") if "agent" in query.by else None
+        pairs, inverse = np.unique(cell * len(rows.agents) + (rows.agent[taken] if place is not None else 0), return_inverse=True)
+        listed_keys = list(codes)
+        groups = []
+        for pair in pairs.tolist():
+            key = list(listed_keys[pair // len(rows.agents)])
+            if place is not None:
+                key[place] = rows.agents[pair % len(rows.agents)]
+            groups.append(self._group(tuple(key)))
+        self._tell(rows, np.array(groups, dtype=np.int64)[inverse], taken)
+
+    def _within(self, name: str, values: Sequence[str]) -> Sequence[str]:
+        """Those values of a turn that the report is limited to."""
+        limit = self._seen.where.get(name)
+        return values if limit is None else [value for value in values if value in limit]
+
+    def _tell(self, rows: Any, groups: Any, taken: Any) -> None:
+        """Hand rows to the tallies of their parts; `groups` is that of each row that is taken."""
+        for part, tally in self._tallies.items():
+            here = rows.part[taken] == self._cells.KINDS.index(part)
+            which = taken[here]
+            tally.add_rows(groups[here], rows.key[which], rows.value[which], rows.sign[which])
+            if self._query.maxima:
+                self._note_greatest(part, groups[here], rows.key[which], rows.value[which])
+
+    def _note_greatest(self, part: str, groups: Any, keys: Any, values: Any) -> None:
+        for name, own, place in self._places:
+            if own == part:
+                here = (keys >> 11 == place) & (keys & 2047 != 2047)
+                for group, value in zip(groups[here].tolist(), values[here].tolist(), strict=True):
+                    if value > self._greatest.get((group, name), -1):
+                        self._greatest[group, name] = value
+
+    # ------------------------------------------------------------------------------------------------------------ lines
+
+    def _lines(self) -> tuple[list[Line], Line]:
+        number = len(self._groups) + 1
+        found: dict[str, list[Figure]] = {}
+        for part, tally in self._tallies.items():
+            places = {place: (name, 1000.0 if METRICS[name].timed else 1.0) for name, own, place in self._places if own == part}
+            found |= tally.figures(number, places)
+        if self._business:
+            self._count_missing(found, number)
+        if self._query.maxima:
+            for name in self._query.measures:
+                divisor = 1000 if METRICS[name].timed else 1
+                found[name] = [
+                    attrs.evolve(figure, max=None if (most := self._greatest.get((group, name))) is None else most / divisor)
+                    for group, figure in enumerate(found[name])
+                ]
+        by = self._query.by
+        names = {name: _names(self._ctx, name) for name in by}
+
+        def line(key: tuple[str, ...], group: int) -> Line:
+            shown = {name: names[name](value) for name, value in zip(by, key, strict=True)}
+            return Line(dict(zip(by, key, strict=True)), shown, {name: found[name][group] for name in self._query.measures})
+
+        lines = [line(key, group) for key, group in self._groups.items()]
+        lines = [one for one in lines if any(figure.count or figure.missing for figure in one.figures.values())]
+        lines.sort(key=lambda one: [one.names[name] for name in by])
+        total = Line(dict.fromkeys(by, "*"), dict.fromkeys(by, "*"), {name: found[name][0] for name in self._query.measures})
+        return lines, total
+
+    def _count_missing(self, found: dict[str, list[Figure]], groups: int) -> None:
+        """What has a reading on the wall, or none at all, and none in business hours."""
+        for name in self._query.measures:
+            if METRICS[name].timed:
+                part, place = self._cells.part_of(name, business=False)
+                wall = self._tallies[part].figures(groups, {place: (name, 1.0)})[name]
+                found[name] = [
+                    attrs.evolve(own, missing=all_.count + all_.missing - own.count) for own, all_ in zip(found[name], wall, strict=True)
+                ]
+
+
+_NO_FACT: Any = None
+
+
+def _chained(*several: Iterator[Fact]) -> Iterator[Fact]:
+    for one in several:
+        yield from one
+
+
+def _pages(ctx: Sight, kind: Any, where: Mapping[str, Any], order: str, after: tuple[Any, str] | None = None) -> Iterator[Any]:
+    while page := ctx.tx.find(kind, where=where, order=order, after=after, limit=_PAGE):
+        yield from page
+        after = (getattr(page[-1], order), page[-1].id)
+
+
+def _everything(ctx: Sight, kind: Any, where: Mapping[str, Any], order: str) -> list[Any]:
+    return list(_pages(ctx, kind, {"brand": ctx.brand_id, **where}, order))
+
+
+def _names(ctx: Sight, dimension: str) -> Callable[[str], str]:
+    """How people call the values of a dimension."""
+    kinds: Mapping[str, tuple[Any, str]] = {"agent": (Agent, "name"), "group": (Group, "name"), "category": (Category, "path")}
+    if dimension not in kinds:
+        return lambda value: value
+    kind, field = kinds[dimension]
+
+    def name(value: str) -> str:
+        record = ctx.tx.peek(kind, value) if value else None
+        return value if record is None else str(getattr(record, field))
+
+    return name

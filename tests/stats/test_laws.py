@@ -1,0 +1,162 @@
+"""What is true of the numbers whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import attrs
+import pytest
+from hypothesis import example, given, settings
+from tests.office import Office
+from tests.stats.histories import STEPS, Desk, Step, eight, turns_of
+
+from cschat import Desk as Real
+from cschat import commands as c
+from cschat import events as e
+from cschat import queries as q
+from cschat.core.clock import FakeClock
+from cschat.core.content import Speaker
+from cschat.core.turns import TurnKind
+from cschat.stats import METRICS, SQI
+
+PERIOD = datetime(2026, 3, 1, 15, tzinfo=UTC), datetime(2026, 4, 30, 15, tzinfo=UTC)
+"""From and to midnights of Seoul and of Tokyo, which always show the same time."""
+
+
+def lived(steps: Sequence[Step], *, hours: bool = False) -> Desk:
+    clock = FakeClock("2026-03-02T09:00:00+09:00", "Asia/Seoul")
+    desk = Desk(Office.on(Real.open("memory:", clock=clock, seed=1), clock))
+    if hours:
+        desk.office.desk.do(c.SetHours(always_open=True))
+    desk.office.desk.do(c.ChangeBrand(accepting="open", reopening={"*": "same_session"}))
+    desk.take(steps)
+    return desk
+
+
+def facts(desk: Desk):
+    return list(desk.office.desk.each(q.TurnsBehind(*PERIOD)))
+
+
+@given(steps=STEPS)
+@example(steps=[("open", 0), ("claim", 5), ("release", 7), ("claim_colleague", 9), ("agent", 1), ("hold", 1), ("agent", 1), ("end", 1)])
+@settings(max_examples=40)
+def test_the_eight_are_what_a_slow_reading_of_the_events_says(steps: list[Step]):
+    desk = lived(steps)
+    known = {(fact.session, fact.number): fact for fact in facts(desk)}
+    for session in desk.sessions:
+        for number, turn in enumerate(turns_of(desk.office.history(session)), 1):
+            fact = known.pop((session.id, number))
+            assert (fact.turn, fact.began, fact.closed) == (turn["kind"], turn["began"], turn["closed"])
+            if fact.turn is TurnKind.LIVE:
+                assert {name: [wall for _, wall, _ in METRICS[name].read(fact)] for name in SQI} == eight(turn)
+    assert not known
+
+
+@given(steps=STEPS)
+@settings(max_examples=25)
+def test_where_it_is_always_open_business_time_is_the_wall_time(steps: list[Step]):
+    for fact in facts(lived(steps, hours=True)):
+        for metric in METRICS.values():
+            for _, wall, business in metric.read(fact):
+                assert wall == business, metric.name
+
+
+@given(steps=STEPS)
+@settings(max_examples=25)
+def test_law_of_the_talk_time(steps: list[Step]):
+    desk = lived(steps)
+    for fact in facts(desk):
+        events = [event for event in desk.office.history(fact.session) if fact.began <= event.time <= fact.closed]
+        handed = any(isinstance(event.body, (e.Held, e.Transferred, e.Released)) for event in events)
+        ended = [event.seq for event in events if isinstance(event.body, (e.Ended, e.ForceClosed))]
+        if fact.turn is not TurnKind.LIVE or fact.talk is None or handed or not ended:
+            continue
+        said = [
+            (event.body.author, event.time // 1000)
+            for event in events
+            if isinstance(event.body, e.MessageSent) and event.seq < ended[0] and event.time >= fact.began
+        ]
+        while said and said[0][0] is Speaker.CUSTOMER:
+            said.pop(0)
+        late = any(isinstance(event.body, e.MessageSent) and event.seq > ended[0] for event in events)
+        if not said or late or any(fact.began == other.closed for other in facts(desk)):
+            continue
+        runs = [(who, [time for _, time in run]) for who, run in groupby(said, key=lambda one: one[0])]
+        within = sum(run[-1] - run[0] for who, run in runs if who is Speaker.AGENT)
+        unanswered = runs[-1][1][-1] - runs[-1][1][0] if runs[-1][0] is Speaker.CUSTOMER else 0
+        assert fact.agent_wait is not None
+        assert fact.customer_wait is not None
+        assert fact.talk.wall == fact.agent_wait.wall + fact.customer_wait.wall + within + unanswered
+
+
+def figures(answer: q.Answer):
+    return [(line.key, line.figures) for line in (*answer.lines, answer.total)]
+
+
+BY = ([], ["day"], ["agent"], ["tag"], ["month", "category"], ["week"], ["weekday"], ["channel"], ["day", "agent"])
+
+
+@given(steps=STEPS)
+@settings(max_examples=15)
+def test_cells_facts_and_events_say_the_same(steps: list[Step]):
+    desk = lived(steps, hours=len(steps) % 2 == 0)
+    ask = desk.office.desk.ask
+    for number, by in enumerate(BY):
+        for calendar in ("wall", "business")[: 1 + (number % 3 == 0)]:
+            report = q.Report(*PERIOD, list(METRICS), by=by, calendar=calendar)
+            cells, others = ask(report), ask(attrs.evolve(report, zone="Asia/Tokyo"))
+            assert (cells.source, others.source) == ("cells", "facts")
+            assert figures(cells) == figures(others)
+
+
+@given(steps=STEPS)
+@settings(max_examples=12)
+def test_what_is_kept_is_what_the_events_say(steps: list[Step]):
+    desk = lived(steps)
+    folder, brand = desk.office.desk.statistics, desk.office.customer.brand
+    reports = [q.Report(*PERIOD, list(METRICS), by=by) for by in BY]
+    before = [figures(desk.office.desk.ask(report)) for report in reports]
+    assert folder.verify(brand).ok
+    folder.fold()
+    assert folder.verify(brand).ok
+    assert [figures(desk.office.desk.ask(report)) for report in reports] == before
+    cells = {cell.id: cell for cell in desk.office.desk.store.stream(_cell())}
+    folder.rebuild(brand)
+    assert {cell.id: cell for cell in desk.office.desk.store.stream(_cell())} == cells
+    assert folder.verify(brand).ok
+    assert folder.fold() == 0
+
+
+def _cell():
+    from cschat.stats.state import Cell
+
+    return Cell
+
+
+def test_percentiles_are_off_by_one_per_cent_at_most():
+    from cschat.stats.cells import _WHOLE_MIDDLE, EDGES, bucket_of
+
+    for value in [*range(2000), *(round(1.007**power) for power in range(300, 3900))]:
+        middle = _WHOLE_MIDDLE[bucket_of(value)]
+        assert abs(middle - value) <= 0.01 * value + 0.5
+    assert EDGES[-1] > timedelta(days=365 * 30) / timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("seconds", [1, 61, 3600])
+def test_one_value_taken_back_and_added_within_a_bucket_moves_the_sum(seconds: int):
+    from cschat.core.records import evolve
+    from cschat.stats.cells import cells_of, merged, rows_of, unpacked
+    from cschat.stats.facts import Took
+
+    desk = lived([("open", 0), ("end_customer", seconds * 1000)])
+    fact = facts(desk)[0]
+    longer = evolve(fact, session_age=Took(fact.session_age.wall + 1))
+    first = {delta.id: merged(delta, None) for delta in cells_of(rows_of([(1, fact)]))}
+    for delta in cells_of(rows_of([(-1, fact), (1, longer)])):
+        first[delta.id] = merged(delta, first[delta.id])
+    assert first == {delta.id: merged(delta, None) for delta in cells_of(rows_of([(1, longer)]))}
+    for delta in cells_of(rows_of([(-1, longer)])):
+        assert merged(delta, first[delta.id]) is None
+    assert all(unpacked(cell.data)[1].sum() > 0 for cell in first.values() if cell is not None)
