@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, hours, queueing, routing, rules, search, spikes, storage, turns, weight
+from benchmarks import conversations, hours, queueing, routing, rules, search, spikes, storage, timers, turns, weight
 from cschat import commands as c
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -129,6 +129,15 @@ def surges() -> None:
         print(f"  calls of a bank: {first} alarms in the first half, {second} in the second, {weeks:.1f} weeks; {speed:,.0f} rows/s")
 
 
+def due() -> None:
+    for pending in (0, 1_000_000):
+        print(f"  run_due with {pending:9,} timers pending, none due: {timers.look(pending):6.1f} microseconds")
+    for apart in (False, True):
+        speeds = sorted(timers.due_per_second(10_000, apart=apart) for _ in range(3))
+        when = "each at its own moment" if apart else "all at one moment"
+        print(f"  delayed replies sent, {when:22}: {speeds[1]:7,.0f}/s ({speeds[0]:,.0f} to {speeds[2]:,.0f})")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -143,6 +152,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "rules": ruled,
     "routing": handed_out,
     "surges": surges,
+    "timers": due,
 }
 
 

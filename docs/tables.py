@@ -57,11 +57,14 @@ COMMAND_MODULES = (
     "campaigns",
     "mail_reports",
     "reports",
+    "delaying",
+    "bulk",
     "outgoing",
     "waking",
 )
 QUERY_MODULES = (
     "sessions",
+    "explaining",
     "lists",
     "customers",
     "knowledge",
@@ -75,6 +78,8 @@ QUERY_MODULES = (
     "outgoing",
     "announcements",
     "campaigns",
+    "delayed",
+    "bulk",
     "health",
 )
 
@@ -319,6 +324,7 @@ _SETTINGS = {
     "intake_texts": "What that customer is told, by reason (`closed`, `lunch`, `holiday`, `nobody`, `overflow`), or by reason and language "
     "(`closed/en`). `{opening}` is the next opening. Where it has none, the desk has its own words.",
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
+    "delay_live": "Whether agents may delay their replies in live talks too, and not only where an answer was promised for later.",
     "opt_out_url": 'The page where customers opt out of marketing, with `{recipient}` in it. `""`: there is none, and no marketing.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }

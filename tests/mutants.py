@@ -33,6 +33,8 @@ class Mutant:
 
 
 OWNING = ("tests/commands/test_owning.py",)
+ROUTING = ("tests/routing/test_handing_out.py", "tests/routing/test_vectors.py")
+EXPLAIN = ("tests/routing/test_explaining.py",)
 FRONT = ("tests/storage/test_front.py", "tests/storage/test_memory.py")
 SQLITE = ("tests/storage/test_sqlite.py",)
 MANY = ("tests/faults/test_many.py",)
@@ -101,7 +103,7 @@ NAMED = (
         "return self.widen_to",
         HANDING,
     ),
-    Mutant("handing: a removed group is waited for", "standing.py", "tx.get(Group, session.group).removed", "False", HANDING),
+    Mutant("handing: a removed group is waited for", "duties.py", "tx.get(Group, session.group).removed", "False", HANDING),
     Mutant(
         "many: a claim does not look who has it",
         "commands/owning.py",
@@ -429,11 +431,22 @@ NAMED = (
     ),
     Mutant(
         "claim: wrap-up holds no slot",
-        "commands/owning.py",
+        "duties.py",
         "(State.ACTIVE, State.WRAP_UP) if policy.wrap_up_holds_slot else (State.ACTIVE,)",
         "(State.ACTIVE,)",
         OWNING,
     ),
+    Mutant("offer: who let it pass may be asked again", "commands/handing.py", "if seat.agent in session.passed:", "if False:", ROUTING),
+    Mutant("offer: nobody is told that all let it pass", "commands/handing.py", "        session = _alert(ctx, session)\n", "", ROUTING),
+    Mutant("offer: nobody is told who was set busy", "commands/handing.py", "session = _alert(ctx, session, agent.name)", "pass", ROUTING),
+    Mutant("hand out: no weight is too much", "commands/handing.py", "seat.load + weight > seat.limit", "False", ROUTING),
+    Mutant("hand out: the last in the order comes first", "commands/handing.py", "able[0].agent", "able[-1].agent", ROUTING),
+    Mutant("sticky: nobody is remembered", "commands/handing.py", 'if goes.by in ("route", "default")', "if False", ROUTING),
+    Mutant("rule: it goes before a person's word", "commands/obeying.py", "if session.wanted is not None:", "if False:", EXPLAIN),
+    Mutant("decision: nobody who was shut out is named", "commands/handing.py", "rejected += _shut_out", "_shut_out", EXPLAIN),
+    Mutant("decision: the key is the whole place", "routing/seats.py", "seat.place & _INSTANT", "seat.place", EXPLAIN),
+    Mutant("explain: a rule's word is anybody's", "queries/explaining.py", 'and by in ("forced", "group")', "and False", EXPLAIN),
+    Mutant("explain: customers may ask", "queries/explaining.py", "= Permission.SERVE", "= Permission.TALK", EXPLAIN),
     Mutant(
         "sight: whoever once had the key has it",
         "sight.py",

@@ -142,6 +142,20 @@ COMMANDS: dict[type, Sample] = {
     c.ChangeCampaign: Sample(lambda o, s: c.ChangeCampaign(_campaign(o), name="여름", ways=["session"], type="marketing"), door="admin"),
     c.ClearSpecialDay: Sample(lambda o, s: c.ClearSpecialDay(_special(o).versions[-1].calendar.special[0].date), door="admin"),
     c.ClaimSession: Sample(lambda o, s: c.ClaimSession(s), State.QUEUED),
+    c.CancelBulk: Sample(lambda o, s: c.CancelBulk(_bulk(o)), door="admin"),
+    c.StartBulk: Sample(
+        lambda o, s: c.StartBulk(
+            {"all": [{"field": "state", "is": "active"}, {"field": "channel", "in": ["web"]}]},
+            [{"add_tags": ["장애"]}, {"reply": "{{ customer.name | default('고객') }}님, 복구됐어요."}, {"assign": {"agent": o.jun.id}}],
+            until=_soon(o),
+        ),
+        door="admin",
+    ),
+    c.CancelDelayedReply: Sample(lambda o, s: c.CancelDelayedReply(_delayed(o, s))),
+    c.ChangeDelayedReply: Sample(lambda o, s: c.ChangeDelayedReply(_delayed(o, s), text="내일 오전에 출발합니다.", at=_soon(o))),
+    c.DelayReply: Sample(lambda o, s: _delaying(o, c.DelayReply(s, _soon(o), text="오늘 출발해요.", reviewer=o.jun))),
+    c.ReviewDelayedReply: Sample(lambda o, s: c.ReviewDelayedReply(_delayed(o, s), approve=False, note="말투가 딱딱해요"), door="admin"),
+    c.SendDelayedReply: Sample(lambda o, s: c.SendDelayedReply(_delayed(o, s, reviewer=None))),
     c.DirectSession: Sample(lambda o, s: c.DirectSession(s, agent=o.jun), State.QUEUED, "admin"),
     c.ChangeWebhook: Sample(lambda o, s: c.ChangeWebhook(_webhook(o), url="https://example.com/b", staff=True), door="admin"),
     c.DisableTarget: Sample(lambda o, s: c.DisableTarget(_webhook(o), reason="410"), door="system"),
@@ -232,6 +246,20 @@ COMMANDS: dict[type, Sample] = {
 }
 
 
+def _delaying(office: Office, command: Any) -> Any:
+    office.desk.do(c.ChangeBrand(delay_live=True))
+    return command
+
+
+def _delayed(office: Office, session: Session, **how: Any) -> Any:
+    how = {"reviewer": office.jun} | how
+    return office.agent.do(_delaying(office, c.DelayReply(session, _soon(office), text="곧 알려 드릴게요.", **how)))
+
+
+def _bulk(office: Office) -> Any:
+    return office.admin.do(c.StartBulk({"field": "state", "is": "closed"}, [{"wrap_up": {"note": "끝"}}]))
+
+
 def _announcement(office: Office) -> Any:
     return office.desk.do(c.AddAnnouncement("배송 지연", "이틀 늦습니다.", words=["배송"]))
 
@@ -290,6 +318,9 @@ QUERIES: dict[type, Sample] = {
     q.LinkedSessions: Sample(lambda o, s: q.LinkedSessions(_announcement(o), limit=3)),
     q.Recipients: Sample(lambda o, s: q.Recipients(_started(o), limit=3)),
     q.Agents: Sample(lambda o, s: q.Agents(removed=False)),
+    q.BulkFailures: Sample(lambda o, s: q.BulkFailures(_bulk(o), limit=3), door="admin"),
+    q.Bulks: Sample(lambda o, s: q.Bulks(limit=3), door="admin"),
+    q.GetBulk: Sample(lambda o, s: q.GetBulk(_bulk(o)), door="admin"),
     q.Candidates: Sample(lambda o, s: q.Candidates(start=_soon(o), least=1)),
     q.Articles: Sample(lambda o, s: q.Articles("faq", section=_section(o), state="published", language="ko", limit=3), door="visitor"),
     q.CannedResponses: Sample(lambda o, s: q.CannedResponses(f"#{_canned(o).shortcut[:1]}")),
@@ -301,7 +332,9 @@ QUERIES: dict[type, Sample] = {
     q.CountsByState: Sample(lambda o, s: q.CountsByState()),
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
     q.Customers: Sample(lambda o, s: q.Customers()),
+    q.DelayedReplies: Sample(lambda o, s: q.DelayedReplies(_delayed(o, s).session, state="waiting", limit=3)),
     q.DryRun: Sample(lambda o, s: q.DryRun(rule=_rule(o), start=_soon(o) - timedelta(days=1), end=_soon(o), limit=9), door="admin"),
+    q.Explain: Sample(lambda o, s: q.Explain(s)),
     q.GetArticle: Sample(lambda o, s: q.GetArticle(_published(o)), door="visitor"),
     q.GetBrand: Sample(lambda o, s: q.GetBrand()),
     q.GetCustomer: Sample(lambda o, s: q.GetCustomer(), door="visitor"),

@@ -99,7 +99,10 @@ def test_what_customers_and_agents_may_is_this():
         *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions", "OpeningHours"),
         *("Sections", "Articles", "GetArticle", "SearchArticles"),
     }
-    assert asking(Permission.DIRECT) == {"AssignSession", "DirectSession", "MoveToIntake", "ForceClose"}
+    assert asking(Permission.DIRECT) == {
+        *("AssignSession", "DirectSession", "MoveToIntake", "ForceClose"),
+        *("StartBulk", "CancelBulk", "GetBulk", "Bulks", "BulkFailures"),
+    }
     assert asking(Permission.ADMINISTER) == {
         *("AddAgent", "ChangeAgent", "RemoveAgent", "AddGroup", "ChangeGroup", "RemoveGroup", "ChangeBrand", "MergeCustomers"),
         *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "SetDistribution"),

@@ -25,17 +25,25 @@ WHO: dict[str, Callable[[Office], Desk]] = {
     "host": lambda office: office.desk,
 }
 
+
+def delaying(office: Office, session: Session, at: Any, text: str) -> Any:
+    office.desk.do(c.ChangeBrand(delay_live=True))
+    return c.DelayReply(session, at, text)
+
+
 SENSIBLE: dict[type, Callable[[Office, Session], Any]] = {
     c.AddNote: lambda o, s: c.AddNote(s, text="메모"),
     c.AnswerAction: lambda o, s: c.AnswerAction(s, answers=s.seq),
     c.AssignSession: lambda o, s: c.AssignSession(s, o.jun),
     c.ClaimSession: lambda o, s: c.ClaimSession(s),
+    c.DelayReply: lambda o, s: delaying(o, s, as_datetime(o.clock.now()) + timedelta(minutes=5), text="나중에"),
     c.DirectSession: lambda o, s: c.DirectSession(s, agent=o.jun),
     c.EndSession: lambda o, s: c.EndSession(s, timer="silent", policy="idle"),
     c.ForceClose: lambda o, s: c.ForceClose(s),
     c.HoldSession: lambda o, s: c.HoldSession(s, as_datetime(o.clock.now()) + timedelta(minutes=5)),
     c.LeaveMessage: lambda o, s: c.LeaveMessage(s, text="내일 답 주세요"),
     c.LeavePage: lambda o, s: c.LeavePage(s),
+    c.LinkSession: lambda o, s: c.LinkSession(s, o.desk.do(c.AddAnnouncement("배송 지연", "이틀 늦습니다."))),
     c.MarkRead: lambda o, s: c.MarkRead(s, up_to=1),
     c.MoveToIntake: lambda o, s: c.MoveToIntake(s),
     c.RateSession: lambda o, s: c.RateSession(s, 5),
@@ -84,16 +92,17 @@ def test_what_is_allowed_can_be_done_and_nothing_else(memory_office: Office, sta
     door = WHO[who](office)
     for command, make in SENSIBLE.items():
         session = office.session(state)
+        thing = make(office, session)
         before = office.everything()
         if command in door.allowed(session):
-            door.do(make(office, session))
+            door.do(thing)
             continue
         errors = refusal(command, state, who)
         if errors is None:
-            door.do(make(office, session))
+            door.do(thing)
         else:
             with pytest.raises(errors):
-                door.do(make(office, session))
+                door.do(thing)
         assert office.everything() == before, command
 
 
@@ -102,7 +111,7 @@ def names(allowed: frozenset[type]) -> set[str]:
 
 
 SORTING = {"SetCategory", "SetPriority", "SetSubject", "TagSession", "UntagSession"}
-ANYTIME = SORTING | {"AddNote", "MarkRead"}
+ANYTIME = SORTING | {"AddNote", "LinkSession", "MarkRead"}
 
 
 def test_the_buttons_of_an_agent(office: Office):
@@ -111,7 +120,18 @@ def test_the_buttons_of_an_agent(office: Office):
         State.BOT: {"ClaimSession", "EndSession", "RequestAgent"},
         State.QUEUED: {"ClaimSession", "EndSession", "RequestAgent"},
         State.INTAKE: {"ClaimSession", "EndSession", "RequestAgent"},
-        State.ACTIVE: {"SendMessage", "EndSession", "HoldSession", "ResumeSession", "ReleaseSession", "TransferSession", "RequestAgent"},
+        State.ACTIVE: {
+            *(
+                "SendMessage",
+                "DelayReply",
+                "EndSession",
+                "HoldSession",
+                "ResumeSession",
+                "ReleaseSession",
+                "TransferSession",
+                "RequestAgent",
+            )
+        },
         State.WRAP_UP: {"WrapUp", "ReopenSession"},
         State.CLOSED: {"ReopenSession"},
     }
@@ -125,7 +145,7 @@ def test_the_buttons_of_a_colleague_on_anothers_talk(office: Office):
 
 
 def test_the_buttons_of_a_customer(office: Office):
-    always = {"SendMessage", "MarkRead", "LeavePage"}
+    always = {"SendMessage", "LinkSession", "MarkRead", "LeavePage"}
     expected = {
         State.BOT: {"RequestAgent", "LeaveMessage", "EndSession", "RateSession"},
         State.QUEUED: {"RequestAgent", "LeaveMessage", "EndSession", "ReturnToBot"},

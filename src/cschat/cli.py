@@ -22,6 +22,7 @@ import click
 from cschat.bots import text_index
 from cschat.bots.reading import read_articles, read_questions
 from cschat.cli_bot import bot, existing_desk
+from cschat.cli_explain import explain
 from cschat.cli_stats import stats
 from cschat.cli_summary import summary
 from cschat.core.clock import FakeClock
@@ -65,6 +66,7 @@ def cschat() -> None:
 cschat.add_command(bot)
 cschat.add_command(summary)
 cschat.add_command(stats)
+cschat.add_command(explain)
 
 
 @cschat.command()

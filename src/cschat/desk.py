@@ -25,13 +25,11 @@ from cschat.core.access import Actor
 from cschat.core.clock import Clock
 from cschat.core.events import Event
 from cschat.core.fields import HasId, record_id
-from cschat.core.session import Session
-from cschat.core.timers import Timer
-from cschat.core.times import Micros
-from cschat.door import PAGE, Door, brand_record, first_door, names_of
+from cschat.core.times import Micros, earliest
+from cschat.door import FORGET_AFTER, PAGE, Door, brand_record, first_door, names_of
 from cschat.errors import Conflict, StoreClosed, TryLater
 from cschat.queries.protocol import Page, Query
-from cschat.storage.protocol import Gte, Key, Store, Transaction
+from cschat.storage.protocol import Key, Store, Transaction
 from cschat.transport.crew import SHIFT_SECONDS
 from cschat.transport.mail import Smtp
 from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
@@ -232,14 +230,15 @@ class Desk:
                 raise
             except Exception:  # noqa: BLE001  (logged; a reactor that fails for one must not hold up the others)
                 _log.exception("what is due of %s failed", row.id)
-        if self._read(self._door.old_requests):
-            self._transact(self._door.doing(lambda ctx: forget_requests(ctx, PAGE)))
+        if self._works.clock.now() >= self._works.forgets:
+            forgot = self._transact(self._door.doing(lambda ctx: forget_requests(ctx, PAGE)))
+            self._works.forgets = 0 if forgot == PAGE else self._works.clock.now() + FORGET_AFTER
         return done
 
     def settle(self) -> int:
         """Do what is due, and what follows from it, until all is quiet. How many things were done."""
         done = 0
-        while step := self.run_clocks() + self._works.crew.round(LEASE_SECONDS):
+        while step := self.run_clocks() or self._works.crew.round(LEASE_SECONDS):
             done += step
         return done
 
@@ -256,11 +255,7 @@ class Desk:
     def next_due(self) -> Micros | None:
         """When, after now, the next session clock, timer or delivery falls due."""
         now = self._works.clock.now()
-        later = Gte(now + 1)
-        first = self._read(lambda tx: tx.find(Session, where={"wake": later}, order="wake", limit=1))
-        timer = self._read(lambda tx: tx.find(Timer, where={"due": later}, order="due", limit=1))
-        dues = [first[0].wake if first else None, timer[0].due if timer else None, self._works.relay.next_due(now)]
-        return min((due for due in dues if due is not None), default=None)
+        return earliest(self._read(self._door.next_due(now)), self._works.relay.next_due(now))
 
     @contextmanager
     def running(self) -> Generator[None]:

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from cschat.commands.carrying import KEEP_REQUESTS, Request, carry_out
+from cschat.commands.carrying import Request, carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.core.access import Actor
 from cschat.core.alerts import AlertTarget
 from cschat.core.announcements import Announcement, Link, Reading
 from cschat.core.brand import Brand
+from cschat.core.bulk import Bulk, BulkFailure
 from cschat.core.campaigns import Campaign, Recipient
 from cschat.core.clock import Clock, FakeClock, SystemClock
+from cschat.core.delayed import DelayedReply
 from cschat.core.distribution import Duty, Seat
 from cschat.core.events import BODIES, Event
 from cschat.core.hours import Hours
@@ -34,7 +36,7 @@ from cschat.core.rules import Phase, Rulebook, Watch
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.timers import Timer
-from cschat.core.times import Micros
+from cschat.core.times import Micros, earliest
 from cschat.core.webhooks import Secret, Webhook
 from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
@@ -42,7 +44,7 @@ from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
 from cschat.stats.facts import Fact
 from cschat.stats.state import Cell, Folded
-from cschat.storage.protocol import Batch, Lt, Lte, Store, Transaction
+from cschat.storage.protocol import Batch, Gte, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Delivery, Follower, Handler, Relay
 
@@ -61,12 +63,15 @@ CORE_KINDS: tuple[type[Record], ...] = (
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
     *(Announcement, Reading, Link, Campaign, Recipient),
     *(MailReport, SavedReport),
+    *(DelayedReply, Bulk, BulkFailure),
 )
 """What a desk is about: what an export holds and `content_hash` covers."""
 KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200
+FORGET_AFTER = 3_600_000_000
+"""How long (in microseconds) after it was looked for old request ids they are looked for again."""
 
 
 class Works:
@@ -74,6 +79,7 @@ class Works:
 
     def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
         from cschat.commands.reactors.bots import Scenarios
+        from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
         from cschat.transport.actions import Actions
@@ -90,7 +96,7 @@ class Works:
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), *reactors, rules[1], Clocks()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
@@ -102,6 +108,7 @@ class Works:
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
         self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
         self.batches: dict[int, Batch] = {}
+        self.forgets: Micros = 0
 
     def _see(self, tx: Transaction, brand_id: str) -> Sight:
         """A transaction as the desk itself sees it."""
@@ -191,9 +198,15 @@ class Door:
 
         return find
 
-    def old_requests(self, tx: Transaction) -> bool:
-        """Work that tells whether there are request ids that nobody will repeat."""
-        return bool(tx.find(Request, where={"made": Lt(self.works.clock.now() - KEEP_REQUESTS)}, order="made", limit=1))
+    def next_due(self, now: Micros) -> Work[Micros | None]:
+        """Work that finds when, after now, the next session clock or timer falls due."""
+
+        def find(tx: Transaction) -> Micros | None:
+            sessions = tx.find(Session, where={"wake": Gte(now + 1)}, order="wake", limit=1)
+            timers = tx.find(Timer, where={"due": Gte(now + 1)}, order="due", limit=1)
+            return earliest(*(session.wake for session in sessions), *(timer.due for timer in timers))
+
+        return find
 
     def doing_due(self, row: Session | Timer) -> Work[Any]:
         """Work that does what is due of a session or by a timer."""

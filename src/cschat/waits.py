@@ -10,6 +10,7 @@ from cschat.core.calendar import in_shift
 from cschat.core.people import Agent, AgentStatus
 from cschat.core.session import Session, State
 from cschat.core.times import SECOND
+from cschat.routing.routes import in_lane
 from cschat.sight import Sight
 from cschat.storage.protocol import In, Lte, Where
 
@@ -74,6 +75,5 @@ def _slots(sight: Sight, lane: str | None) -> int:
     policy = brand.distribution
     there = {"brand": sight.brand_id, "removed": False, "status": AgentStatus.AVAILABLE}
     agents = [agent for agent in sight.tx.find(Agent, where=there, limit=_ALL) if in_shift(agent, sight.now, brand.zone)]
-    names = None if lane is None else {*lane.split(",")}
-    mine = (agent for agent in agents if names is None or "*" in names or agent.id in names or not names.isdisjoint(agent.groups))
+    mine = (agent for agent in agents if lane is None or in_lane(agent, lane))
     return sum(agent.auto_limit if policy.automatic else agent.capacity for agent in mine)

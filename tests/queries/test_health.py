@@ -46,6 +46,7 @@ def test_nothing_is_found_where_all_is_well(office: Office):
         (State.QUEUED, {"held_until": 1, "wake": 2**60}, "is on hold and not active"),
         (State.QUEUED, {"main": BotCursor("a", "b")}, "has a main scenario outside BOT"),
         (State.BOT, {"side": BotCursor("a", "b")}, "has a side scenario in BOT"),
+        (State.ACTIVE, {"delayed": ("dly_1",)}, "has a delayed reply with no timer"),
         (State.WRAP_UP, {"wake": 1}, "its timer is overdue"),
     ],
 )
@@ -108,5 +109,7 @@ def test_who_waits_beside_somebody_who_is_free_is_found(office: Office):
     )
     office.session(State.ACTIVE)
     waiting = office.session(State.QUEUED)
-    office.desk.store.transact(lambda tx: tx.put(evolve(tx.get(Seat, Seat.id_of(office.mina.id, "*")), open=True)), brand=office.mina.brand)
+    office.desk.store.transact(
+        lambda tx: tx.put(evolve(tx.get(Seat, Seat.id_of(office.mina.id, "*")), open=True, load=0)), brand=office.mina.brand
+    )
     assert q.Finding(waiting.id, f"waits, and {office.mina.id} is free") in office.desk.ask(q.SelfCheck())

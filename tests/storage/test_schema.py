@@ -55,8 +55,10 @@ def busy_desk(path: Path) -> Iterator[tuple[Office, sqlite3.Connection]]:
         waiting = Office.on(desk.brand("waiting"), clock)
         samples.COMMANDS[c.ChangeRule].make(waiting, waiting.session(State.BOT))
         waiting.session(State.QUEUED)
+        waiting.admin.do(c.StartBulk({}, [{"reply": "공지"}]))
         clock.advance(seconds=61)
         desk.run_due()
+        desk.run_clocks()
         samples.COMMANDS[c.Heartbeat].do(Office.on(desk.brand("timed"), clock))
         connection = sqlite3.connect(path)
         yield office, connection

@@ -115,7 +115,7 @@ def test_a_target_gets_the_kinds_it_wants_and_no_other(office: Office, listener:
     office.desk.settle()
     office.agent.do_all([c.EndSession(session), c.WrapUp(session)])
     office.session(State.INTAKE)
-    for raised in ("sla", "surge", "low_balance", "rule"):
+    for raised in ("sla", "surge", "low_balance", "no_answer", "rule"):
         raise_alert(office, session, raised, raised)
     office.desk.settle()
     expected = {
@@ -127,6 +127,7 @@ def test_a_target_gets_the_kinds_it_wants_and_no_other(office: Office, listener:
         AlertKind.SLA: ["응답 기한 알림: sla"],
         AlertKind.SURGE: ["문의 급증 알림: surge"],
         AlertKind.LOW_BALANCE: ["잔액 부족 알림: low_balance"],
+        AlertKind.NO_ANSWER: ["상담 미응답 알림: no_answer"],
         AlertKind.RULE: ["rule"],
         AlertKind.BOT_FAILURE: [],
     }
@@ -501,7 +502,7 @@ def test_only_the_host_lets_alerts_into_its_own_network(memory_office: Office):
 
 def test_a_new_target_wants_the_default_kinds(memory_office: Office):
     target = memory_office.admin.do(c.AddAlertTarget("방", "slack", url="https://example.com/x"))
-    assert target.kinds == DEFAULT_KINDS == ("agent_requested", "assigned", "message_left", "rule")
+    assert target.kinds == DEFAULT_KINDS == ("agent_requested", "assigned", "message_left", "no_answer", "rule")
 
 
 def test_a_customer_and_an_agent_are_shown_no_raised_alert_and_no_target(office: Office):

@@ -39,7 +39,7 @@ def test_every_kind_is_a_sentence_with_everything_in_it(kind: AlertKind, languag
     made = notice(facts, language)
     assert "{" not in made.text
     assert made.title.endswith(".")
-    person = kind not in {"rule", "sla", "surge", "low_balance", "bot_failure"}
+    person = kind not in {"rule", "no_answer", "sla", "surge", "low_balance", "bot_failure"}
     assert ("님" in made.title) == (person and language.startswith("ko"))
 
 

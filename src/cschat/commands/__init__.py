@@ -14,6 +14,7 @@ from cschat.loading import loader
 if TYPE_CHECKING:
     from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
     from cschat.commands.announcements import AddAnnouncement, ChangeAnnouncement, LinkSession, ReadAnnouncement, RemoveAnnouncement
+    from cschat.commands.bulk import CancelBulk, StartBulk
     from cschat.commands.campaigns import AddCampaign, CancelCampaign, ChangeCampaign, FailRecipient, OptOut, StartCampaign
     from cschat.commands.customers import (
         EraseCustomer,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         UntagCustomer,
         UpdateCustomer,
     )
+    from cschat.commands.delaying import CancelDelayedReply, ChangeDelayedReply, DelayReply, ReviewDelayedReply, SendDelayedReply
     from cschat.commands.distributing import DirectSession, SetDistribution
     from cschat.commands.ending import EndSession, ForceClose, LeavePage, RateSession, ReopenSession, WrapUp
     from cschat.commands.hours import ClearSpecialDay, OverrideHours, SetHours, SetSpecialDay
@@ -65,7 +67,9 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "announcements": ("AddAnnouncement", "ChangeAnnouncement", "LinkSession", "ReadAnnouncement", "RemoveAnnouncement"),
     "campaigns": ("AddCampaign", "CancelCampaign", "ChangeCampaign", "FailRecipient", "OptOut", "StartCampaign"),
     "alerts": ("AddAlertTarget", "ChangeAlertTarget", "MuteAlerts", "RemoveAlertTarget", "SendTestAlert"),
+    "bulk": ("CancelBulk", "StartBulk"),
     "customers": ("EraseCustomer", "MergeCustomers", "RecordConsent", "RegisterCustomer", "TagCustomer", "UntagCustomer", "UpdateCustomer"),
+    "delaying": ("CancelDelayedReply", "ChangeDelayedReply", "DelayReply", "ReviewDelayedReply", "SendDelayedReply"),
     "distributing": ("DirectSession", "SetDistribution"),
     "ending": ("EndSession", "ForceClose", "LeavePage", "RateSession", "ReopenSession", "WrapUp"),
     "hours": ("ClearSpecialDay", "OverrideHours", "SetHours", "SetSpecialDay"),
@@ -120,7 +124,9 @@ __all__ = [
     "AddWebhook",
     "AnswerAction",
     "AssignSession",
+    "CancelBulk",
     "CancelCampaign",
+    "CancelDelayedReply",
     "ChangeAgent",
     "ChangeAlertTarget",
     "ChangeAnnouncement",
@@ -129,6 +135,7 @@ __all__ = [
     "ChangeCampaign",
     "ChangeCannedResponse",
     "ChangeCategory",
+    "ChangeDelayedReply",
     "ChangeGroup",
     "ChangeMailReport",
     "ChangeRule",
@@ -140,6 +147,7 @@ __all__ = [
     "Command",
     "Connected",
     "Context",
+    "DelayReply",
     "DirectSession",
     "DisableTarget",
     "EndSession",
@@ -183,11 +191,13 @@ __all__ = [
     "RequestAgent",
     "ResumeSession",
     "ReturnToBot",
+    "ReviewDelayedReply",
     "RotateWebhookSecret",
     "RunTimer",
     "SaveReport",
     "SavedRule",
     "SendBotMessage",
+    "SendDelayedReply",
     "SendMailReport",
     "SendMessage",
     "SendTestAlert",
@@ -203,6 +213,7 @@ __all__ = [
     "SetSubject",
     "SideBot",
     "Signing",
+    "StartBulk",
     "StartCampaign",
     "TagCustomer",
     "TagSession",

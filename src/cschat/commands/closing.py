@@ -18,7 +18,7 @@ from cschat.core.content import Content, Speaker
 from cschat.core.distribution import OnClose, OnOpen, Scope
 from cschat.core.people import Agent, AgentStatus
 from cschat.core.session import Session, State
-from cschat.standing import way
+from cschat.duties import way
 
 __all__ = ["close_queue", "turn", "turn_shift"]
 

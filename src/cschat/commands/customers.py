@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from cschat.commands.delaying import drop_delayed
 from cschat.commands.labelling import known_tags
 from cschat.commands.protocol import Context
 from cschat.core import events as e
@@ -262,9 +263,12 @@ def _erase(ctx: Context, customer: Customer) -> Customer:
     for merged in _merged_into(ctx, customer):
         _erase(ctx, merged)
     sessions = _sessions(ctx, customer)
-    for session in sessions:
+    for one in sessions:
+        session, replies = drop_delayed(ctx, one, "erased")
         _redact(ctx, session.id)
         ctx.tx.put(blanked(session, PERSONAL))
+        for reply in replies:
+            ctx.tx.put(blanked(reply, PERSONAL))
     _redact(ctx, customer.id)
     empty = blanked(customer, PERSONAL)
     return ctx.change(empty, e.Erased(len(sessions)), key=f"erased:{customer.id}", erased=True)

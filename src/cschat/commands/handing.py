@@ -18,19 +18,20 @@ import attrs
 
 from cschat.commands.protocol import Context
 from cschat.core import events as e
+from cschat.core.alerts import AlertKind
 from cschat.core.calendar import in_shift
-from cschat.core.distribution import EVERYBODY, Decision, Duty, Seat
+from cschat.core.distribution import EVERYBODY, Considered, Decision, Duty, Seat
 from cschat.core.people import Agent, AgentStatus, Role
 from cschat.core.records import evolve
 from cschat.core.session import Session, State
+from cschat.core.texts import no_answer_text
 from cschat.core.times import Micros
+from cschat.duties import duty_of, load, way
 from cschat.routing.routes import Way, lanes_of
-from cschat.routing.seats import hindrance, seat_of
-from cschat.standing import load, way
+from cschat.routing.seats import considered, hindrance, seat_of
 
 __all__ = [
     "drain",
-    "duty_of",
     "enqueue",
     "everybody",
     "forget_seats",
@@ -56,18 +57,13 @@ _DAY = 86_400_000_000
 # ------------------------------------------------------------------------------------------------------ duties and seats
 
 
-def duty_of(ctx: Context, agent: Agent) -> Duty:
-    """What an agent is in the middle of. Whoever has no duty yet joins the rotation now."""
-    return ctx.tx.peek(Duty, Duty.id_of(agent.id)) or Duty(Duty.id_of(agent.id), agent.brand, agent.id, turn=ctx.now)
-
-
 def refresh(ctx: Context, agent_id: str, *, anew: bool = False, **changes: Micros) -> list[str]:
     """Bring an agent's duty and seats up to date; the lanes to look at: theirs, unless all that can be said of them is that they are full.
 
     `anew`: also which lanes are theirs, for they or the policy have changed.
     """
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
-    before = duty_of(ctx, agent)
+    before = duty_of(ctx.see, agent)
     lanes = () if agent.removed else tuple(lanes_of(policy, agent)) if anew or not before.lanes else before.lanes
     duty = evolve(before, load=load(ctx.see, agent.id), lanes=lanes, **changes)
     why = _hindrance(ctx, agent, duty)
@@ -83,10 +79,10 @@ def _hindrance(ctx: Context, agent: Agent, duty: Duty) -> str:
     return hindrance(agent, duty, brand.distribution, on_shift=in_shift(agent, ctx.now, brand.zone))
 
 
-def _is_full(ctx: Context, agent: Agent) -> bool:
-    """Whether their seats say so."""
+def _is_full(ctx: Context, agent: Agent, duty: Duty) -> bool:
+    """Whether their seats say so, and how full."""
     seat = ctx.tx.peek(Seat, Seat.id_of(agent.id, EVERYBODY))
-    return seat is not None and seat.why == "full"
+    return seat is not None and (seat.why, seat.load, seat.limit) == ("full", duty.load, agent.auto_limit)
 
 
 def _keep(ctx: Context, agent: Agent, duty: Duty, why: str) -> None:
@@ -94,7 +90,7 @@ def _keep(ctx: Context, agent: Agent, duty: Duty, why: str) -> None:
     before, policy = ctx.tx.peek(Duty, duty.id), ctx.see.brand().distribution
     if duty != before:
         ctx.tx.put(duty)
-    if why == "full" and before is not None and before.lanes == duty.lanes and _is_full(ctx, agent):
+    if why == "full" and before is not None and before.lanes == duty.lanes and _is_full(ctx, agent, duty):
         return
     for lane in duty.lanes:
         seat = seat_of(agent, duty, lane, policy, why)
@@ -113,7 +109,7 @@ def look_again(ctx: Context) -> list[str]:
     policy, lanes = ctx.see.brand().distribution, set[str]()
     for agent in everybody(ctx):
         lanes.update(refresh(ctx, agent.id, anew=True))
-        duty = duty_of(ctx, agent)
+        duty = duty_of(ctx.see, agent)
         if duty.there and duty.seen is not None:
             ctx.arm("presence", agent.id, duty.seen + policy.ttl(duty.device))
     return sorted(lanes)
@@ -137,6 +133,7 @@ def enqueue(ctx: Context, session: Session, freed: Collection[str] = ()) -> None
     """
     goes = way(ctx.see, session)
     lane = _lane(ctx, session, goes)
+    session = _asked_again(ctx, session, lane)
     taken = _to_the_last(ctx, session, goes, freed) if goes.by in ("route", "default") else None
     alone = not freed and not ctx.tx.find(Session, where={"brand": ctx.brand_id, "lane": lane}, order="rank", limit=1)
     if taken is None and alone:
@@ -180,11 +177,8 @@ def _to_the_last(ctx: Context, session: Session, goes: Way, freed: Collection[st
     since = ctx.now - policy.sticky_days * _DAY
     past = ctx.tx.find(Session, where={"customer": session.customer}, order="-opened", limit=_LAST)
     known = dict.fromkeys(one.last_agent for one in past if one.last_agent is not None and one.id != session.id and one.last >= since)
-    for agent in list(known)[:_STICKY]:
-        seat = ctx.tx.peek(Seat, Seat.id_of(agent, EVERYBODY))
-        if seat is not None and agent not in freed and _may_have(ctx, session, seat):
-            return _assign(ctx, session, [seat], attrs.evolve(goes, by="sticky"), EVERYBODY)
-    return None
+    found = (ctx.tx.peek(Seat, Seat.id_of(agent, EVERYBODY)) for agent in list(known)[:_STICKY] if agent not in freed)
+    return _first(ctx, session, [[seat for seat in found if seat is not None]], attrs.evolve(goes, by="sticky"), EVERYBODY)
 
 
 # ------------------------------------------------------------------------------------------------------------- handing out
@@ -217,8 +211,9 @@ def drain(ctx: Context, lanes: Collection[str]) -> None:
 def rest(ctx: Context, agent_id: str) -> None:
     """A talk of an agent is over, and they may have a note to write, which counts as much: no more than that."""
     agent = ctx.tx.get(Agent, agent_id)
-    if _is_full(ctx, agent):
-        ctx.tx.put(evolve(duty_of(ctx, agent), rested=ctx.now))
+    duty = duty_of(ctx.see, agent)
+    if _is_full(ctx, agent, duty):
+        ctx.tx.put(evolve(duty, rested=ctx.now))
     else:
         serve(ctx, agent_id, rested=ctx.now)
 
@@ -229,16 +224,19 @@ def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
     What waits there could be given to nobody else, or it would have been: so nobody else is looked at.
     """
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
-    duty = evolve(duty_of(ctx, agent), load=load(ctx.see, agent.id), **changes)
+    duty = evolve(duty_of(ctx.see, agent), load=load(ctx.see, agent.id), **changes)
     why = _hindrance(ctx, agent, duty)
     passed: list[str] = []
     waiting = merge(*(_waiting(ctx, lane) for lane in (*duty.lanes, agent.id)), key=lambda session: (session.rank, session.id))
     for first in () if why else waiting:
         session = ctx.tx.get(Session, first.id)
         seat = seat_of(agent, duty, str(first.lane), policy, why)
-        if session.lane == seat.lane and _may_have(ctx, session, seat):
-            _record(ctx, session, [seat], way(ctx.see, session), seat.lane)
-            duty = evolve(duty, load=duty.load + policy.weight(session.channel), given=ctx.now, turn=ctx.now)
+        weight = policy.weight(session.channel)
+        if session.lane == seat.lane and not _obstacle(session, seat, weight):
+            goes, rejected = way(ctx.see, session), _shut_out(ctx, session, seat.lane, ())
+            able = (considered(seat, ""),)
+            _record(ctx, session, agent.id, Decision(goes.by, goes.route, seat.lane, policy.order, weight, able, tuple(rejected[:_TOLD])))
+            duty = evolve(duty, load=duty.load + weight, given=ctx.now, turn=ctx.now)
             why = _hindrance(ctx, agent, duty)
         elif session.passed:
             passed.append(seat.lane)
@@ -250,26 +248,62 @@ def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
 
 def hand_out(ctx: Context, session: Session, lane: str, goes: Way | None) -> Session | None:
     """Give a session to the first in a lane who may have it; None if there is nobody. If all have let it pass, all are asked again."""
-    if session.passed and _all_have_passed(ctx, session, lane):
-        session = ctx.record(session, e.PassedByAll())
-    for page in _open_seats(ctx, lane):
-        for place, seat in enumerate(page):
-            if _may_have(ctx, session, seat):
-                return _assign(ctx, session, page[place:], goes or way(ctx.see, session), lane)
+    session = _asked_again(ctx, session, lane)
+    return _first(ctx, session, _open_seats(ctx, lane), goes, lane)
+
+
+def _first(ctx: Context, session: Session, pages: Iterable[list[Seat]], goes: Way | None, lane: str) -> Session | None:
+    """Give a session to the first of these who may have it; None if there is nobody."""
+    policy = ctx.see.brand().distribution
+    weight = policy.weight(session.channel)
+    rejected: list[Considered] = []
+    for page in pages:
+        judged = [considered(seat, _obstacle(session, seat, weight)) for seat in page]
+        able = [one for one in judged if not one.why]
+        rejected += [one for one in judged if one.why]
+        if able:
+            goes = goes or way(ctx.see, session)
+            rejected += _shut_out(ctx, session, lane, rejected)
+            decision = Decision(goes.by, goes.route, lane, policy.order, weight, tuple(able[:_TOLD]), tuple(rejected[:_TOLD]))
+            return _assign(ctx, session, able[0].agent, decision)
     return None
+
+
+def _obstacle(session: Session, seat: Seat, weight: int) -> str:
+    """Why the agent of a seat may not have a session now: it passed by them, they have no room, or what is in the way of the seat."""
+    if seat.agent in session.passed:
+        return "passed"
+    return seat.why or ("no_room" if seat.load + weight > seat.limit else "")
+
+
+def _shut_out(ctx: Context, session: Session, lane: str, known: Collection[Considered]) -> list[Considered]:
+    """Some of those to whom a session could not go, without those who are known."""
+    named = {one.agent for one in known}
+    shut = _shut_seats(ctx, lane, _TOLD)
+    others = [*(Considered(agent, "passed") for agent in session.passed), *(considered(seat, seat.why) for seat in shut)]
+    found: dict[str, Considered] = {}
+    for one in others:
+        found.setdefault(one.agent, one)
+    return [one for agent, one in found.items() if agent not in named]
 
 
 def let_pass(ctx: Context, session: Session) -> Session:
     """An offer has lapsed: the next one's, and if there is none, everybody's again. Who lets too many pass in a row is set busy."""
     agent = ctx.tx.get(Agent, str(session.agent))
-    policy, duty = ctx.see.brand().distribution, duty_of(ctx, agent)
+    policy, duty = ctx.see.brand().distribution, duty_of(ctx.see, agent)
     passes = 1 if _has_answered(ctx, duty) else duty.passes + 1
     ctx.tx.put(evolve(duty, passes=passes, passed=ctx.now))
     session = ctx.record(session, e.OfferPassed(agent.id))
     if passes >= policy.max_passes and agent.status is AgentStatus.AVAILABLE:
         body = e.AgentStatusSet(AgentStatus.BUSY, Role.SYSTEM, "no_answer")
         ctx.change(agent, body, status=body.status, status_by=body.by, status_reason=body.reason)
+        session = _alert(ctx, session, agent.name)
     return session
+
+
+def _alert(ctx: Context, session: Session, agent: str = "") -> Session:
+    """Tell staff that nobody has answered; with a name: that this agent was set busy for it."""
+    return ctx.record(session, e.AlertRaised(AlertKind.NO_ANSWER, no_answer_text(ctx.see.brand().language, agent)))
 
 
 def _has_answered(ctx: Context, duty: Duty) -> bool:
@@ -278,19 +312,18 @@ def _has_answered(ctx: Context, duty: Duty) -> bool:
     return duty.rested > duty.passed or any((talk.turn.first_response or 0) > duty.passed for talk in talks)
 
 
+def _asked_again(ctx: Context, session: Session, lane: str) -> Session:
+    """The session, which may be offered to everybody again if all have let it pass: then staff are told."""
+    if session.passed and _all_have_passed(ctx, session, lane):
+        return _alert(ctx, ctx.record(session, e.PassedByAll()))
+    return session
+
+
 def _all_have_passed(ctx: Context, session: Session, lane: str) -> bool:
     """Whether all who are on duty in a lane, with room or without, have let this session pass."""
     if any(seat.agent not in session.passed for page in _open_seats(ctx, lane) for seat in page):
         return False
     return all(seat.why != "full" or seat.agent in session.passed for seat in _shut_seats(ctx, lane, _ALL))
-
-
-def _may_have(ctx: Context, session: Session, seat: Seat) -> bool:
-    policy = ctx.see.brand().distribution
-    weight = policy.weight(session.channel)
-    if not seat.open or seat.agent in session.passed:
-        return False
-    return weight <= 1 or seat.load + weight <= ctx.tx.get(Agent, seat.agent).auto_limit
 
 
 def _waiting(ctx: Context, lane: str) -> Iterator[Session]:
@@ -332,19 +365,15 @@ def _has_open(ctx: Context, lane: str) -> bool:
     return next(_open_seats(ctx, lane), None) is not None
 
 
-def _assign(ctx: Context, session: Session, seats: list[Seat], goes: Way, lane: str) -> Session:
-    """Give it to the agent of the first of these seats."""
-    after = _record(ctx, session, seats, goes, lane)
-    refresh(ctx, seats[0].agent, given=ctx.now, turn=ctx.now)
+def _assign(ctx: Context, session: Session, agent: str, decision: Decision) -> Session:
+    """Give it to an agent."""
+    after = _record(ctx, session, agent, decision)
+    refresh(ctx, agent, given=ctx.now, turn=ctx.now)
     return after
 
 
-def _record(ctx: Context, session: Session, seats: list[Seat], goes: Way, lane: str) -> Session:
-    """It is the first seat's agent's: write down why."""
-    policy, agent = ctx.see.brand().distribution, seats[0].agent
-    shut = _shut_seats(ctx, lane, _TOLD)
-    ranking = tuple((seat.agent, seat.load) for seat in seats if seat.agent not in session.passed)
-    rejected = (*((one, "passed") for one in session.passed), *((seat.agent, seat.why) for seat in shut))
-    decision = Decision(goes.by, goes.route, lane, policy.order, ranking[:_TOLD], rejected[:_TOLD])
-    until = None if policy.offer_timeout is None else ctx.now + policy.offer_timeout * 1000
-    return ctx.record(session, e.Assigned(agent, "auto", goes.route or goes.by, until=until, decision=decision))
+def _record(ctx: Context, session: Session, agent: str, decision: Decision) -> Session:
+    """It is an agent's: write down why."""
+    timeout = ctx.see.brand().distribution.offer_timeout
+    until = None if timeout is None else ctx.now + timeout * 1000
+    return ctx.record(session, e.Assigned(agent, "auto", decision.route or decision.by, until=until, decision=decision))

@@ -37,7 +37,7 @@ from cschat.rules.actions import Action
 from cschat.rules.book import Book, ReadRule, author_of, opened_book
 from cschat.rules.clocks import anchor_of, due_at, fired, look_at, missed
 
-__all__ = ["answer", "look", "next_look", "rules_of"]
+__all__ = ["answer", "filled", "language_of", "look", "next_look", "rules_of"]
 
 DEEPEST = 20
 """How long a chain of causes may be for a rule to add to it; less than `MAX_CHAIN`, so that what a rule does finds room."""
@@ -172,7 +172,7 @@ def _done(ctx: Context, session: Session, rule: Rule, action: Action) -> str | N
     return None
 
 
-def _words(ctx: Context, session: Session, texts: Mapping[str, str], language: str) -> str:
+def filled(ctx: Context, session: Session, texts: Mapping[str, str], language: str) -> str:
     """The text in a language, with its variables filled in."""
     from cschat.bots.templates import template
 
@@ -183,25 +183,26 @@ def _words(ctx: Context, session: Session, texts: Mapping[str, str], language: s
     return template(text).render(ChainMap({"agent": {"name": agent.name} if agent is not None and shown else {}}, about))  # type: ignore[arg-type]
 
 
-def _language(ctx: Context, session: Session) -> str:
+def language_of(ctx: Context, session: Session) -> str:
+    """The language in which a customer is spoken to."""
     return session.language or ctx.tx.get(Customer, session.customer).language or ctx.see.brand().language
 
 
 def _send(ctx: Context, session: Session, _rule: Rule, given: Mapping[str, str]) -> None:
-    content = Content(text=_words(ctx, session, given, _language(ctx, session)))
+    content = Content(text=filled(ctx, session, given, language_of(ctx, session)))
     content.check()
     for part in fit(content, channel_named(session.channel)):
         session, _ = say(ctx, session, Speaker.SYSTEM, part)
 
 
 def _note(ctx: Context, session: Session, _rule: Rule, given: Mapping[str, str]) -> None:
-    content = Content(text=_words(ctx, session, given, ctx.see.brand().language))
+    content = Content(text=filled(ctx, session, given, ctx.see.brand().language))
     content.check()
     say(ctx, session, Speaker.SYSTEM, content, visibility=Visibility.INTERNAL)
 
 
 def _alert(ctx: Context, session: Session, rule: Rule, given: Mapping[str, Any]) -> None:
-    text = _words(ctx, session, given["text"], ctx.see.brand().language)
+    text = filled(ctx, session, given["text"], ctx.see.brand().language)
     ctx.record(session, e.AlertRaised(given["kind"], text, rule.name))
 
 
@@ -218,6 +219,15 @@ def _hold(ctx: Context, session: Session, _rule: Rule, seconds: float) -> None:
     ctx.record(session, e.Held(ctx.now + round(seconds * 1_000_000)))
 
 
+def _direct(ctx: Context, session: Session, _rule: Rule, whom: Mapping[str, str]) -> None:
+    """To whom the rule says, unless somebody has asked for an agent by name: that goes before."""
+    if session.wanted is not None:
+        events = ctx.tx.events(session.id, limit=session.seq)
+        if next(event.cause for event in reversed(events) if isinstance(event.body, e.Directed)) is None:
+            return
+    DirectSession(session.id, **whom).run(ctx)
+
+
 _Do = Callable[[Context, Session, Rule, Any], object]
 _NEVER: tuple[State, ...] = ()
 _ACTIONS: Mapping[str, tuple[type | None, tuple[State, ...], _Do]] = {
@@ -225,7 +235,7 @@ _ACTIONS: Mapping[str, tuple[type | None, tuple[State, ...], _Do]] = {
     "set_priority": (None, _NEVER, lambda ctx, session, _rule, priority: SetPriority(session.id, priority).run(ctx)),
     "add_tags": (None, _NEVER, lambda ctx, session, _rule, tags: TagSession(session.id, tags).run(ctx)),
     "remove_tags": (None, _NEVER, lambda ctx, session, _rule, tags: UntagSession(session.id, tags).run(ctx)),
-    "direct": (e.Directed, _NEVER, lambda ctx, session, _rule, whom: DirectSession(session.id, **whom).run(ctx)),
+    "direct": (e.Directed, _NEVER, _direct),
     "request_agent": (
         e.AgentRequested,
         (State.QUEUED, State.ACTIVE),

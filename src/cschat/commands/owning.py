@@ -18,9 +18,9 @@ from cschat.core.fields import flag, is_id, line, optional_id, record_id
 from cschat.core.people import Agent, Group, Role
 from cschat.core.session import Session, State
 from cschat.core.times import as_micros
+from cschat.duties import load
 from cschat.errors import AlreadyAssigned, Conflict, Invalid, LimitExceeded
 from cschat.sight import Who
-from cschat.standing import load
 
 __all__ = [
     "AssignSession",

@@ -11,13 +11,14 @@ from typing import ClassVar
 
 import attrs
 
-from cschat.commands.handing import drain, duty_of, refresh
+from cschat.commands.handing import drain, refresh
 from cschat.commands.protocol import Context
 from cschat.core.access import Permission
 from cschat.core.fields import line
 from cschat.core.people import Agent
 from cschat.core.records import evolve
 from cschat.core.timers import Timer
+from cschat.duties import duty_of
 
 __all__ = ["Heartbeat", "presence_over"]
 
@@ -37,7 +38,7 @@ class Heartbeat:
         agent, policy = ctx.acting_agent(), ctx.see.brand().distribution
         if not (policy.automatic and policy.presence):
             return
-        duty, ttl = duty_of(ctx, agent), policy.ttl(self.device)
+        duty, ttl = duty_of(ctx.see, agent), policy.ttl(self.device)
         if duty.there and duty.seen is not None and ctx.now - duty.seen < ttl // 3:
             return
         ctx.tx.put(evolve(duty, seen=ctx.now, device=self.device, there=True))
@@ -49,7 +50,7 @@ class Heartbeat:
 def presence_over(ctx: Context, timer: Timer) -> None:
     """An agent may have gone: if nothing was heard of them since, they are given nothing more."""
     agent = ctx.tx.get(Agent, timer.subject)
-    duty = duty_of(ctx, agent)
+    duty = duty_of(ctx.see, agent)
     if not duty.there or duty.seen is None:
         return
     over = duty.seen + ctx.see.brand().distribution.ttl(duty.device)

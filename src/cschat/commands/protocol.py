@@ -285,14 +285,29 @@ class Context:
         return self._chain
 
     @contextmanager
-    def because(self, cause: str, link: str) -> Generator[None]:
-        """What is recorded within is the system's, names the event `cause` (`<subject>:<seq>`) and comes after `link` in the chain."""
+    def because(self, cause: str, link: str, who: Who = _SYSTEM) -> Generator[None]:
+        """What is recorded within is the system's (or done by `who`), names the event `cause` (`<subject>:<seq>`), comes after `link`."""
         before = self._cause, self._chain, self._root, self.see.who
-        self._cause, self._chain, self._root, self.see.who = cause, (*self._chain, link), self._root or cause, _SYSTEM
+        self._cause, self._chain, self._root, self.see.who = cause, (*self._chain, link), self._root or cause, who
         try:
             yield
         finally:
             self._cause, self._chain, self._root, self.see.who = before
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        """Undo what is written and recorded within if it raises; the error goes on. New ids are not given out again."""
+        who, cause, chain, root, once = self.see.who, self._cause, self._chain, self._root, self._once
+        pending, spent, recorded = self._pending.copy(), self._spent.copy(), len(self._recorded)
+        try:
+            with self.tx.attempt():
+                yield
+        except BaseException:
+            self.see.who, self._cause, self._chain, self._root, self._once = who, cause, chain, root, once
+            self._pending, self._spent = pending, spent
+            del self._recorded[recorded:]
+            self._kept.clear()
+            raise
 
     def first_time(self, what: str) -> bool:
         """Whether this is asked of `what` for the first time since the event at the beginning of the chain."""

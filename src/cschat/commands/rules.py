@@ -26,7 +26,7 @@ from cschat.rules.conditions import read
 from cschat.rules.cycles import warnings
 from cschat.rules.reading import level_of, when_of
 
-__all__ = ["AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla"]
+__all__ = ["AddRule", "ChangeRule", "MoveRule", "RemoveRule", "SetSla", "check_action"]
 
 MOST_RULES = 500
 MOST_LEVELS = 100
@@ -69,18 +69,22 @@ def _saved(book: Rulebook, id: str) -> SavedRule:
 def _check(ctx: Context, rule: Rule) -> None:
     """Raise `Invalid` if a rule says what cannot be, or names who is not here."""
     for place, action in enumerate(read_rule(rule).actions):
-        at = f"then.{place}.{action.name}"
-        for words in _texts(action):
-            _check_text(words, at)
-        if action.name == "direct":
-            [(kind, id)] = action.given.items()
-            known = ctx.tx.peek(Agent, id) if kind == "agent" else ctx.tx.peek(Group, id)
-            if known is None or known.brand != ctx.brand_id or known.removed:
-                raise Invalid(field=f"{at}.{kind}", reason=f"there is nobody named {id}")
+        check_action(ctx, action, f"then.{place}.{action.name}")
+
+
+def check_action(ctx: Context, action: Action, at: str) -> None:
+    """Raise `Invalid` if an action says what cannot be filled in, or names who is not here."""
+    for words in _texts(action):
+        _check_text(words, at)
+    if action.name in ("direct", "assign"):
+        [(kind, id)] = action.given.items()
+        known = ctx.tx.peek(Agent, id) if kind == "agent" else ctx.tx.peek(Group, id)
+        if known is None or known.brand != ctx.brand_id or known.removed:
+            raise Invalid(field=f"{at}.{kind}", reason=f"there is nobody named {id}")
 
 
 def _texts(action: Action) -> list[str]:
-    if action.name in ("send", "note"):
+    if action.name in ("send", "note", "reply"):
         return [*action.given.values()]
     return [*action.given["text"].values()] if action.name == "alert" else []
 

@@ -136,6 +136,7 @@ class ChangeBrand:
     the customer or a colleague has spoken since they looked. `absence`: while nobody can come, the desk takes a message (intake) or
     says when to come again (refuse); `intake_texts`: the brand's words for it by reason, `{opening}` in them is the next opening.
     `workspace_url`: the page of a session for staff, to which alerts link, with `{session}` where its id belongs.
+    `delay_live`: agents may delay their replies in live talks too, not only where somebody waits for a later answer.
     `opt_out_url`: the page where customers opt out of marketing, with `{recipient}` in it: it calls `OptOut`.
     """
 
@@ -158,6 +159,7 @@ class ChangeBrand:
     absence: OnAbsence | None = attrs.field(default=None, converter=_absence)
     intake_texts: dict[str, str] | None = attrs.field(default=None, validator=_texts)
     workspace_url: str | None = attrs.field(default=None, validator=_page_of("session"))
+    delay_live: bool | None = attrs.field(default=None, validator=flag)
     opt_out_url: str | None = attrs.field(default=None, validator=_page_of("recipient"))
 
     def run(self, ctx: Context) -> Brand:

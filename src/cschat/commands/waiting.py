@@ -22,10 +22,10 @@ from cschat.core.fields import is_id, line, record_id
 from cschat.core.people import Role
 from cschat.core.session import Session, State
 from cschat.core.times import as_iso, optional_datetime
+from cschat.duties import way
 from cschat.errors import Conflict, Forbidden, Invalid
 from cschat.routing.routes import Way
 from cschat.sight import Who
-from cschat.standing import way
 from cschat.waits import queued
 
 _NOT_YET = Queued(0)

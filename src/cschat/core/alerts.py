@@ -16,11 +16,12 @@ __all__ = ["BY_TOKEN", "BY_URL", "DEFAULT_KINDS", "AlertKind", "AlertTarget", "A
 
 
 class AlertKind(StrEnum):
-    """What staff can be told of. `RULE`: a rule of the brand says so."""
+    """What staff can be told of. `NO_ANSWER`: agents did not take up what they were given. `RULE`: a rule of the brand says so."""
 
     AGENT_REQUESTED = "agent_requested"
     ASSIGNED = "assigned"
     MESSAGE_LEFT = "message_left"
+    NO_ANSWER = "no_answer"
     RULE = "rule"
     NEW_SESSION = "new_session"
     CUSTOMER_REPLIED = "customer_replied"
@@ -30,7 +31,7 @@ class AlertKind(StrEnum):
     SURGE = "surge"
 
 
-DEFAULT_KINDS = (AlertKind.AGENT_REQUESTED, AlertKind.ASSIGNED, AlertKind.MESSAGE_LEFT, AlertKind.RULE)
+DEFAULT_KINDS = (AlertKind.AGENT_REQUESTED, AlertKind.ASSIGNED, AlertKind.MESSAGE_LEFT, AlertKind.NO_ANSWER, AlertKind.RULE)
 """What a new target is told of, unless it is said otherwise."""
 
 

@@ -48,8 +48,9 @@ class Brand(Struct, frozen=True):
 
     `entry` says which scenario a new session begins with, `beside` which one begins beside people, by `BESIDE`; `distribution` is how
     work is handed out. `intake_texts` are its own words for when nobody can come, by reason. Opening hours are a record of their own.
-    `workspace_url` is the page of a session for staff, with `{session}` where its id belongs; "": there is none.
-    `opt_out_url` is the page on which a `{recipient}` of marketing opts out; "": there is none, and no marketing.
+    `workspace_url` is the page of a session for staff, with `{session}` where its id belongs; "": there is none. `delay_live`: replies in a
+    live talk may be delayed too. `opt_out_url` is the page on which a `{recipient}` of marketing opts out; "": there is none, and no
+    marketing.
     """
 
     kind: ClassVar[str] = "brand"
@@ -75,6 +76,7 @@ class Brand(Struct, frozen=True):
     absence: OnAbsence = OnAbsence.INTAKE
     intake_texts: dict[str, str] = msgspec.field(default_factory=dict)
     workspace_url: str = ""
+    delay_live: bool = False
     opt_out_url: str = ""
 
     @property

@@ -24,7 +24,7 @@ class Channel:
     """The capabilities of a channel.
 
     `text` and `label` are the most letters of a message and of a button, `choices` the most buttons beneath a message, `carousel` the most
-    cards side by side (0: no carousel).
+    cards side by side (0: no carousel). `live`: who writes there waits for the answer.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Channel:
     files: bool = True
     forms: bool = True
     articles: bool = True
+    live: bool = True
 
 
 CHANNELS: Mapping[str, Channel] = {
@@ -47,7 +48,9 @@ CHANNELS: Mapping[str, Channel] = {
         Channel("naver", text=10_000, choices=10, label=18, carousel=10, files=False, forms=False, articles=False),
         Channel("kakao", text=1000, choices=10, label=14, carousel=10, files=False, forms=False, articles=False),
         Channel("telegram", text=4096, choices=100, label=64, carousel=0, cards=False, forms=False, articles=False),
-        Channel("email", text=MAX_TEXT, choices=0, carousel=0, cards=False, images=False, files=False, forms=False, articles=False),
+        Channel(
+            "email", text=MAX_TEXT, choices=0, carousel=0, cards=False, images=False, files=False, forms=False, articles=False, live=False
+        ),
         Channel("sms", text=1000, choices=0, carousel=0, cards=False, images=False, files=False, forms=False, articles=False),
     )
 }

@@ -20,6 +20,7 @@ from cschat.core.times import Micros
 __all__ = [
     "EVERYBODY",
     "Claiming",
+    "Considered",
     "Decision",
     "Distribution",
     "Duty",
@@ -165,19 +166,34 @@ class Distribution(Struct, frozen=True):
         return 1000 * (self.presence.get(device) or self.presence.get("*", 60_000))
 
 
-class Decision(Struct, frozen=True):
-    """Why an agent was given a session.
+class Considered(Struct, frozen=True, omit_defaults=True):
+    """An agent who was looked at for a session; `why` says why they could not have it, "" if they could.
 
-    `by` is what decided: forced, sticky, route, default. `route` is the name of the route that fitted. `ranking` are the first who could
-    have had it, best first, each with their load; `rejected` who could not, each with the reason; both are cut to a few.
+    They had a `load` of at most `limit` (0: it did not matter). `since` is what the order goes by among equals: when their last session
+    ended, or they were last given one, or the rotation came to them; 0: never.
+    """
+
+    agent: str
+    why: str = ""
+    load: int = 0
+    limit: int = 0
+    since: Micros = 0
+
+
+class Decision(Struct, frozen=True):
+    """Why an agent was given a session, which counts `weight`.
+
+    `by` is what decided: forced, group, sticky, route, default. `route` is the name of the route that fitted. `ranking` are the first who
+    could have had it, best first; `rejected` who could not; both are cut to a few.
     """
 
     by: str
     route: str
     lane: str
     order: Order
-    ranking: tuple[tuple[str, int], ...] = ()
-    rejected: tuple[tuple[str, str], ...] = ()
+    weight: int = 1
+    ranking: tuple[Considered, ...] = ()
+    rejected: tuple[Considered, ...] = ()
 
 
 class Duty(Struct, frozen=True):
@@ -213,7 +229,10 @@ class Duty(Struct, frozen=True):
 
 
 class Seat(Struct, frozen=True):
-    """A place of an agent in a lane. `open`: may be given work now; else `why` says why not. `place` orders the open ones: least first."""
+    """A place of an agent in a lane. `open`: may be given work now; else `why` says why not. `place` orders the open ones: least first.
+
+    Who is open or full has a `load` of at most `limit`.
+    """
 
     kind: ClassVar[str] = "seat"
     prefix: ClassVar[str] = "sea"
@@ -227,6 +246,7 @@ class Seat(Struct, frozen=True):
     why: str = ""
     place: int = 0
     load: int = 0
+    limit: int = 0
 
     @staticmethod
     def id_of(agent: str, lane: str) -> str:

@@ -349,6 +349,53 @@ class SlaBreached(Struct, frozen=True):
     due: Annotated[Micros, STAFF]
 
 
+class ReplyDelayed(Struct, frozen=True):
+    """An agent has written what is to be said at `due`, if the `reviewer` approves of it (None: nobody has to)."""
+
+    reply: Annotated[str, STAFF]
+    agent: Annotated[str, STAFF]
+    due: Annotated[Micros, STAFF]
+    content: Annotated[Content, STAFF]
+    reviewer: Annotated[str | None, STAFF] = None
+
+
+class DelayedReplyChanged(Struct, frozen=True):
+    """A delayed reply has other words or another time, and waits (again)."""
+
+    reply: Annotated[str, STAFF]
+    due: Annotated[Micros, STAFF]
+    content: Annotated[Content, STAFF]
+
+
+class DelayedReplyReviewed(Struct, frozen=True):
+    """A colleague has approved a delayed reply or declined it, with a `note`."""
+
+    reply: Annotated[str, STAFF]
+    approved: Annotated[bool, STAFF]
+    note: Annotated[str, PERSONAL, STAFF] = ""
+
+
+class DelayedReplyHeld(Struct, frozen=True):
+    """A delayed reply is not sent before somebody has looked at it, for a `reason`."""
+
+    reply: Annotated[str, STAFF]
+    reason: Annotated[str, STAFF]
+
+
+class DelayedReplySent(Struct, frozen=True):
+    """A delayed reply has become the `message`."""
+
+    reply: Annotated[str, STAFF]
+    message: Annotated[str, STAFF]
+
+
+class DelayedReplyDropped(Struct, frozen=True):
+    """A delayed reply will never be sent, for a `reason`; cancelled is one."""
+
+    reply: Annotated[str, STAFF]
+    reason: Annotated[str, STAFF]
+
+
 class BotReplyDropped(Struct, frozen=True):
     """A bot answered what was said at `answers`, but the session had gone into other hands meanwhile."""
 
@@ -781,6 +828,24 @@ class ReportRemoved(Struct, frozen=True):
     name: str
 
 
+class BulkStarted(Struct, frozen=True):
+    """Every session that fits, opened from `since` and before `until`, is to be changed: all of `then`."""
+
+    only_if: dict[str, Any]
+    then: tuple[dict[str, Any], ...]
+    since: Micros | None
+    until: Micros
+
+
+class BulkEnded(Struct, frozen=True):
+    """It is over, in the `state` done, cancelled or stopped (for a `reason`), and went well or ill with so many sessions."""
+
+    state: str
+    done: int
+    failed: int
+    reason: str = ""
+
+
 SESSION_BODIES: tuple[type, ...] = (
     Opened,
     OpenedByAgent,
@@ -821,6 +886,12 @@ SESSION_BODIES: tuple[type, ...] = (
     RuleStopped,
     SlaWarned,
     SlaBreached,
+    ReplyDelayed,
+    DelayedReplyChanged,
+    DelayedReplyReviewed,
+    DelayedReplyHeld,
+    DelayedReplySent,
+    DelayedReplyDropped,
     Continued,
     CustomerReplaced,
 )
@@ -893,6 +964,8 @@ BODIES: dict[str, type] = {
         SlaSet,
         ReportSaved,
         ReportRemoved,
+        BulkStarted,
+        BulkEnded,
     )
 }
 """Every type of event by its name."""

@@ -71,6 +71,12 @@ _ANYWHERE: dict[type, Any] = {
     e.RuleStopped: STAY,
     e.SlaWarned: STAY,
     e.SlaBreached: STAY,
+    e.ReplyDelayed: STAY,
+    e.DelayedReplyChanged: STAY,
+    e.DelayedReplyReviewed: STAY,
+    e.DelayedReplyHeld: STAY,
+    e.DelayedReplySent: STAY,
+    e.DelayedReplyDropped: STAY,
     e.CustomerReplaced: STAY,
     e.ForceClosed: CLOSED,
 }
@@ -145,8 +151,8 @@ class Session(Struct, frozen=True):
     while it waits, `wanted` and `group` who should have it, `passed` who was offered it and let it pass. `agent` is the owner,
     `last_agent` who owned it last. `spoke`: the customer has said something since it was opened or reopened. `handed` is the seq of
     the last change of state or owner. `until` is when what it is in the middle of is over (a hold, an offer, the time for the note or
-    for a bot's action, before its lane is widened); `wake`, never later, is when the desk must look at it again. `read_by_customer`
-    and `read_by_staff` are the seqs up to which they have read.
+    for a bot's action, before its lane is widened); `wake`, never later, is when the desk must look at it again. `delayed` are the
+    replies that wait to be sent. `read_by_customer` and `read_by_staff` are the seqs up to which they have read.
     """
 
     kind: ClassVar[str] = "session"
@@ -198,6 +204,7 @@ class Session(Struct, frozen=True):
     side: Annotated[e.BotCursor | None, STAFF] = None
     until: Annotated[Micros | None, STAFF] = None
     wake: Micros | None = None
+    delayed: Annotated[tuple[str, ...], STAFF] = ()
 
     def apply(self, event: e.Event) -> Session:
         """The session after `event`. Raises `IllegalTransition` if the machine has no such step."""
@@ -421,6 +428,14 @@ def _tagged(session: Session, _event: e.Event, body: e.SessionTagged) -> _Change
     return {"tags": tuple(sorted(({*session.tags} | {*body.added}) - {*body.removed}))}
 
 
+def _delayed(session: Session, _event: e.Event, body: Any) -> _Changes:
+    return {"delayed": tuple(dict.fromkeys((*session.delayed, body.reply)))}
+
+
+def _no_longer_delayed(session: Session, _event: e.Event, body: Any) -> _Changes:
+    return {"delayed": tuple(reply for reply in session.delayed if reply != body.reply)}
+
+
 def _bot_moved(session: Session, _event: e.Event, body: e.BotMoved) -> _Changes:
     if body.side:
         return {"side": body.cursor}
@@ -453,6 +468,11 @@ _FOLDS: dict[type, Callable[[Session, e.Event, Any], _Changes]] = {
     e.SubjectSet: lambda _session, _event, body: {"subject": body.subject},
     e.Rated: lambda _session, _event, body: {"rating": body.score},
     e.BotMoved: _bot_moved,
+    e.ReplyDelayed: _delayed,
+    e.DelayedReplyChanged: _delayed,
+    e.DelayedReplyHeld: _no_longer_delayed,
+    e.DelayedReplySent: _no_longer_delayed,
+    e.DelayedReplyDropped: _no_longer_delayed,
     e.Continued: lambda _session, _event, body: {"next": body.session},
     e.CustomerReplaced: lambda _session, _event, body: {"customer": body.customer},
 }

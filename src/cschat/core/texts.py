@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["MARKED", "absence_text", "duration", "is_korean", "level_text", "opening_words", "way_out"]
+__all__ = ["MARKED", "absence_text", "duration", "is_korean", "level_text", "no_answer_text", "opening_words", "way_out"]
 
 MARKED = "(광고)"
 """What Korean law wants to stand at the beginning of marketing, in whatever language the rest is."""
@@ -57,6 +57,11 @@ _LEVELS = {
     },
 }
 
+_NO_ANSWER = {
+    "ko": ("배정받은 상담사가 모두 제때 응답하지 않았습니다.", "{agent} 님이 연이어 응답하지 않아 상태를 바쁨으로 바꿨습니다."),
+    "en": ("Everybody who could have it let it pass.", "{agent} did not answer several times in a row and was set busy."),
+}
+
 _KO_DAYS = ("월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일")
 _EN_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EN_MONTHS = (
@@ -86,6 +91,12 @@ def level_text(language: str, goal: str, *, breached: bool) -> str:
     """What staff are told when the time for a goal is up, or nearly so."""
     texts = _LEVELS["ko" if is_korean(language) else "en"]
     return texts["breached" if breached else "warned"].replace("{goal}", texts[goal])
+
+
+def no_answer_text(language: str, agent: str = "") -> str:
+    """What staff are told when nobody has taken up an offer; with a name: when this agent was set busy for it."""
+    by_all, by_one = _NO_ANSWER["ko" if is_korean(language) else "en"]
+    return by_one.replace("{agent}", agent) if agent else by_all
 
 
 def way_out(language: str, url: str) -> str:

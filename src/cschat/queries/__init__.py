@@ -10,8 +10,11 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.delayed import DelayedReplies
+    from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.hours import GetHours, Opening, OpeningHours
     from cschat.queries.journey import Candidates, Journey, JourneyComparison
@@ -45,6 +48,9 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "announcements": ("AnnouncementResult", "AnnouncementResults", "Announcements", "LinkedSessions"),
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
+    "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
+    "bulk": ("BulkFailures", "Bulks", "GetBulk"),
+    "delayed": ("DelayedReplies",),
     "health": ("Finding", "SelfCheck"),
     "hours": ("GetHours", "Opening", "OpeningHours"),
     "journey": ("Candidates", "Journey", "JourneyComparison"),
@@ -74,8 +80,12 @@ _ANSWERS = {
     "Answer",
     "CampaignResult",
     "Counts",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
+    "Judged",
     "Line",
     "Opening",
     "Source",
@@ -100,6 +110,8 @@ __all__ = [
     "Announcements",
     "Answer",
     "Articles",
+    "BulkFailures",
+    "Bulks",
     "CampaignResult",
     "CampaignResults",
     "Campaigns",
@@ -114,11 +126,17 @@ __all__ = [
     "CountsByState",
     "CustomerSessions",
     "Customers",
+    "DelayedReplies",
     "DryRun",
+    "Explain",
+    "ExplainedAssignment",
+    "ExplainedWait",
+    "Explanation",
     "Finding",
     "FoundArticle",
     "GetArticle",
     "GetBrand",
+    "GetBulk",
     "GetCustomer",
     "GetHours",
     "GetSession",
@@ -127,6 +145,7 @@ __all__ = [
     "History",
     "Journey",
     "JourneyComparison",
+    "Judged",
     "Line",
     "LinkedSessions",
     "Opening",

@@ -17,10 +17,10 @@ from cschat.core.people import Agent, AgentStatus
 from cschat.core.session import Session, State
 from cschat.core.timers import Timer
 from cschat.core.times import SECOND
+from cschat.duties import load, way
 from cschat.routing.routes import lanes_of
 from cschat.routing.seats import hindrance, seat_of
 from cschat.sight import Sight
-from cschat.standing import load, way
 from cschat.storage.protocol import Lt
 
 __all__ = ["Finding", "SelfCheck"]
@@ -137,6 +137,8 @@ def _faults(ctx: Sight, session: Session, owned: tuple[State, ...]) -> Iterator[
         yield "is an intake item without a message"
     if session.held_until is not None and session.wake is None:
         yield "is on hold with no timer"
+    if any(ctx.tx.peek(Timer, Timer.id_of("delayed", reply)) is None for reply in session.delayed):
+        yield "has a delayed reply with no timer"
     if session.held_until is not None and session.state is not State.ACTIVE:
         yield "is on hold and not active"
     if session.main is not None and session.state is not State.BOT:

@@ -15,7 +15,7 @@ from cschat.core.session import Session
 
 _EVERYBODY = Scope()
 
-__all__ = ["Way", "lanes_of", "way_of"]
+__all__ = ["Way", "in_lane", "lanes_of", "way_of"]
 
 
 @attrs.frozen
@@ -55,6 +55,12 @@ def _fits(route: Route, session: Session, customer: Customer, category: str, lan
         and (route.tag is None or route.tag in customer.tags)
         and all(customer.attributes.get(name) == value for name, value in route.attributes.items())
     )
+
+
+def in_lane(agent: Agent, lane: str) -> bool:
+    """Whether a lane is an agent's: everybody's, or one that names them or a group of theirs."""
+    names = lane.split(",")
+    return EVERYBODY in names or agent.id in names or not set(agent.groups).isdisjoint(names)
 
 
 def lanes_of(distribution: Distribution, agent: Agent) -> list[str]:

@@ -8,14 +8,15 @@ may be given work now (`hindrance`), load how much they have.
 
 from __future__ import annotations
 
-from cschat.core.distribution import Distribution, Duty, Order, Seat
+from cschat.core.distribution import Considered, Distribution, Duty, Order, Seat
 from cschat.core.people import Agent, AgentStatus
 
-__all__ = ["MOST_LOAD", "hindrance", "place_of", "seat_of"]
+__all__ = ["MOST_LOAD", "considered", "hindrance", "place_of", "seat_of"]
 
 MOST_LOAD = 2047
 """The largest load that is told apart."""
 _INSTANT_BITS = 52
+_INSTANT = (1 << _INSTANT_BITS) - 1
 
 
 def hindrance(agent: Agent, duty: Duty, distribution: Distribution, *, on_shift: bool) -> str:
@@ -46,6 +47,11 @@ def place_of(duty: Duty, order: Order) -> int:
 
 def seat_of(agent: Agent, duty: Duty, lane: str, distribution: Distribution, why: str) -> Seat:
     """The seat of an agent in a lane. One that is taken has no place: it need not be written again while it stays so."""
-    open_ = not why
-    place = place_of(duty, distribution.order) if open_ else 0
-    return Seat(Seat.id_of(agent.id, lane), agent.brand, agent.id, lane, open_, why, place, duty.load if open_ else 0)
+    place = 0 if why else place_of(duty, distribution.order)
+    load, limit = (duty.load, agent.auto_limit) if why in ("", "full") else (0, 0)
+    return Seat(Seat.id_of(agent.id, lane), agent.brand, agent.id, lane, not why, why, place, load, limit)
+
+
+def considered(seat: Seat, why: str) -> Considered:
+    """What a decision says of the agent of a seat."""
+    return Considered(seat.agent, why, seat.load, seat.limit, seat.place & _INSTANT)

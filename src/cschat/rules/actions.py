@@ -18,11 +18,14 @@ from cschat.core.labels import segments
 from cschat.core.session import Priority
 from cschat.errors import Invalid
 
-__all__ = ["ACTIONS", "Action", "read_all"]
+__all__ = ["ACTIONS", "BULK_ACTIONS", "Action", "read_all"]
 
 MAX_ACTIONS = 20
 MAX_SAID = 5000
 LONGEST = 366 * 86_400.0
+
+
+_Known = Mapping[str, tuple[Callable[[Any, str], Any], tuple[str, ...]]]
 
 
 @attrs.frozen
@@ -33,18 +36,18 @@ class Action:
     given: Any
 
 
-def read_all(documents: Any, at: str = "then") -> tuple[Action, ...]:
-    """The actions that plain data describes. `Invalid` names the place (`then.0.send`)."""
+def read_all(documents: Any, at: str = "then", *, known: _Known | None = None) -> tuple[Action, ...]:
+    """The actions that plain data describes, of those that are `known` (None: `ACTIONS`). `Invalid` names the place (`then.0.send`)."""
     if isinstance(documents, (str, Mapping)) or not isinstance(documents, Sequence) or not 1 <= len(documents) <= MAX_ACTIONS:
         raise Invalid(field=at, reason="must be a list of actions", allowed=[f"1 to {MAX_ACTIONS}"])
-    return tuple(_read(one, f"{at}.{place}") for place, one in enumerate(documents))
+    return tuple(_read(one, f"{at}.{place}", ACTIONS if known is None else known) for place, one in enumerate(documents))
 
 
-def _read(document: Any, at: str) -> Action:
-    if not isinstance(document, Mapping) or len(document) != 1 or next(iter(document)) not in ACTIONS:
-        raise Invalid(field=at, reason="is no action", allowed=list(ACTIONS))
+def _read(document: Any, at: str, known: _Known) -> Action:
+    if not isinstance(document, Mapping) or len(document) != 1 or next(iter(document)) not in known:
+        raise Invalid(field=at, reason="is no action", allowed=list(known))
     [(name, given)] = document.items()
-    return Action(name, ACTIONS[name][0](given, f"{at}.{name}"))
+    return Action(name, known[name][0](given, f"{at}.{name}"))
 
 
 def _line(given: Any, at: str, limit: int = 200) -> str:
@@ -93,6 +96,14 @@ def _said(given: Any, at: str) -> dict[str, str]:
     return dict(texts)
 
 
+def _closing(given: Any, at: str) -> dict[str, Any]:
+    """What a wrap-up may say: a note, a category, tags."""
+    if not isinstance(given, Mapping) or not {*given} <= {"note", "category", "tags"}:
+        raise Invalid(field=at, reason="must be a mapping", allowed=["note", "category", "tags"])
+    readers: Mapping[str, Callable[[Any, str], Any]] = {"note": lambda one, at: _line(one, at, 20_000), "category": _path, "tags": _names}
+    return {name: readers[name](one, f"{at}.{name}") for name, one in given.items()}
+
+
 def _yes(given: Any, at: str) -> bool:
     if given is not True:
         raise Invalid(field=at, reason="is true, or left out")
@@ -120,7 +131,7 @@ _ENDS = ("Ended", "WrappedUp")
 _INTAKE = ("MovedToIntake", "ReturnedToBot")
 _ASKS = ("AgentRequested", "AgentUnavailable", "Assigned", "MessageSent")
 
-ACTIONS: Mapping[str, tuple[Callable[[Any, str], Any], tuple[str, ...]]] = {
+ACTIONS: _Known = {
     "set_category": (_path, ("CategorySet",)),
     "set_priority": (_priority, ("PrioritySet",)),
     "direct": (_whom, ("Directed", "Routed", "Assigned")),
@@ -136,3 +147,12 @@ ACTIONS: Mapping[str, tuple[Callable[[Any, str], Any], tuple[str, ...]]] = {
     "alert": (_alert, ("AlertRaised",)),
 }
 """For each action: how what it needs is read, and which events may follow from it."""
+
+BULK_ACTIONS: _Known = {
+    **{name: ACTIONS[name] for name in ("set_category", "set_priority", "add_tags", "remove_tags")},
+    "assign": (_whom, ("Assigned", "Transferred", "Directed")),
+    "reply": (_said, ("MessageSent",)),
+    "end": (_line, _ENDS),
+    "wrap_up": (_closing, ("WrappedUp",)),
+}
+"""The same for what is done to many sessions at once."""

@@ -6,7 +6,7 @@ May: keep records as they are (they are frozen), and events as documents. May no
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice, product
 from operator import attrgetter
@@ -105,7 +105,8 @@ class _Table:
         rows = self.sorted[chosen.index]
         falling = order is not None and order.startswith("-")
         test = where.get(chosen.ranged) if chosen.ranged else None
-        found = [_scan(rows, prefix, test, None if order is None else after, falling=falling) for prefix in _prefixes(chosen.fixed, where)]
+        from_ = None if order is None else after
+        found = [_scan(rows, prefix, test, from_, falling=falling) for prefix in _prefixes(chosen.fixed, where)]
         entries = (
             found[0]
             if len(found) == 1
@@ -117,13 +118,13 @@ class _Table:
         return iter(ids) if after is None else (id for id in ids if id > after[1])
 
 
-def _prefixes(fixed: tuple[str, ...], where: Where) -> Iterable[tuple[Any, ...]]:
-    """The values that the fixed fields may have together: each once, and never None, which no index holds."""
-    values = tuple([where[name] for name in fixed])
-    if In not in map(type, values):
-        return () if None in values else (values,)
-    options = (value.values if isinstance(value, In) else (value,) for value in values)
-    return product(*([value for value in dict.fromkeys(some) if value is not None] for some in options))
+def _prefixes(fixed: tuple[str, ...], where: Where) -> list[tuple[Any, ...]]:
+    """What the fixed fields of an entry may be: each combination once, and never with None, which no index holds."""
+    given = [where[name] for name in fixed]
+    if not any(type(value) is In for value in given):
+        return [] if None in given else [tuple(given)]
+    options = (dict.fromkeys(value.values) if isinstance(value, In) else (value,) for value in given)
+    return [prefix for prefix in product(*options) if None not in prefix]
 
 
 def _scan(rows: SortedList[Any], prefix: tuple[Any, ...], test: Any, after: Cursor | None, *, falling: bool) -> Iterator[Any]:

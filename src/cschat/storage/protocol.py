@@ -97,6 +97,13 @@ class Transaction(Protocol):
         """Remove a record that was read in this transaction."""
         ...
 
+    def attempt(self) -> AbstractContextManager[None]:
+        """Undo what is written within if it raises; what was written before stays, and the error goes on.
+
+        What a store sees only when it writes (a version, a unique index) is no matter of one attempt: it fails the whole work.
+        """
+        ...
+
     def append(self, event: Event, /) -> None:
         """Add to the log. `seq` must be the next of its subject; the position is the store's."""
         ...

@@ -8,7 +8,8 @@ can have changed them); `flush` hands a command's writes to the engine, `discard
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -93,39 +94,25 @@ class Unit:
         return known[0]  # type: ignore[no-any-return]
 
     def find(self, kind: type[R], /, *, where: Where, order: str | None = None, after: Cursor | None = None, limit: int) -> list[R]:
-        mine = self._mine(kind, where, order)
+        mine: dict[str, R | None] = {id: record for (class_, id), record in self._changed.items() if class_ is kind}
         found: dict[str, R] = {}
         for record, version in self._engine.select(kind, where, order, after, limit + len(mine)):
             found[record.id] = self._known.setdefault((kind, record.id), (record, version))[0] if self._keep else record
         if not mine:
             return list(found.values())
+        index = plan(kind, where, order).index
         for id, own in mine.items():
             found.pop(id, None)
-            if own is not None:
+            if own is not None and matches(own, where, index):
                 found[id] = own
         return _ordered(list(found.values()), order, after)[:limit]
 
-    def _mine(self, kind: type[R], where: Where, order: str | None) -> dict[str, R | None]:
-        """Own writes that answer a question, and (None) those by which something does so no more."""
-        changed = [(name, record) for name, record in self._changed.items() if name[0] is kind]
-        if not changed:
-            return {}
-        index = plan(kind, where, order).index
-        mine: dict[str, R | None] = {}
-        for name, record in changed:
-            if record is not None and matches(record, where, index):
-                mine[name[1]] = record
-            elif (known := self._known.get(name)) is None or matches(known[0], where, index):
-                mine[name[1]] = None
-        return mine
-
     def count(self, kind: type[R], /, *, where: Where, at_most: int | None = None) -> int:
+        index = plan(kind, where, None).index
         number = self._engine.count(kind, where, at_most)
-        changed = [(name, record) for name, record in self._changed.items() if name[0] is kind]
-        if changed:
-            index = plan(kind, where, None).index
-            for name, record in changed:
-                known = self._known.get(name)
+        for (class_, id), record in self._changed.items():
+            if class_ is kind:
+                known = self._known.get((class_, id))
                 number -= known is not None and matches(known[0], where, index)
                 number += record is not None and matches(record, where, index)
         return number if at_most is None else min(number, at_most)
@@ -136,6 +123,15 @@ class Unit:
     def delete(self, kind: type[R], id: str, /) -> None:
         self.get(kind, id)
         self._changed[(kind, id)] = None
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        before = dict(self._changed), list(self._events), list(self._redactions)
+        try:
+            yield
+        except BaseException:
+            self._changed, self._events, self._redactions = before
+            raise
 
     def append(self, event: Event, /) -> None:
         self._events.append(event)
@@ -170,7 +166,7 @@ class Unit:
         changes = []
         for (kind, id), after in self._changed.items():
             before, version = self._known.get((kind, id), (None, 0))
-            if after is not before and after != before:
+            if after is not before:
                 changes.append(Change(kind, id, before, version, after))
         self._engine.write(Writes(changes, self._events, self._redactions))
         for change in changes:

@@ -132,6 +132,47 @@ class Laws:
         transact(store, put(Thing("thg_1", n=3, name="b"), Thing("thg_2", name="c")))
         assert store.read(lambda tx: [tx.get(Thing, "thg_1").n, tx.count(Thing, where={"brand": BRAND, "name": "b"})]) == [3, 1]
 
+    def test_an_attempt_that_raises_is_undone_and_the_rest_is_not(self, store: Store, door: Door) -> None:
+        transact(store, put(Thing("thg_old", n=1), Thing("thg_kept")))
+        transact(store, lambda tx: append(tx, "thg_old", "personal"))
+
+        def bad(tx: Transaction) -> None:
+            with tx.attempt():
+                tx.put(evolve(tx.get(Thing, "thg_old"), n=9))
+                tx.put(evolve(tx.get(Thing, "thg_before"), n=9))
+                tx.put(Thing("thg_bad", name="bad"))
+                tx.delete(Thing, "thg_kept")
+                append(tx, "thg_old", "bad")
+                append(tx, "thg_bad", "bad", once="o")
+                tx.redact(event("thg_old", 1, ""))
+                tx.redact(event("thg_old", 2, ""))
+                with tx.attempt():
+                    append(tx, "thg_bad", "within")
+                raise Broken
+
+        def work(tx: Transaction) -> list[bool]:
+            append(tx, "thg_old", "before")
+            tx.put(Thing("thg_before", n=1))
+            with tx.attempt():
+                tx.put(Thing("thg_good"))
+                append(tx, "thg_good", "good")
+            with pytest.raises(Broken):
+                bad(tx)
+            with tx.attempt():
+                tx.put(Thing("thg_outer"))
+                with pytest.raises(Broken):
+                    bad(tx)
+            append(tx, "thg_old", "after")
+            return [tx.peek(Thing, "thg_bad") is None, tx.get(Thing, "thg_old").n == 1, tx.once("thg_bad", "o") is None]
+
+        assert door(store, [work]) == [[True, True, True]]
+        assert [(thing.id, thing.n) for thing in store.stream(Thing)] == [
+            *(("thg_before", 1), ("thg_good", 0), ("thg_kept", 0), ("thg_old", 1), ("thg_outer", 0))
+        ]
+        assert said(store, "thg_old") == [(1, "personal"), (2, "before"), (3, "after")]
+        assert said(store, "thg_good") == [(1, "good")]
+        assert said(store, "thg_bad") == []
+
     def test_reading_writes_nothing(self, store: Store) -> None:
         transact(store, put(Thing("thg_1")))
 

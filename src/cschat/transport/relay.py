@@ -353,15 +353,15 @@ class Relay:
 
     def next_due(self, after: Micros) -> Micros | None:
         """When, after an instant, the next delivery falls due."""
+        names = {**self._targets, **self._live}
 
         def look(tx: Transaction) -> Micros | None:
             later = Gte(after + 1)
-            names = {**self._targets, **self._live}
             firsts = [tx.find(Delivery, where={"target": name, "due": later}, order="due", limit=1) for name in names]
             dues = [found[0].due for found in firsts if found and found[0].due is not None]
             return min([*dues, *(held for name in names if (held := self._of(name).held) > after)], default=None)
 
-        return self._store.read(look)
+        return self._store.read(look) if names else None
 
     def parked(self, limit: int = 100) -> list[Delivery]:
         """Deliveries that were given up, longest ago first."""

@@ -1,10 +1,11 @@
-"""How work stands: whom a session is for, and how much an agent has.
+"""What handing out goes by: where a session goes, what an agent is in the middle of.
 
-May: read, and ask the routes. May not: write; choose among agents.
+May: look up. May not: choose, write.
 """
 
 from __future__ import annotations
 
+from cschat.core.distribution import Duty
 from cschat.core.labels import Category
 from cschat.core.people import Agent, Customer, Group
 from cschat.core.records import evolve
@@ -13,7 +14,7 @@ from cschat.routing.routes import Way, way_of
 from cschat.sight import Sight
 from cschat.storage.protocol import In
 
-__all__ = ["load", "way"]
+__all__ = ["duty_of", "load", "way"]
 
 _ALL = 10_000
 
@@ -27,6 +28,11 @@ def way(sight: Sight, session: Session) -> Way:
         session = evolve(session, group=None)
     category = "" if session.category is None else tx.get(Category, session.category).path
     return way_of(brand.distribution, session, tx.get(Customer, session.customer), category, language=session.language or brand.language)
+
+
+def duty_of(sight: Sight, agent: Agent) -> Duty:
+    """What an agent is in the middle of. Whoever has no duty yet joins the rotation now."""
+    return sight.tx.peek(Duty, Duty.id_of(agent.id)) or Duty(Duty.id_of(agent.id), agent.brand, agent.id, turn=sight.now)
 
 
 def load(sight: Sight, agent: str) -> int:
