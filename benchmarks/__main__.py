@@ -7,7 +7,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import conversations, export, history, hours, ledger, queueing, rules, search, spikes, stats, storage, timers, turns, weight
+from benchmarks import (
+    conversations,
+    export,
+    history,
+    hours,
+    ledger,
+    queueing,
+    routing,
+    rules,
+    search,
+    spikes,
+    stats,
+    storage,
+    timers,
+    turns,
+    weight,
+)
+from cschat import commands as c
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Data of others that may be measured with and not be shipped; sections that need it say so where it is absent."""
@@ -122,6 +139,17 @@ def exported() -> None:
     export.run()
 
 
+def handed_out() -> None:
+    few, many = routing.crowded("memory:", 1_000), routing.crowded("memory:", 100_000)
+    for place in (few, many):
+        print(f"  {place.waiting:7,} waiting, 1,000 agents: an end and the next one's turn {routing.event(place):5.0f} microseconds")
+    few.desk.do(c.SetDistribution(mode="manual"))
+    print(f"  an end at a desk that does not hand out {routing.event(few):25.0f} microseconds")
+    by_clock, by_processor = routing.drained(many)
+    print(f"  memory, drained: {by_clock:,.0f} assignments/s by the clock, {by_processor:,.0f} of processor time")
+    print(f"  {'SQLite NORMAL in batch(), against hand':52} {routing.sqlite()}")
+
+
 def surges() -> None:
     nab, bank = SHARED / "nab", SHARED / "contact-centre" / "bank_calls_5min.csv.gz"
     if not _absent(nab):
@@ -161,6 +189,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "statistics": statistics,
     "ledger": money,
     "export": exported,
+    "routing": handed_out,
     "surges": surges,
     "timers": due,
 }

@@ -230,6 +230,58 @@ class Hand:
         self._save(session, version, state="closed", rank=now, agent=None)
         self.db.execute("COMMIT")
 
+    # ------------------------------------------------------------------------------------------------------ handing out
+
+    def hand_out(self, talk: str) -> None:
+        """A talk is ended and closed, and whoever has waited longest of what its agent may have is theirs. Within the caller's commit."""
+        now = time.time_ns() // 1000
+        session, version = self._row("session", talk)
+        brand, agent = session["brand"], session["agent"]
+        self._row("agent", agent)
+        self.db.execute("SELECT data, version FROM cschat_brand WHERE id = ?", (brand,)).fetchone()
+        body = {"by": "host", "reason": "done", "timer": None, "policy": None, "wrap_up_by": None, "turn": None}
+        self._event(session, "Ended", body, "host", now)
+        session["turn"]["ended"] = now
+        clocks = _clocks(session["turn"], now)
+        self._event(
+            session, "WrappedUp", {"by": "host", "note": "", "category": None, "tags": [], "reason": "done", "turn": clocks}, "host", now
+        )
+        session |= {"agent": None, "ended": now, "closed": now, "reason": "done", "state": "closed", "since": now, "handed": session["seq"]}
+        self._save(session, version, state="closed", rank=now, agent=None)
+        lanes = [lane for (lane,) in self.db.execute("SELECT lane FROM cschat_seat WHERE agent = ?", (agent,))]
+        heads = [head for lane in lanes if (head := self._first_in(brand, lane)) is not None]
+        if heads:
+            _, next_id, lane = min(heads)
+            self._assign(next_id, agent, lane, now)
+        self._note_duty(agent, now)
+
+    def _first_in(self, brand: str, lane: str) -> tuple[int, str, str] | None:
+        sql = "SELECT rank, id, lane FROM cschat_session WHERE brand = ? AND lane = ? AND rank IS NOT NULL ORDER BY rank, id LIMIT 1"
+        found: tuple[int, str, str] | None = self.db.execute(sql, (brand, lane)).fetchone()
+        return found
+
+    def _assign(self, id: str, agent: str, lane: str, now: int) -> None:
+        session, version = self._row("session", id)
+        sql = "SELECT data FROM cschat_seat WHERE brand = ? AND lane = ? AND open = 0 AND place IS NOT NULL ORDER BY place, id LIMIT 8"
+        shut = [_decode(data) for (data,) in self.db.execute(sql, (session["brand"], lane))]
+        decision: dict[str, Any] = {"by": "route", "route": lane, "lane": lane, "order": "least_active", "ranking": [[agent, 2]]}
+        decision["rejected"] = [[seat["agent"], seat["why"]] for seat in shut]
+        body = {"agent": agent, "how": "auto", "why": lane, "turn": None, "until": None, "out_of_turn": False, "decision": decision}
+        self._event(session, "Assigned", body, "system", now)
+        turn = session["turn"]
+        turn["queued"] = [{**spell, "ended": now, "assigned": True} for spell in turn["queued"]]
+        turn["owned"] = [*turn["owned"], {"agent": agent, "began": now, "ended": None}]
+        session |= {"agent": agent, "last_agent": agent, "state": "active", "since": now, "lane": None, "handed": session["seq"]}
+        self._save(session, version, state="active", rank=now, agent=agent, lane=None)
+
+    def _note_duty(self, agent: str, now: int) -> None:
+        sql = "SELECT count(*) FROM cschat_session WHERE agent = ? AND state IN (?, ?)"
+        load = self.db.execute(sql, (agent, "active", "wrap_up")).fetchone()[0]
+        duty, version = self._row("duty", f"dty_{agent.partition('_')[2]}")
+        duty |= {"load": load, "rested": now, "given": now, "turn": now}
+        sql = "UPDATE cschat_duty SET data = ?, version = version + 1 WHERE id = ? AND version = ?"
+        self.db.execute(sql, (_encode(duty).decode(), duty["id"], version))
+
 
 _UNASKED = {"until": None, "out_of_turn": False, "decision": None}
 

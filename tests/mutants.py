@@ -38,6 +38,8 @@ EXPLAIN = ("tests/routing/test_explaining.py",)
 FRONT = ("tests/storage/test_front.py", "tests/storage/test_memory.py")
 SQLITE = ("tests/storage/test_sqlite.py",)
 MANY = ("tests/faults/test_many.py",)
+ROUTERS = ("tests/faults/test_routing.py",)
+HANDING = ("tests/routing",)
 FORKS = ("tests/storage/test_forking.py",)
 BOTS = ("tests/scenarios",)
 BOT_DESK = ("tests/scenarios/test_desk.py",)
@@ -225,6 +227,70 @@ NAMED = (
     ),
     Mutant("export: foreign: what is open is closed", "data/foreign.py", "if not self._talk.over and session.spoke:", "if False:", FOREIGN),
     Mutant("export: foreign: a conversation in two parts", "data/foreign.py", "if _short(key) in seen:", "if False:", FOREIGN),
+    Mutant(
+        "handing: whoever releases is given the same at once", "commands/handing.py", "alone = not freed and not", "alone = not", HANDING
+    ),
+    Mutant(
+        "handing: who serves takes the last of the queue first",
+        "commands/handing.py",
+        "key=lambda session: (session.rank, session.id)",
+        "key=lambda session: (-session.rank, session.id)",
+        HANDING,
+    ),
+    Mutant(
+        "handing: one more than the limit", "routing/seats.py", "duty.load >= agent.auto_limit", "duty.load > agent.auto_limit", HANDING
+    ),
+    Mutant(
+        "handing: who serves forgets what they were given",
+        "commands/handing.py",
+        "load=duty.load + policy",
+        "load=duty.load + 0 * policy",
+        HANDING,
+    ),
+    Mutant(
+        "handing: all have passed and nobody is asked again",
+        "commands/handing.py",
+        "if session.passed and _all_have",
+        "if False and _all_have",
+        HANDING,
+    ),
+    Mutant(
+        "handing: leaving changes nothing for the others",
+        "commands/handing.py",
+        'return [] if why == "full" else',
+        "return [] if why else",
+        HANDING,
+    ),
+    Mutant(
+        "handing: a tag sends nothing elsewhere",
+        "commands/reactors/routing.py",
+        "e.CustomerUpdated, e.CustomerTagged)",
+        "e.CustomerUpdated,)",
+        HANDING,
+    ),
+    Mutant(
+        "handing: widened only for others",
+        "core/distribution.py",
+        "return self.scope.with_(self.widen_to)",
+        "return self.widen_to",
+        HANDING,
+    ),
+    Mutant("handing: a removed group is waited for", "duties.py", "tx.get(Group, session.group).removed", "False", HANDING),
+    Mutant(
+        "many: a claim does not look who has it",
+        "commands/owning.py",
+        "    if session.agent is not None:\n        raise AlreadyAssigned",
+        "    if False:\n        raise AlreadyAssigned",
+        ROUTERS,
+    ),
+    Mutant("many: no capacity", "commands/owning.py", "if not force and load(", "if False and load(", ROUTERS),
+    Mutant(
+        "many: writers begin without a lock",
+        "storage/sqlite.py",
+        'self._connection.execute("BEGIN IMMEDIATE")',
+        'self._connection.execute("BEGIN")',
+        ROUTERS,
+    ),
     Mutant("import: a block is dropped unseen", "bots/importing/blocks.py", 'building.remark("lost", block, what)', "pass", IMPORT),
     Mutant(
         "import: any way that sets a variable will do", "bots/importing/unset.py", "known[target] & here", "known[target] | here", IMPORT

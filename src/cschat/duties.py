@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from cschat.core.distribution import Duty
 from cschat.core.labels import Category
-from cschat.core.people import Agent, Customer
+from cschat.core.people import Agent, Customer, Group
+from cschat.core.records import evolve
 from cschat.core.session import Session, State
 from cschat.routing.routes import Way, way_of
 from cschat.sight import Sight
@@ -19,11 +20,14 @@ _ALL = 10_000
 
 
 def way(sight: Sight, session: Session) -> Way:
-    """Where a session goes, by the brand's distribution."""
-    brand = sight.brand()
-    category = "" if session.category is None else sight.tx.get(Category, session.category).path
-    customer = sight.tx.get(Customer, session.customer)
-    return way_of(brand.distribution, session, customer, category, language=session.language or brand.language)
+    """Where a session goes, by the brand's distribution. Who was removed is asked for no more."""
+    tx, brand = sight.tx, sight.brand()
+    if session.wanted is not None and tx.get(Agent, session.wanted).removed:
+        session = evolve(session, wanted=None)
+    if session.group is not None and tx.get(Group, session.group).removed:
+        session = evolve(session, group=None)
+    category = "" if session.category is None else tx.get(Category, session.category).path
+    return way_of(brand.distribution, session, tx.get(Customer, session.customer), category, language=session.language or brand.language)
 
 
 def duty_of(sight: Sight, agent: Agent) -> Duty:

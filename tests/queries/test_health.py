@@ -11,6 +11,7 @@ from tests.office import Office
 from cschat import BotCursor, State
 from cschat import commands as c
 from cschat import queries as q
+from cschat.core.distribution import Duty, Seat
 from cschat.core.people import Agent
 from cschat.core.records import evolve
 from cschat.core.session import Session
@@ -80,3 +81,35 @@ def test_more_sessions_than_a_page_are_all_looked_at(memory_office: Office):
     for session in (sessions[0], sessions[-1]):
         break_session(office, session, side=BotCursor("a", "b"))
     assert len(findings(office)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "what"),
+    [
+        (Duty, {"load": 0}, "has 1 and counts as having 0"),
+        (Seat, {"open": True, "why": ""}, "their seat in * is not as it must be"),
+        (Session, {"lane": "grp_none"}, "waits in grp_none and not in {mina}"),
+    ],
+)
+def test_what_routing_keeps_is_looked_at_too(office: Office, kind: Any, changes: dict[str, Any], what: str):
+    office.desk.do_all(
+        [c.ChangeAgent(office.mina, capacity=1), c.SetDistribution(mode="auto", default={"agents": [office.mina]}, presence={})]
+    )
+    office.session(State.ACTIVE)
+    waiting = office.session(State.QUEUED)
+    assert findings(office) == []
+    id = {Duty: Duty.id_of(office.mina.id), Seat: Seat.id_of(office.mina.id, "*"), Session: waiting.id}[kind]
+    office.desk.store.transact(lambda tx: tx.put(evolve(tx.get(kind, id), **changes)), brand=office.mina.brand)
+    assert what.format(mina=office.mina.id) in findings(office)
+
+
+def test_who_waits_beside_somebody_who_is_free_is_found(office: Office):
+    office.desk.do_all(
+        [c.ChangeAgent(office.mina, capacity=1), c.SetDistribution(mode="auto", default={"agents": [office.mina]}, presence={})]
+    )
+    office.session(State.ACTIVE)
+    waiting = office.session(State.QUEUED)
+    office.desk.store.transact(
+        lambda tx: tx.put(evolve(tx.get(Seat, Seat.id_of(office.mina.id, "*")), open=True, load=0)), brand=office.mina.brand
+    )
+    assert q.Finding(waiting.id, f"waits, and {office.mina.id} is free") in office.desk.ask(q.SelfCheck())

@@ -305,6 +305,95 @@ def test_a_way_is_widened_when_nobody_of_it_could_be_had(shop: Shop):
     assert (shop.look(waiting).wake, shop.decision(waiting).lane) == (None, "*")
 
 
+def test_who_had_it_to_themselves_may_have_it_when_it_is_widened_too(shop: Shop):
+    mina, jun = shop.agent("민아", capacity=1), shop.agent("준", capacity=0)
+    shop.policy(routes=[{"name": "웹", "channel": "web", "scope": {"agents": [mina]}, "widen_after": 60, "widen_to": {"agents": [jun]}}])
+    talk, waiting = shop.ask(), shop.ask()
+    shop.desk.advance(seconds=70)
+    shop.end(talk)
+    assert shop.owner(waiting) == mina.id
+
+
+def test_what_has_waited_so_long_is_widened_at_once_whatever_happens_to_the_policy(shop: Shop):
+    mina, jun = shop.agent("민아", capacity=0), shop.agent("준", auto_limit=0)
+    shop.policy(routes=[{"name": "웹", "channel": "web", "scope": {"agents": [mina]}, "widen_after": 60}])
+    waiting = shop.ask()
+    shop.desk.advance(seconds=70)
+    shop.policy(order="round_robin")
+    shop.desk.do(c.ChangeAgent(jun, auto_limit=1))
+    assert shop.owner(waiting) == jun.id
+
+
+def test_a_tag_a_moved_category_and_a_merged_customer_send_what_waits_another_way(shop: Shop):
+    mina, jun = shop.agent("민아", capacity=0), shop.agent("준")
+    shop.policy(
+        routes=[
+            {"name": "vip", "tag": "vip", "scope": {"agents": [jun]}},
+            {"name": "환불", "category": "환불", "scope": {"agents": [jun]}},
+        ],
+        default={"agents": [mina]},
+    )
+    tagged, moved, merged = shop.ask(), shop.ask(category="반품"), shop.ask()
+    shop.desk.do(c.TagCustomer(tagged.customer, ["vip"]))
+    assert [shop.owner(one) for one in (tagged, moved, merged)] == [jun.id, None, None]
+    shop.desk.do(c.ChangeCategory(shop.look(moved).category, path="환불/반품"))
+    assert [shop.owner(one) for one in (moved, merged)] == [jun.id, None]
+    shop.desk.do(c.MergeCustomers(merged.customer, tagged.customer))
+    assert shop.owner(merged) == jun.id
+
+
+def test_what_waits_for_a_removed_group_or_agent_waits_for_whoever_the_routes_say(shop: Shop):
+    group = shop.desk.do(c.AddGroup("물류팀"))
+    mina, jun, sora = shop.agent("민아", capacity=0, groups=[group]), shop.agent("준", auto_limit=0), shop.agent("소라", capacity=0)
+    shop.desk.do(c.ChangeBrand(accepting="open"))
+    shop.desk.do(c.ChangeAgent(jun, auto_limit=5))
+    directed = []
+    for target in ({"group": group}, {"agent": sora}):
+        visitor = shop.desk.acting_as(Actor.guest(f"for-{len(directed)}"))
+        session = visitor.do(c.OpenSession(text="문의드려요"))
+        shop.desk.do(c.DirectSession(session, **target))
+        visitor.do(c.RequestAgent(session))
+        directed.append(session)
+    assert [shop.owner(one) for one in directed] == [None, None]
+    shop.desk.do(c.RemoveGroup(group))
+    assert [shop.owner(one) for one in directed] == [jun.id, None]
+    shop.desk.do(c.RemoveAgent(sora))
+    assert [shop.owner(one) for one in directed] == [jun.id, jun.id]
+    assert mina.capacity == 0
+
+
+@pytest.mark.parametrize("channels", [("app", "web"), ("web", "app")])
+def test_who_has_waited_longest_comes_first_whichever_lane_they_wait_in(shop: Shop, channels: tuple[str, str]):
+    group = shop.desk.do(c.AddGroup("물류팀"))
+    mina = shop.agent("민아", capacity=1, groups=[group])
+    shop.policy(routes=[{"name": "물류", "channel": "app", "scope": {"groups": [group]}}])
+    talk = shop.ask()
+    first, second = (shop.ask(channel=channel) for channel in channels)
+    shop.end(talk)
+    assert [shop.owner(one) for one in (first, second)] == [mina.id, None]
+
+
+def test_who_releases_is_free_for_whoever_has_waited_longest(shop: Shop):
+    """Released as one of everybody's, and their own group has waited longer."""
+    group = shop.desk.do(c.AddGroup("물류팀"))
+    mina = shop.agent("민아", capacity=1, groups=[group])
+    shop.policy(routes=[{"name": "물류", "channel": "app", "scope": {"groups": [group]}}])
+    talk = shop.ask(priority="low")
+    waiting = shop.ask(channel="app")
+    shop.acting(mina).do(c.ReleaseSession(talk))
+    assert [shop.owner(one) for one in (talk, waiting)] == [None, mina.id]
+
+
+def test_by_hand_what_waits_is_everybodys_again(shop: Shop):
+    mina, jun = shop.agent("민아", capacity=0), shop.agent("준", capacity=0)
+    shop.policy(routes=[{"name": "웹", "channel": "web", "scope": {"agents": [mina]}, "widen_after": 60}])
+    waiting = shop.ask()
+    assert shop.look(waiting).lane == mina.id
+    shop.policy(mode="manual")
+    assert (shop.look(waiting).lane, shop.look(waiting).until) == (None, None)
+    assert jun.capacity == 0
+
+
 def test_a_changed_category_sends_what_waits_another_way(shop: Shop):
     mina, jun = shop.agent("민아", capacity=0), shop.agent("준")
     shop.policy(routes=[{"name": "환불", "category": "환불", "scope": {"agents": [jun]}}], default={"agents": [mina]})
@@ -426,6 +515,18 @@ def test_an_offer_that_is_ignored_goes_to_the_next_and_never_to_who_let_it_pass(
     assert len(spells) == 1, "an offer that is let pass does not end the spell in the queue"
 
 
+def test_when_those_who_have_not_let_it_pass_leave_the_others_are_asked_again(shop: Shop):
+    shop.policy(offer_timeout=30, max_passes=5, order="round_robin")
+    mina, jun = shop.agent("민아"), shop.agent("준", capacity=1)
+    shop.clock.advance(seconds=1)
+    session, talk = shop.ask(), shop.ask()
+    shop.acting(jun).do(c.SendMessage(talk, text="안녕하세요"))
+    shop.desk.advance(seconds=30)
+    assert shop.owner(session) is None  # Mina let it pass, and Jun may have room yet
+    shop.acting(jun).do(c.SetStatus("busy"))
+    assert shop.owner(session) == mina.id
+
+
 def test_who_answers_keeps_the_session(shop: Shop):
     shop.policy(offer_timeout=30)
     mina = shop.agent("민아")
@@ -524,6 +625,16 @@ def test_who_gives_no_sign_of_life_is_given_nothing(shop: Shop):
     shop.desk.advance(seconds=61)
     assert shop.ask().agent == jun.id
     shop.desk.advance(seconds=300)
+    assert shop.ask().state is State.QUEUED
+
+
+def test_a_shorter_time_to_live_is_effective_at_once(shop: Shop):
+    shop.policy(presence={"*": 300})
+    shop.acting(shop.agent("민아")).do(c.Heartbeat())
+    shop.desk.advance(seconds=100)
+    assert shop.ask().state is State.ACTIVE
+    shop.policy(presence={"*": 60})
+    shop.desk.settle()
     assert shop.ask().state is State.QUEUED
 
 

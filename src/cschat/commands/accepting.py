@@ -36,7 +36,7 @@ def unavailable(ctx: Context, scope: Scope = _EVERYBODY) -> Absence | None:
 def unreachable(ctx: Context, goes: Way) -> Absence | None:
     """As `unavailable`, of those to whom a session goes, now or when its way is widened."""
     absence = unavailable(ctx, goes.scope)
-    return absence if absence is None or goes.widen_after is None else unavailable(ctx, goes.widen_to)
+    return absence if absence is None or goes.widen_after is None else unavailable(ctx, goes.wide)
 
 
 def overflow(ctx: Context, lane: str) -> Absence | None:

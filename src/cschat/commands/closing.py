@@ -54,7 +54,7 @@ def _was_last(ctx: Context, agent: Agent) -> bool:
         return False
     policy = brand.distribution
     scopes = {policy.default.lane: policy.default, **{group: Scope(groups=(group,)) for group in agent.groups}}
-    scopes |= {scope.lane: scope for route in policy.routes for scope in (route.scope, route.widen_to)}
+    scopes |= {scope.lane: scope for route in policy.routes for scope in (route.scope, route.wide)}
     return any(scope.holds(agent.id, agent.groups) and unavailable(ctx, scope) is not None for scope in scopes.values())
 
 
@@ -83,7 +83,7 @@ def _queue_intake(ctx: Context) -> None:
         return
     after = None
     while left := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.INTAKE}, order="rank", after=after, limit=_PAGE):
-        for session in left:
+        for session in sorted(left, key=lambda one: -one.head_start):
             if unreachable(ctx, way(ctx.see, session)) is None:
                 ctx.record(session, e.AgentRequested())
         after = (left[-1].rank, left[-1].id)
@@ -94,5 +94,5 @@ def turn_shift(ctx: Context, agent: Agent) -> None:
     shifts = None if agent.removed else shifts_of(agent, ctx.see.brand().zone)
     ctx.arm("shift", agent.id, next_change(shifts, ctx.now))
     if ctx.see.brand().distribution.automatic:
-        drain(ctx, refresh(ctx, agent.id))
+        drain(ctx, refresh(ctx, agent.id, anew=True))
     close_queue(ctx, agent)

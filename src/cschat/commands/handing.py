@@ -12,6 +12,7 @@ each change.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from heapq import merge
 
 import attrs
 
@@ -29,7 +30,18 @@ from cschat.duties import duty_of, load, way
 from cschat.routing.routes import Way, lanes_of
 from cschat.routing.seats import considered, hindrance, seat_of
 
-__all__ = ["drain", "enqueue", "forget_seats", "hand_out", "let_pass", "look_again", "put_into_lane", "refresh"]
+__all__ = [
+    "drain",
+    "enqueue",
+    "everybody",
+    "forget_seats",
+    "let_pass",
+    "look_again",
+    "put_into_lanes",
+    "refresh",
+    "rest",
+    "serve",
+]
 
 _PAGE = 200
 _AT_ONCE = 200
@@ -45,78 +57,119 @@ _DAY = 86_400_000_000
 # ------------------------------------------------------------------------------------------------------ duties and seats
 
 
-def refresh(ctx: Context, agent_id: str, **changes: Micros) -> list[str]:
-    """Make an agent's duty and seats anew; the lanes in which they have an open seat."""
+def refresh(ctx: Context, agent_id: str, *, anew: bool = False, **changes: Micros) -> list[str]:
+    """Bring an agent's duty and seats up to date; the lanes to look at: theirs, unless all that can be said of them is that they are full.
+
+    `anew`: also which lanes are theirs, for they or the policy have changed.
+    """
     policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
     before = duty_of(ctx.see, agent)
-    duty = evolve(before, load=load(ctx.see, agent.id), **changes)
-    if duty != before or before.seen is None:
+    lanes = () if agent.removed else tuple(lanes_of(policy, agent)) if anew or not before.lanes else before.lanes
+    duty = evolve(before, load=load(ctx.see, agent.id), lanes=lanes, **changes)
+    why = _hindrance(ctx, agent, duty)
+    left = [lane for lane in before.lanes if lane not in lanes]
+    for lane in left:
+        ctx.tx.delete(Seat, Seat.id_of(agent.id, lane))
+    _keep(ctx, agent, duty, why)
+    return [] if why == "full" else [*lanes, *left, agent.id]
+
+
+def _hindrance(ctx: Context, agent: Agent, duty: Duty) -> str:
+    brand = ctx.see.brand()
+    return hindrance(agent, duty, brand.distribution, on_shift=in_shift(agent, ctx.now, brand.zone))
+
+
+def _is_full(ctx: Context, agent: Agent, duty: Duty) -> bool:
+    """Whether their seats say so, and how full."""
+    seat = ctx.tx.peek(Seat, Seat.id_of(agent.id, EVERYBODY))
+    return seat is not None and (seat.why, seat.load, seat.limit) == ("full", duty.load, agent.auto_limit)
+
+
+def _keep(ctx: Context, agent: Agent, duty: Duty, why: str) -> None:
+    """Write down what has changed of a duty and its seats. Those of whoever stays full do not, unless there are other lanes."""
+    before, policy = ctx.tx.peek(Duty, duty.id), ctx.see.brand().distribution
+    if duty != before:
         ctx.tx.put(duty)
-    why = hindrance(agent, duty, policy, on_shift=in_shift(agent, ctx.now, ctx.see.brand().zone))
-    lanes = [] if agent.removed else lanes_of(policy, agent)
-    for seat in ctx.tx.find(Seat, where={"agent": agent.id}, limit=_ALL):
-        if seat.lane not in lanes:
-            ctx.tx.delete(Seat, seat.id)
-    for lane in lanes:
+    if why == "full" and before is not None and before.lanes == duty.lanes and _is_full(ctx, agent, duty):
+        return
+    for lane in duty.lanes:
         seat = seat_of(agent, duty, lane, policy, why)
         if ctx.tx.peek(Seat, seat.id) != seat:
             ctx.tx.put(seat)
-    return [] if why else [*lanes, agent.id]
+
+
+def everybody(ctx: Context) -> list[Agent]:
+    """All agents of the brand who work here."""
+    found = (ctx.tx.find(Agent, where={"brand": ctx.brand_id, "removed": False, "status": status}, limit=_ALL) for status in AgentStatus)
+    return [agent for agents in found for agent in agents]
 
 
 def look_again(ctx: Context) -> list[str]:
-    """Make all seats of the brand anew, as after a change of policy; the lanes in which there are open ones."""
-    everywhere = (
-        ctx.tx.find(Agent, where={"brand": ctx.brand_id, "removed": False, "status": status}, limit=_ALL) for status in AgentStatus
-    )
-    return sorted({lane for agents in everywhere for agent in agents for lane in refresh(ctx, agent.id)})
+    """Make all seats of the brand anew, as after a change of policy; the lanes to look at."""
+    policy, lanes = ctx.see.brand().distribution, set[str]()
+    for agent in everybody(ctx):
+        lanes.update(refresh(ctx, agent.id, anew=True))
+        duty = duty_of(ctx.see, agent)
+        if duty.there and duty.seen is not None:
+            ctx.arm("presence", agent.id, duty.seen + policy.ttl(duty.device))
+    return sorted(lanes)
 
 
 def forget_seats(ctx: Context) -> None:
-    """Nothing is handed out any more: take the seats and duties away, and the waiting sessions out of their lanes."""
+    """Nothing is handed out any more: take the seats and duties away."""
     for duty in ctx.tx.find(Duty, where={"brand": ctx.brand_id}, limit=_ALL):
-        for seat in ctx.tx.find(Seat, where={"agent": duty.agent}, limit=_ALL):
-            ctx.tx.delete(Seat, seat.id)
+        for lane in duty.lanes:
+            ctx.tx.delete(Seat, Seat.id_of(duty.agent, lane))
         ctx.tx.delete(Duty, duty.id)
 
 
 # ------------------------------------------------------------------------------------------------------- what comes, waits
 
 
-def enqueue(ctx: Context, session: Session) -> None:
-    """A session waits: give it to whoever may have it now and comes first, else let it wait in its lane."""
+def enqueue(ctx: Context, session: Session, freed: Collection[str] = ()) -> None:
+    """A session waits: give it to whoever may have it now and comes first, else let it wait in its lane.
+
+    Who has been `freed` by just this, in these lanes, is for whoever has waited longest, which may be another.
+    """
     goes = way(ctx.see, session)
-    lane = goes.scope.lane
-    if session.passed and _all_have_passed(ctx, session, lane):
-        session = ctx.record(session, e.PassedByAll())
-        session = _alert(ctx, session)
-    taken = _to_the_last(ctx, session, goes) if goes.by in ("route", "default") else None
-    alone = not ctx.tx.find(Session, where={"brand": ctx.brand_id, "lane": lane}, order="rank", limit=1)
+    lane = _lane(ctx, session, goes)
+    session = _asked_again(ctx, session, lane)
+    taken = _to_the_last(ctx, session, goes, freed) if goes.by in ("route", "default") else None
+    alone = not freed and not ctx.tx.find(Session, where={"brand": ctx.brand_id, "lane": lane}, order="rank", limit=1)
     if taken is None and alone:
         taken = hand_out(ctx, session, lane, goes)
     if taken is None:
-        put_into_lane(ctx, session, goes)
+        put_into_lane(ctx, ctx.tx.get(Session, session.id), goes)
         if not alone:
-            drain(ctx, [lane])
+            drain(ctx, dict.fromkeys((*freed, lane)))
 
 
-def _all_have_passed(ctx: Context, session: Session, lane: str) -> bool:
-    """Whether all who are on duty in a lane, with room or without, have let this session pass."""
-    if any(seat.agent not in session.passed for page in _open_seats(ctx, lane) for seat in page):
-        return False
-    shut = ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=_ALL)
-    return all(seat.why != "full" or seat.agent in session.passed for seat in shut)
+def put_into_lane(ctx: Context, session: Session, goes: Way) -> str:
+    """Let a session wait in the lane of its way, until that is widened; the lane."""
+    lane = _lane(ctx, session, goes)
+    widens = _widens(session, goes)
+    body = e.Routed(lane, goes.route or goes.by, None if widens is None or widens <= ctx.now else widens)
+    if (session.lane, session.until) != (body.lane, body.widens):
+        ctx.record(session, body)
+    return lane
 
 
-def put_into_lane(ctx: Context, session: Session, goes: Way, *, widened: bool = False) -> Session:
-    """Let a session wait in the lane of its way, until that is widened."""
-    scope = goes.widen_to if widened else goes.scope
-    widens = None if widened or goes.widen_after is None else max(ctx.now, session.since + goes.widen_after * 1000)
-    body = e.Routed(scope.lane, goes.route or goes.by, widens)
-    return session if (session.lane, session.until) == (body.lane, body.widens) else ctx.record(session, body)
+def put_into_lanes(ctx: Context, sessions: Iterable[Session]) -> list[str]:
+    """Something has changed that says whom these are for: let those that wait do so in the right lanes; the lanes."""
+    return [put_into_lane(ctx, session, way(ctx.see, session)) for session in sessions if session.state is State.QUEUED]
 
 
-def _to_the_last(ctx: Context, session: Session, goes: Way) -> Session | None:
+def _widens(session: Session, goes: Way) -> Micros | None:
+    return None if goes.widen_after is None else session.since + goes.widen_after * 1000
+
+
+def _lane(ctx: Context, session: Session, goes: Way) -> str:
+    """Where a session of a way waits by now."""
+    widens = _widens(session, goes)
+    return (goes.scope if widens is None or widens > ctx.now else goes.wide).lane
+
+
+def _to_the_last(ctx: Context, session: Session, goes: Way, freed: Collection[str]) -> Session | None:
     """Give a session to one of the last agents of its customer, if the policy remembers them: the first who may have it now."""
     policy = ctx.see.brand().distribution
     if not policy.sticky_days:
@@ -124,7 +177,7 @@ def _to_the_last(ctx: Context, session: Session, goes: Way) -> Session | None:
     since = ctx.now - policy.sticky_days * _DAY
     past = ctx.tx.find(Session, where={"customer": session.customer}, order="-opened", limit=_LAST)
     known = dict.fromkeys(one.last_agent for one in past if one.last_agent is not None and one.id != session.id and one.last >= since)
-    found = (ctx.tx.peek(Seat, Seat.id_of(agent, EVERYBODY)) for agent in list(known)[:_STICKY])
+    found = (ctx.tx.peek(Seat, Seat.id_of(agent, EVERYBODY)) for agent in list(known)[:_STICKY] if agent not in freed)
     return _first(ctx, session, [[seat for seat in found if seat is not None]], attrs.evolve(goes, by="sticky"), EVERYBODY)
 
 
@@ -155,8 +208,47 @@ def drain(ctx: Context, lanes: Collection[str]) -> None:
             firsts.pop(lane, None)
 
 
+def rest(ctx: Context, agent_id: str) -> None:
+    """A talk of an agent is over, and they may have a note to write, which counts as much: no more than that."""
+    agent = ctx.tx.get(Agent, agent_id)
+    duty = duty_of(ctx.see, agent)
+    if _is_full(ctx, agent, duty):
+        ctx.tx.put(evolve(duty, rested=ctx.now))
+    else:
+        serve(ctx, agent_id, rested=ctx.now)
+
+
+def serve(ctx: Context, agent_id: str, **changes: Micros) -> None:
+    """As `refresh`, of an agent whose load may have changed; and give them what waits in their lanes, in order, until they are full.
+
+    What waits there could be given to nobody else, or it would have been: so nobody else is looked at.
+    """
+    policy, agent = ctx.see.brand().distribution, ctx.tx.get(Agent, agent_id)
+    duty = evolve(duty_of(ctx.see, agent), load=load(ctx.see, agent.id), **changes)
+    why = _hindrance(ctx, agent, duty)
+    passed: list[str] = []
+    waiting = merge(*(_waiting(ctx, lane) for lane in (*duty.lanes, agent.id)), key=lambda session: (session.rank, session.id))
+    for first in () if why else waiting:
+        session = ctx.tx.get(Session, first.id)
+        seat = seat_of(agent, duty, str(first.lane), policy, why)
+        weight = policy.weight(session.channel)
+        if session.lane == seat.lane and not _obstacle(session, seat, weight):
+            goes, rejected = way(ctx.see, session), _shut_out(ctx, session, seat.lane, ())
+            able = (considered(seat, ""),)
+            _record(ctx, session, agent.id, Decision(goes.by, goes.route, seat.lane, policy.order, weight, able, tuple(rejected[:_TOLD])))
+            duty = evolve(duty, load=duty.load + weight, given=ctx.now, turn=ctx.now)
+            why = _hindrance(ctx, agent, duty)
+        elif session.passed:
+            passed.append(seat.lane)
+        if why:
+            break
+    _keep(ctx, agent, duty, why)
+    drain(ctx, dict.fromkeys(passed))
+
+
 def hand_out(ctx: Context, session: Session, lane: str, goes: Way | None) -> Session | None:
-    """Give a session to the first in a lane who may have it; None if there is nobody."""
+    """Give a session to the first in a lane who may have it; None if there is nobody. If all have let it pass, all are asked again."""
+    session = _asked_again(ctx, session, lane)
     return _first(ctx, session, _open_seats(ctx, lane), goes, lane)
 
 
@@ -187,7 +279,7 @@ def _obstacle(session: Session, seat: Seat, weight: int) -> str:
 def _shut_out(ctx: Context, session: Session, lane: str, known: Collection[Considered]) -> list[Considered]:
     """Some of those to whom a session could not go, without those who are known."""
     named = {one.agent for one in known}
-    shut = ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=_TOLD)
+    shut = _shut_seats(ctx, lane, _TOLD)
     others = [*(Considered(agent, "passed") for agent in session.passed), *(considered(seat, seat.why) for seat in shut)]
     found: dict[str, Considered] = {}
     for one in others:
@@ -220,6 +312,20 @@ def _has_answered(ctx: Context, duty: Duty) -> bool:
     return duty.rested > duty.passed or any((talk.turn.first_response or 0) > duty.passed for talk in talks)
 
 
+def _asked_again(ctx: Context, session: Session, lane: str) -> Session:
+    """The session, which may be offered to everybody again if all have let it pass: then staff are told."""
+    if session.passed and _all_have_passed(ctx, session, lane):
+        return _alert(ctx, ctx.record(session, e.PassedByAll()))
+    return session
+
+
+def _all_have_passed(ctx: Context, session: Session, lane: str) -> bool:
+    """Whether all who are on duty in a lane, with room or without, have let this session pass."""
+    if any(seat.agent not in session.passed for page in _open_seats(ctx, lane) for seat in page):
+        return False
+    return all(seat.why != "full" or seat.agent in session.passed for seat in _shut_seats(ctx, lane, _ALL))
+
+
 def _waiting(ctx: Context, lane: str) -> Iterator[Session]:
     """Who waits in a lane, first to last. Those who are given away meanwhile are passed over by whoever looks."""
     after: tuple[Micros, str] | None = None
@@ -230,8 +336,8 @@ def _waiting(ctx: Context, lane: str) -> Iterator[Session]:
 
 
 def _open_seats(ctx: Context, lane: str) -> Iterator[list[Seat]]:
-    """The open seats of a lane in the policy's order, in pages. The lane of one agent is their seat among everybody."""
-    if lane.startswith(f"{Agent.prefix}_") and "," not in lane:
+    """The open seats of a lane in the policy's order, in pages."""
+    if _is_of_one(lane):
         alone = ctx.tx.peek(Seat, Seat.id_of(lane, EVERYBODY))
         yield from [[alone]] if alone is not None and alone.open else []
         return
@@ -242,14 +348,32 @@ def _open_seats(ctx: Context, lane: str) -> Iterator[list[Seat]]:
         after, limit = (page[-1].place, page[-1].id), min(limit * 4, _PAGE)
 
 
+def _shut_seats(ctx: Context, lane: str, limit: int) -> list[Seat]:
+    """Some of those in a lane who may be given nothing now."""
+    if _is_of_one(lane):
+        alone = ctx.tx.peek(Seat, Seat.id_of(lane, EVERYBODY))
+        return [] if alone is None or alone.open else [alone]
+    return ctx.tx.find(Seat, where={"brand": ctx.brand_id, "lane": lane, "open": False}, order="place", limit=limit)
+
+
+def _is_of_one(lane: str) -> bool:
+    """Whether a lane is one agent's, whose seat in it is the one they have among everybody."""
+    return lane.startswith(f"{Agent.prefix}_") and "," not in lane
+
+
 def _has_open(ctx: Context, lane: str) -> bool:
     return next(_open_seats(ctx, lane), None) is not None
 
 
 def _assign(ctx: Context, session: Session, agent: str, decision: Decision) -> Session:
-    """Give it to an agent, and write down why."""
-    timeout = ctx.see.brand().distribution.offer_timeout
-    until = None if timeout is None else ctx.now + timeout * 1000
-    after = ctx.record(session, e.Assigned(agent, "auto", decision.route or decision.by, until=until, decision=decision))
+    """Give it to an agent."""
+    after = _record(ctx, session, agent, decision)
     refresh(ctx, agent, given=ctx.now, turn=ctx.now)
     return after
+
+
+def _record(ctx: Context, session: Session, agent: str, decision: Decision) -> Session:
+    """It is an agent's: write down why."""
+    timeout = ctx.see.brand().distribution.offer_timeout
+    until = None if timeout is None else ctx.now + timeout * 1000
+    return ctx.record(session, e.Assigned(agent, "auto", decision.route or decision.by, until=until, decision=decision))

@@ -58,4 +58,4 @@ def presence_over(ctx: Context, timer: Timer) -> None:
         ctx.arm("presence", agent.id, over)
     else:
         ctx.tx.put(evolve(duty, there=False))
-        refresh(ctx, agent.id)
+        drain(ctx, refresh(ctx, agent.id))

@@ -159,7 +159,7 @@ class RemoveAgent:
         if agent.removed:
             return agent
         while talks := ctx.tx.find(Session, where={"agent": agent.id, "state": State.ACTIVE}, limit=_PAGE):
-            for session in talks:
+            for session in sorted(talks, key=lambda one: (one.requested or ctx.now) - 1000 * one.head_start):
                 ctx.record(session, e.Released("agent_removed"))
         while notes := ctx.tx.find(Session, where={"agent": agent.id, "state": State.WRAP_UP}, limit=_PAGE):
             for session in notes:
@@ -233,12 +233,13 @@ class RemoveGroup:
         group = ctx.see.mine(Group, self.group)
         if group.removed:
             return group
+        after = ctx.change(group, e.GroupRemoved(), removed=True, name=f"{group.name} ({group.id})")
         for status in AgentStatus:
             for agent in ctx.tx.find(Agent, where={"brand": ctx.brand_id, "removed": False, "status": status}, limit=100_000):
                 if group.id in agent.groups:
                     left = tuple(id for id in agent.groups if id != group.id)
                     ctx.change(agent, _changed(agent, {"groups": left}), groups=left)
-        return ctx.change(group, e.GroupRemoved(), removed=True, name=f"{group.name} ({group.id})")
+        return after
 
     def again(self, ctx: Context, _event: e.Event) -> Group:
         return ctx.see.mine(Group, self.group)

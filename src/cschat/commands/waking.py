@@ -13,12 +13,10 @@ from typing import ClassVar
 
 import attrs
 
-from cschat.commands.bulk import go_on_with
 from cschat.commands.campaigns import go_on
 from cschat.commands.charging import month_begins
 from cschat.commands.closing import turn, turn_shift
-from cschat.commands.delaying import send_due
-from cschat.commands.handing import drain, let_pass, look_again, put_into_lane
+from cschat.commands.handing import drain, let_pass, look_again, put_into_lanes
 from cschat.commands.levels import next_level, watch_levels
 from cschat.commands.mail_reports import send_report
 from cschat.commands.obeying import look, next_look
@@ -26,14 +24,11 @@ from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
-from cschat.core.bulk import Bulk
-from cschat.core.delayed import DelayedReply
 from cschat.core.fields import is_id, record_id
 from cschat.core.people import Agent, Role
 from cschat.core.session import Session, State
 from cschat.core.timers import Timer
 from cschat.core.times import earliest
-from cschat.duties import way
 
 __all__ = ["RunTimer", "WakeSession"]
 
@@ -70,9 +65,8 @@ def _bot_waits_no_more(ctx: Context, session: Session) -> Session:
 
 
 def _widen(ctx: Context, session: Session) -> Session:
-    session = put_into_lane(ctx, session, way(ctx.see, session), widened=True)
-    drain(ctx, [str(session.lane)])
-    return session
+    drain(ctx, put_into_lanes(ctx, [session]))
+    return ctx.tx.get(Session, session.id)
 
 
 _OVER: Mapping[State, Callable[[Context, Session], Session]] = {
@@ -100,8 +94,6 @@ class RunTimer:
 
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
-    "bulk": lambda ctx, timer: go_on_with(ctx, ctx.tx.get(Bulk, timer.subject)),
-    "delayed": lambda ctx, timer: send_due(ctx, ctx.tx.get(DelayedReply, timer.subject)),
     "campaign": go_on,
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),

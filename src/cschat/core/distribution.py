@@ -87,13 +87,19 @@ class Scope(Struct, frozen=True):
         """The name of the scope, the same for the same agents and groups in any order."""
         return ",".join(sorted({*self.agents, *self.groups})) or EVERYBODY
 
+    def with_(self, other: Scope) -> Scope:
+        """All of this scope and all of another."""
+        if EVERYBODY in (self.lane, other.lane):
+            return Scope()
+        return Scope(tuple(sorted({*self.agents, *other.agents})), tuple(sorted({*self.groups, *other.groups})))
+
     def holds(self, agent: str, groups: Iterable[str]) -> bool:
         """Whether an agent with these groups belongs to it."""
         return not (self.agents or self.groups) or agent in self.agents or any(group in self.groups for group in groups)
 
 
 class Route(Struct, frozen=True):
-    """Sessions that fit all that is named here go to `scope`, and after `widen_after` to `widen_to`.
+    """Sessions that fit all that is named here go to `scope`, and after `widen_after` to those of `widen_to` too.
 
     The `category` (a path; what lies below it fits too), the `channel`, the `language`, a `tag` of the customer, and `attributes` of the
     customer that must have these values.
@@ -108,6 +114,11 @@ class Route(Struct, frozen=True):
     attributes: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
     widen_after: int | None = None
     widen_to: Scope = Scope()
+
+    @property
+    def wide(self) -> Scope:
+        """Those who may have it when it is widened."""
+        return self.scope.with_(self.widen_to)
 
 
 class Distribution(Struct, frozen=True):
@@ -188,9 +199,9 @@ class Decision(Struct, frozen=True):
 class Duty(Struct, frozen=True):
     """What an agent is in the middle of: what the desk needs to know to give them more. Derived; kept while work is handed out.
 
-    `load` is the sum of the weights of what they have. `rested` is when their last session ended, `given` when they last got one, `turn`
-    when the rotation last came to them, or when they joined it. `passes` counts offers let pass in a row, the last of them at
-    `passed`. `seen` is their last sign of life and `there` whether it still holds.
+    `lanes` are those in which they have a seat, `load` is the sum of the weights of what they have. `rested` is when their last session
+    ended, `given` when they last got one, `turn` when the rotation last came to them, or when they joined it. `passes` counts offers let
+    pass in a row, the last of them at `passed`. `seen` is their last sign of life and `there` whether it still holds.
     """
 
     kind: ClassVar[str] = "duty"
@@ -200,6 +211,7 @@ class Duty(Struct, frozen=True):
     id: str
     brand: str
     agent: str
+    lanes: tuple[str, ...] = ()
     load: int = 0
     rested: Micros = 0
     given: Micros = 0

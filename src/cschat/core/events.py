@@ -84,9 +84,9 @@ class ReturnedToBot(Struct, frozen=True):
 
 
 class Routed(Struct, frozen=True):
-    """It waits for those of a `lane`, by `route`, until it `widens` to more."""
+    """It waits for those of a `lane`, by `route`, until it `widens` to more. Without a lane: until somebody claims it."""
 
-    lane: Annotated[str, STAFF]
+    lane: Annotated[str | None, STAFF]
     route: Annotated[str, STAFF]
     widens: Annotated[Micros | None, STAFF] = None
 

@@ -260,7 +260,7 @@ class _Told:
             claimed=not policy.automatic,
             lane=self._names(lane),
             widens=optional_datetime(widens),
-            widens_to=() if widens is None else self._names(goes.widen_to.lane),
+            widens_to=() if widens is None else self._names(goes.wide.lane),
             judged=tuple(sorted((self._standing(agent, session, lane, weight) for agent in self._agents()), key=_by_nearness)),
         )
 

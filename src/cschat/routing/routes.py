@@ -22,14 +22,14 @@ __all__ = ["Way", "in_lane", "lanes_of", "way_of"]
 class Way:
     """Where a session goes: `by` is what says so (forced, group, route, default), `route` its name, `scope` who may have it.
 
-    `widen_after` (milliseconds) is when `widen_to` may have it too; None: never.
+    `widen_after` (milliseconds) is when those of `wide` may have it, who are those of `scope` and others; None: never.
     """
 
     by: str
     route: str
     scope: Scope
     widen_after: int | None = None
-    widen_to: Scope = _EVERYBODY
+    wide: Scope = _EVERYBODY
 
 
 def way_of(distribution: Distribution, session: Session, customer: Customer, category: str, *, language: str) -> Way:
@@ -43,7 +43,7 @@ def way_of(distribution: Distribution, session: Session, customer: Customer, cat
         return Way("group", "", Scope(groups=(session.group,)))
     for route in distribution.routes:
         if _fits(route, session, customer, category, language):
-            return Way("route", route.name, route.scope, route.widen_after, route.widen_to)
+            return Way("route", route.name, route.scope, route.widen_after, route.wide)
     return Way("default", "", distribution.default)
 
 
@@ -65,6 +65,6 @@ def in_lane(agent: Agent, lane: str) -> bool:
 
 def lanes_of(distribution: Distribution, agent: Agent) -> list[str]:
     """The lanes in which an agent has a seat: everybody's, those of the policy that they belong to, and their groups'."""
-    scopes: Iterable[Scope] = (distribution.default, *(scope for route in distribution.routes for scope in (route.scope, route.widen_to)))
+    scopes: Iterable[Scope] = (distribution.default, *(scope for route in distribution.routes for scope in (route.scope, route.wide)))
     lanes = {scope.lane for scope in scopes if scope.holds(agent.id, agent.groups)}
     return sorted(lanes | {EVERYBODY, *agent.groups})

@@ -17,6 +17,7 @@ from cschat.storage.protocol import Gte, In, Lt, Lte, Where
 __all__ = ["Plan", "matches", "plan"]
 
 _RANGES = (Lt, Lte, Gte)
+_TESTS = (*_RANGES, In)
 
 
 @attrs.frozen
@@ -50,12 +51,16 @@ def _plan(kind: type[Record], names: tuple[str, ...], tests: tuple[type, ...], o
 
 def matches(record: Record, where: Where, index: Index) -> bool:
     """Whether a record is in the index and answers the question."""
-    return all(getattr(record, name) is not None for name in index.fields) and all(
-        _holds(getattr(record, name), test) for name, test in where.items()
-    )
+    for name, test in where.items():
+        value = getattr(record, name)
+        if value is None or not _holds(value, test):
+            return False
+    return all(getattr(record, name) is not None for name in index.fields)
 
 
 def _holds(value: Any, test: Any) -> bool:
+    if type(test) not in _TESTS:
+        return bool(value == test)
     match test:
         case Lt(value=limit):
             return bool(value < limit)
@@ -63,7 +68,5 @@ def _holds(value: Any, test: Any) -> bool:
             return bool(value <= limit)
         case Gte(value=limit):
             return bool(value >= limit)
-        case In(values=values):
-            return value in values
         case _:
-            return bool(value == test)
+            return value in test.values
