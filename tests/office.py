@@ -48,9 +48,9 @@ class Office:
         return cls(
             desk=desk,
             clock=clock,
-            sora=desk.do(c.AddAgent(name="소라", role="admin", capacity=100)),
-            mina=desk.do(c.AddAgent(name="민아", status="available", capacity=100)),
-            jun=desk.do(c.AddAgent(name="준", capacity=100)),
+            sora=desk.do(c.AddAgent(name="소라", role="admin", capacity=1000)),
+            mina=desk.do(c.AddAgent(name="민아", status="available", capacity=1000)),
+            jun=desk.do(c.AddAgent(name="준", capacity=1000)),
             group=group,
             customer=desk.do(c.RegisterCustomer(guest="browser-a", name="김고객")),
             other=desk.do(c.RegisterCustomer(guest="browser-b", name="이고객")),

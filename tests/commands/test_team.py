@@ -92,7 +92,7 @@ def test_an_agents_status_is_their_own_to_set_or_an_admins(office: Office):
 def test_changing_people_to_what_they_are_makes_no_event(office: Office):
     before = office.everything()
     office.desk.do_all(
-        [c.ChangeAgent(office.jun, name="준", capacity=100), c.ChangeAgent(office.jun), c.ChangeGroup(office.group, name="배송팀")]
+        [c.ChangeAgent(office.jun, name="준", capacity=1000), c.ChangeAgent(office.jun), c.ChangeGroup(office.group, name="배송팀")]
     )
     assert office.everything() == before
 

@@ -233,7 +233,7 @@ def test_bad_cells_are_named(small, empty, tmp_path):
     text = (exported(small.desk, tmp_path / "a", format="csv") / "agents.csv").read_text("utf-8")
     head, first, *_ = text.splitlines()
     path = tmp_path / "agents.csv"
-    for line, field in ((first.replace(",100,", ",many,", 1), "line 2: capacity"), (first + ",more", "line 2")):
+    for line, field in ((first.replace(",1000,", ",many,", 1), "line 2: capacity"), (first + ",more", "line 2")):
         path.write_text(f"{head}\n{line}\n", "utf-8")
         with pytest.raises(Invalid) as error:
             import_folder(empty, path)

@@ -13,9 +13,11 @@ from typing import ClassVar
 
 import attrs
 
+from cschat.commands.bulk import go_on_with
 from cschat.commands.campaigns import go_on
 from cschat.commands.charging import month_begins
 from cschat.commands.closing import turn, turn_shift
+from cschat.commands.delaying import send_due
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lanes
 from cschat.commands.levels import next_level, watch_levels
 from cschat.commands.mail_reports import send_report
@@ -24,6 +26,8 @@ from cschat.commands.presence import presence_over
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
+from cschat.core.bulk import Bulk
+from cschat.core.delayed import DelayedReply
 from cschat.core.fields import is_id, record_id
 from cschat.core.people import Agent, Role
 from cschat.core.session import Session, State
@@ -94,7 +98,9 @@ class RunTimer:
 
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
+    "bulk": lambda ctx, timer: go_on_with(ctx, ctx.tx.get(Bulk, timer.subject)),
     "campaign": go_on,
+    "delayed": lambda ctx, timer: send_due(ctx, ctx.tx.get(DelayedReply, timer.subject)),
     "drain": lambda ctx, _timer: drain(ctx, look_again(ctx)),
     "hours": lambda ctx, _timer: turn(ctx),
     "ledger": month_begins,
