@@ -52,7 +52,7 @@ from cschat.transport.relay import Delivery, Follower, Handler, Relay
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
 
-__all__ = ["CORE_KINDS", "KINDS", "PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
+__all__ = ["CORE_KINDS", "KINDS", "PAGE", "UNDER_WAY", "Door", "Works", "brand_record", "first_door", "names_of"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
@@ -66,8 +66,10 @@ CORE_KINDS: tuple[type[Record], ...] = (
     *(MailReport, SavedReport),
     *(DelayedReply, Bulk, BulkFailure, Ledger),
 )
-"""What a desk is about: what an export holds and `content_hash` covers."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, Edition, Timer, Watch, Duty, Seat, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
+"""What a desk is about, and `content_hash` covers."""
+UNDER_WAY: tuple[type[Record], ...] = (Timer, Watch, Duty, Seat)
+"""What a desk is in the middle of. An export holds it too, so that a desk goes on where it was."""
+KINDS: tuple[type[Record], ...] = (*CORE_KINDS, *UNDER_WAY, Edition, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
 """Every record class that a store of the desk keeps."""
 
 PAGE = 200

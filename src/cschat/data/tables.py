@@ -23,7 +23,7 @@ from cschat.core.people import Customer, Role
 from cschat.core.records import STAFF, Record, blanked, fields_of
 from cschat.core.session import Session
 from cschat.core.times import Micros, as_iso, as_micros
-from cschat.door import CORE_KINDS
+from cschat.door import CORE_KINDS, UNDER_WAY
 from cschat.errors import Invalid
 from cschat.queries.exporting import Labels
 from cschat.queries.protocol import shown
@@ -382,7 +382,7 @@ def _overview_row(session: Session, customer: Customer | None, labels: Labels) -
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        *(_record_table(kind) for kind in CORE_KINDS),
+        *(_record_table(kind) for kind in (*CORE_KINDS, *UNDER_WAY)),
         Table("events", _EVENT, _event_pages, 0),
         Table("messages", _MESSAGES, _message_pages, 0, whole=False),
         Table("overview", _OVERVIEW, _overview_pages, "", whole=False),
