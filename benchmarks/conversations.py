@@ -13,7 +13,7 @@ import attrs
 
 from cschat import Desk
 from cschat import events as e
-from cschat.cli import GC_THRESHOLD
+from cschat.cli.simulate import GC_THRESHOLD
 from cschat.core.clock import FakeClock
 from cschat.simulate import Assignments, Figures, Policy, Service, Simulation
 from cschat.simulate.arrivals import from_file, poisson, thinned

@@ -22,7 +22,7 @@ from benchmarks.ratio import Ratio, compare
 from cschat import Actor, Desk
 from cschat import commands as c
 from cschat import queries as q
-from cschat.cli import GC_THRESHOLD
+from cschat.cli.simulate import GC_THRESHOLD
 from cschat.core.clock import FakeClock
 
 __all__ = ["Crowded", "crowded", "drained", "event", "sqlite"]

@@ -136,7 +136,7 @@ NAMED = (
         "time = self.now",
         LEDGER,
     ),
-    Mutant("ledger: a spreadsheet runs a note", "cli_ledger.py", "cell.startswith(_RUNS)", "False", LEDGER),
+    Mutant("ledger: a spreadsheet runs a note", "cli/ledger.py", "cell.startswith(_RUNS)", "False", LEDGER),
     Mutant(
         "export: a customer erased meanwhile stays in the files",
         "data/exporting.py",

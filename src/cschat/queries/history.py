@@ -70,7 +70,7 @@ def _place(_query: object, field: attrs.Attribute[Any], value: str | None) -> No
 
 @attrs.frozen
 class SearchHistory:
-    """Messages and notes that hold all words of `text`: `FoundMessage`s, the newest first (the last in the log). For staff.
+    """Messages and notes that hold all words of `text`, each a `FoundMessage`, the newest first (the last in the log). For staff.
 
     A word is found within others (배송 in 재배송), in any case and width, and Korean words whatever the spaces between them. At least one
     must have two letters. `start` (included) and `end` (not) are when it was said. `agent`: of sessions that they have or had last;

@@ -14,7 +14,7 @@ import attrs
 import click
 
 from cschat import queries as q
-from cschat.cli_bot import existing_desk
+from cschat.cli.desks import existing_desk
 
 __all__ = ["explain"]
 

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
-from zoneinfo import ZoneInfo
 
 import attrs
 import click
@@ -27,6 +24,7 @@ from cschat.bots.importing import Imported, import_typebot
 from cschat.bots.journey import Comparison, ScenarioJourney
 from cschat.bots.rehearsal import Rehearsal
 from cschat.bots.scenario import Scenario
+from cschat.cli.desks import existing_desk, period
 from cschat.core.channels import CHANNELS
 from cschat.core.scenarios import ScenarioVersion
 from cschat.desk import Desk
@@ -315,31 +313,6 @@ _BRAND = click.option("--brand", default="main", show_default=True, help="The sh
 _FROM = click.option("--from", "start", metavar="ISO", help="Sessions opened from here on; a time without a zone is the brand's.")
 _TO = click.option("--to", "end", metavar="ISO", help="Sessions opened before this.")
 _MOST = click.option("--most", default=100_000, show_default=True, help="How many sessions to read, the newest first.")
-
-
-@contextmanager
-def existing_desk(store: str, brand: str) -> Generator[Desk]:
-    """A desk on a store that is there: a slip of the pen must not make a new file."""
-    path = store.removeprefix("sqlite:///").partition("?")[0]
-    if path != store and not Path(path).exists():
-        raise Invalid(field="store", reason=f"there is no file {path}")
-    with Desk.open(store, brand=brand) as desk:
-        yield desk
-
-
-def period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
-    """The options --from and --to as `start` and `end`, in the brand's zone; what is not given is left out."""
-    zone = ZoneInfo(desk.ask(q.GetBrand()).zone)
-    found: dict[str, datetime] = {}
-    for name, option, text in (("start", "from", start), ("end", "to", end)):
-        if text is None:
-            continue
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise Invalid(field=option, reason=f"{text!r} is no ISO time", allowed=["2026-03-02", "2026-03-02T09:00"]) from error
-        found[name] = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return found
 
 
 @bot.command()

@@ -1,6 +1,6 @@
-"""The cschat command.
+"""`cschat simulate` and `cschat what-if`: a desk driven by recorded conversations, and recorded traffic under another policy.
 
-May: read arguments, call the library, print. May not: know more than the library.
+May: read arguments, run the simulation, print its figures. May not: know more than the library.
 """
 
 from __future__ import annotations
@@ -19,66 +19,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import attrs
 import click
 
-from cschat.bots import text_index
-from cschat.bots.reading import read_articles, read_questions
-from cschat.cli_bot import bot, existing_desk
-from cschat.cli_data import export_command, import_command
-from cschat.cli_explain import explain
-from cschat.cli_history import history, reindex
-from cschat.cli_ledger import statement
-from cschat.cli_stats import stats
-from cschat.cli_summary import summary
+from cschat.cli.desks import existing_desk
 from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
-from cschat.errors import CschatError, Invalid
-from cschat.lines import numbered_lines
+from cschat.errors import Invalid
 from cschat.simulate import Assignments, Figures, Outcome, Policy, Service, Simulation, WhatIf, what_if
 from cschat.simulate.arrivals import from_file, poisson, thinned
 from cschat.simulate.reading import Conversation, read_conversations
 from cschat.simulate.running import repeated
-from cschat.stats.reading import as_slot, read_series
-from cschat.stats.spikes import FALSE_ALARMS, Spikes
 
-__all__ = ["GC_THRESHOLD", "main"]
+__all__ = ["GC_THRESHOLD", "simulate", "what_if_command"]
 
 GC_THRESHOLD = (50_000, 20, 50)
 """A simulation makes millions of records that live to its end; Python's default looks through them for cycles so often that it takes a
 fifth of the time."""
 
 
-def main() -> None:
-    """Run the command; an error of ours is one line on standard error and exit code 1."""
-    try:
-        sys.exit(cschat.main(standalone_mode=False) or 0)  # what `Context.exit` was given
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    except CschatError as error:
-        click.echo(f"cschat: {error}", err=True)
-        sys.exit(1)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="cschat")
-def cschat() -> None:
-    """A customer-support desk, from the command line."""
-
-
-cschat.add_command(bot)
-cschat.add_command(statement)
-cschat.add_command(export_command)
-cschat.add_command(import_command)
-cschat.add_command(summary)
-cschat.add_command(stats)
-cschat.add_command(explain)
-cschat.add_command(history)
-cschat.add_command(reindex)
-
-
-@cschat.command()
+@click.command()
 @click.argument("conversations", type=click.Path(path_type=Path))
 @click.option("--store", default="memory:", show_default=True, metavar="URL", help="memory: or sqlite:///support.db")
 @click.option("--agents", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many agents work.")
@@ -193,7 +151,7 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
         click.echo(f"skipped: {error}", err=True)
 
 
-@cschat.command("what-if")
+@click.command("what-if")
 @click.option(
     "--policy",
     required=True,
@@ -231,67 +189,6 @@ def what_if_command(  # noqa: PLR0917  (one parameter for each option)
         click.echo(json.dumps(attrs.asdict(found), ensure_ascii=False))
     else:
         _compare(found)
-
-
-@cschat.command()
-@click.option(
-    "--articles", required=True, type=click.Path(path_type=Path), help='JSON Lines: {"id", "title", "body"?, "examples"?: [...]}.'
-)
-@click.option("--queries", required=True, type=click.Path(path_type=Path), help='JSON Lines: {"id", "text"}.')
-@click.option("-k", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many articles for a query, at most.")
-@click.option(
-    "--threshold", type=click.FloatRange(0, 1), metavar="F", help="The least score of a confident answer. [default: set from data]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each query.")
-def search(articles: Path, queries: Path, k: int, threshold: float | None, as_json: bool) -> None:  # noqa: FBT001
-    """Find the articles that answer each query, best first, and say whether the best is good enough to be offered.
-
-    Files may be packed (.gz, .xz). A bad line ends the run with its number, the field and what is wrong with it. Needs the extra search.
-    """
-    read = list(read_articles(numbered_lines(articles)))
-    ids = {document.id: id for id, document in read}
-    index = text_index((document for _, document in read), threshold=threshold)
-    for query in read_questions(numbered_lines(queries)):
-        answer = index.search(query.text, k)
-        if as_json:
-            hits = [{"id": ids[hit.id], "score": round(hit.score, 6)} for hit in answer.hits]
-            click.echo(json.dumps({"id": query.id, "hits": hits, "confident": answer.confident}, ensure_ascii=False))
-        else:
-            best = ", ".join(f"{hit.id} {hit.score:.2f}" for hit in answer.hits) or "nothing"
-            click.echo(f"{query.id}: {best}{'' if answer.confident else ' (no good answer)'}")
-
-
-@cschat.command()
-@click.argument("series", type=click.Path(path_type=Path))
-@click.option("--slot", default="5min", show_default=True, metavar="30s|5min|1h|1d", help="How long a slot is.")
-@click.option(
-    "--false-alarms",
-    default=FALSE_ALARMS,
-    show_default=True,
-    metavar="A_WEEK",
-    help="How many alarms a week are borne when nothing happens.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each row.")
-def spikes(series: Path, slot: str, false_alarms: float, as_json: bool) -> None:  # noqa: FBT001
-    """Tell where a SERIES of counts surges above what is usual at that time of that weekday.
-
-    SERIES is CSV (also .gz, .xz) with a header; its first two columns are a time and a count, in rising order. Slots count from the first
-    row, one without a row is unknown. Each row is judged by the rows before it alone.
-    """
-    seen = Spikes(as_slot(slot), false_alarms)
-    alarms = rows = 0
-    for line in read_series(numbered_lines(series)):
-        try:
-            row = seen.see(line.at, line.value)
-        except Invalid as error:
-            raise Invalid(field=f"line {line.number}: {error.field}", reason=error.reason, line=line.number, path=str(series)) from None
-        rows, alarms = rows + 1, alarms + row.spike
-        if as_json:
-            click.echo(json.dumps({"timestamp": line.timestamp, "value": row.value, "score": row.score, "spike": row.spike}))
-        elif row.spike:
-            click.echo(f"{line.timestamp}  {row.value:g}  (score {row.score:.2f})")
-    if not as_json:
-        click.echo(f"{alarms} surges in {rows:,} rows")
 
 
 class _Told:
@@ -407,7 +304,3 @@ def _share(value: float | None) -> str:
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} s" if value < 90 else f"{value / 60:.1f} min"
-
-
-if __name__ == "__main__":
-    main()

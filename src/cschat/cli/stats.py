@@ -18,7 +18,7 @@ import attrs
 import click
 
 from cschat import queries as q
-from cschat.cli_bot import existing_desk
+from cschat.cli.desks import existing_desk
 from cschat.desk import Desk
 from cschat.errors import Invalid
 from cschat.stats.dimensions import DIMENSIONS

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from cschat import queries as q
-from cschat.cli_bot import existing_desk
+from cschat.cli.desks import existing_desk
 from cschat.core.clock import SystemClock
 from cschat.core.mail_reports import Every, stretch_before
 from cschat.core.times import as_datetime, as_micros

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cschat import queries as q
-from cschat.cli_bot import existing_desk, period
+from cschat.cli.desks import existing_desk, period
 from cschat.core.ledger import Posting
 from cschat.desk import Desk
 from cschat.errors import NotFound

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 import click
 
-from cschat.cli_bot import existing_desk, period
+from cschat.cli.desks import existing_desk, period
 from cschat.data import Filter, Imported, export, export_table, import_chatwoot, import_csv, import_folder
 from cschat.data.formats import FORMATS
 from cschat.data.tables import TABLES

@@ -13,7 +13,7 @@ import attrs
 import click
 
 from cschat import queries as q
-from cschat.cli_bot import existing_desk, period
+from cschat.cli.desks import existing_desk, period
 from cschat.core.times import as_datetime, as_iso
 from cschat.queries.history import FoundMessage
 from cschat.queries.protocol import MAX_LIMIT
