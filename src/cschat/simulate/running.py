@@ -38,8 +38,8 @@ from cschat.core.people import Agent
 from cschat.core.session import Session, State
 from cschat.core.times import SECOND, Micros
 from cschat.desk import Desk
-from cschat.door import CORE_KINDS
 from cschat.errors import Invalid
+from cschat.kinds import CORE_KINDS
 from cschat.simulate.claiming import next_claim
 from cschat.simulate.policies import Assignments, Member, Policy
 from cschat.simulate.reading import Conversation, Speaker
