@@ -77,6 +77,7 @@ QUERY_MODULES = (
     "journey",
     "surges",
     "reports",
+    "dashboard",
     "summary",
     "outgoing",
     "announcements",
