@@ -326,7 +326,7 @@ def _special(office: Office) -> Any:
 
 
 QUERIES: dict[type, Sample] = {
-    q.AnnouncementResults: Sample(lambda o, s: q.AnnouncementResults(_announcement(o))),
+    q.AnnouncementResults: Sample(lambda o, s: q.AnnouncementResults(_announcement(o), end=_soon(o))),
     q.Announcements: Sample(lambda o, s: q.Announcements("배송이 언제 오나요"), door="visitor"),
     q.CampaignResults: Sample(lambda o, s: q.CampaignResults(_started(o))),
     q.Campaigns: Sample(lambda o, s: q.Campaigns(limit=3)),
