@@ -174,6 +174,7 @@ class Session(Struct, frozen=True):
         Index(("customer", "opened")),
         Index(("brand", "opened")),
         Index(("wake",)),
+        Index(("brand", "waiting")),
         Index(("brand", "risk")),
     )
 
@@ -264,6 +265,11 @@ class Session(Struct, frozen=True):
     def rank(self) -> Micros:
         """What its lists are in the order of: since when it is in its state; in QUEUED, less the head start of its priority."""
         return self.since - 1000 * self.head_start if self.state is QUEUED else self.since
+
+    @property
+    def waiting(self) -> Micros | None:
+        """Since when it waits for a person; None: it does not."""
+        return self.since if self.state is QUEUED else None
 
     @property
     def risk(self) -> Micros | None:

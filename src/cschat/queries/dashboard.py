@@ -13,7 +13,7 @@ import attrs
 from cschat.core.access import Permission
 from cschat.core.distribution import Duty
 from cschat.core.people import Agent, AgentStatus
-from cschat.core.session import Session, State
+from cschat.core.session import Session
 from cschat.core.stretches import instant, local_date
 from cschat.core.times import SECOND, Micros, as_datetime, optional_datetime
 from cschat.duties import load
@@ -36,7 +36,6 @@ if TYPE_CHECKING:  # numpy is loaded by who asks
 __all__ = ["AgentNow", "AtRisk", "Dashboard", "DashboardAnswer", "PeriodNow"]
 
 _ALL = 100_000
-_PAGE = 20
 _MOST_AT_RISK = 50
 _CLOSINGS = ("closings", "closings_by_bot", "closings_by_agent")
 
@@ -151,16 +150,9 @@ def _at_risk(session: Session) -> AtRisk:
 
 
 def _longest(ctx: Sight) -> float | None:
-    """How long the one who has waited longest has waited. The queue is in the order of ranks, which head starts move."""
-    least = 1000 * min([0, *ctx.brand().distribution.head_starts.values()])
-    where = {"brand": ctx.brand_id, "state": State.QUEUED}
-    since, after = None, None
-    while page := ctx.tx.find(Session, where=where, order="rank", after=after, limit=_PAGE):
-        since = min([session.since for session in page] + ([] if since is None else [since]))
-        if page[-1].rank + least >= since:
-            break  # who comes later in this order began to wait later
-        after = (page[-1].rank, page[-1].id)
-    return None if since is None else (ctx.now - since) / SECOND
+    """How long the one who has waited longest has waited; who is first in the queue may have a head start."""
+    first = ctx.tx.find(Session, where={"brand": ctx.brand_id, "waiting": Gte(0)}, order="waiting", limit=1)
+    return (ctx.now - first[0].since) / SECOND if first else None
 
 
 def _agents(ctx: Sight) -> list[AgentNow]:
