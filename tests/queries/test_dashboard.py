@@ -118,6 +118,12 @@ def test_today_ends_at_midnight_of_the_brand_and_the_month_with_it(desk: Office)
     desk.session(State.CLOSED)
     board = look(desk)
     assert (board.today.opened, board.today.closed, board.month.opened, board.month.closed) == (1, 1, 2, 1)
+    desk.clock.at("2026-04-03 00:00:00")
+    desk.session(State.CLOSED)
+    board = look(desk)
+    assert (board.today.opened, board.today.closed, board.month.opened, board.month.closed) == (1, 1, 3, 2)
+    assert board.month.sqi is not None
+    assert board.month.sqi["queue_time"].count == 2
 
 
 def test_the_numbers_are_those_of_the_report(desk: Office):
@@ -150,6 +156,15 @@ def test_what_is_at_risk_until_it_is_answered(office: Office):
     office.agent.do(c.SendMessage(session, text="아직입니다"))
     assert look(office).risks == 1, "a reply does not end it"
     office.agent.do(c.EndSession(session))
+    assert look(office).risks == 0
+
+
+def test_who_is_back_with_the_bot_is_at_risk_no_more(office: Office):
+    office.desk.do(c.SetSla([{"name": "기본", "first_response": 300}]))
+    session = office.session(State.QUEUED)
+    office.desk.advance(seconds=300)
+    assert look(office).risks == 1
+    office.visitor.do(c.ReturnToBot(session))
     assert look(office).risks == 0
 
 
