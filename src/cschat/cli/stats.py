@@ -21,7 +21,6 @@ from cschat import queries as q
 from cschat.cli.desks import existing_desk
 from cschat.desk import Desk
 from cschat.errors import Invalid
-from cschat.stats.dimensions import DIMENSIONS
 from cschat.stats.metrics import METRICS, SQI, Unit
 from cschat.storage.codec import face
 
@@ -43,7 +42,9 @@ _ASKED = (
     _BRAND,
     click.option("--from", "start", required=True, metavar="ISO", help="Turns that were closed from here on."),
     click.option("--to", "end", required=True, metavar="ISO", help="And before this."),
-    click.option("--by", multiple=True, type=click.Choice(list(DIMENSIONS)), help="A dimension; may be given several times."),
+    click.option(
+        "--by", multiple=True, metavar="DIMENSION", help="day, agent, category:1, attribute:plan, ...; may be given several times."
+    ),
     click.option("--where", multiple=True, metavar="DIMENSION=VALUE", help="Only these; may be given several times."),
     click.option("--zone", help="Where days begin, and the zone of the times given. [default: the brand's]"),
     click.option("--calendar", default="wall", show_default=True, type=click.Choice(["wall", "business"]), help="Which time counts."),

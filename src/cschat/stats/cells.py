@@ -133,7 +133,6 @@ def periods(zone: str, start: Micros, end: Micros, *, months: bool = True) -> li
 _Ints: TypeAlias = NDArray[np.int64]
 _READ = [METRICS[name] for part in PARTS.values() for name in part]
 _SLOTS = [place for part in PARTS.values() for place in range(len(part))]
-_TESTS = tuple(dict.fromkeys(metric.where for metric in _READ))
 _SQI = len(PARTS["sqi"])
 KINDS = ("sqi", "more", "sqi.business", "more.business")
 
@@ -157,15 +156,16 @@ class Rows:
     signed: NDArray[Any]
 
 
-def rows_of(changes: Sequence[Change]) -> Rows:
-    """All values of some changes, metric by metric: this is `Metric.read`, for many facts at once."""
+def rows_of(changes: Sequence[Change], names: Sequence[str] = tuple(METRICS)) -> Rows:
+    """All values of some changes, metric by metric (those of `names`): this is `Metric.read`, for many facts at once."""
     facts = [fact for _, fact in changes]
     agents: dict[str | None, int] = {None: 0}
     owner = np.array([agents.setdefault(fact.agent, len(agents)) for fact in facts], dtype=np.int64)
     responder = np.array([agents.setdefault(fact.responder or fact.agent, len(agents)) for fact in facts], dtype=np.int64)
-    tests = {where: [number for number, fact in enumerate(facts) if where(fact)] for where in _TESTS}
+    asked = [(spot, metric) for spot, metric in enumerate(_READ) if metric.name in names]
+    tests = {where: [number for number, fact in enumerate(facts) if where(fact)] for where in {metric.where for _, metric in asked}}
     found: list[tuple[int, Any, Any, list[int]]] = []
-    for spot, metric in enumerate(_READ):
+    for spot, metric in asked:
         which, of = tests[metric.where], metric.of
         if not which:
             continue
