@@ -5,8 +5,6 @@ May: read arguments, ask, print. May not: know more than the query.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +17,7 @@ import click
 
 from cschat import queries as q
 from cschat.cli.desks import existing_desk
+from cschat.cli.showing import as_csv
 from cschat.desk import Desk
 from cschat.errors import Invalid
 from cschat.stats.metrics import METRICS, SQI, Unit
@@ -27,7 +26,6 @@ from cschat.storage.codec import face
 __all__ = ["stats"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.group()
@@ -126,15 +124,7 @@ def _json(answer: q.Answer) -> str:
 
 
 def _csv(answer: q.Answer) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerows([_defused(cell) for cell in row] for row in answer.table())
-    return out.getvalue()
-
-
-def _defused(cell: Any) -> Any:
-    """No text that a spreadsheet would run."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return as_csv(answer.table())
 
 
 def _table(answer: q.Answer) -> str:
