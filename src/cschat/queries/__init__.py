@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
+    from cschat.queries.tables import AgentTable, BestMembers, ChannelUse, Table
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
+    from cschat.queries.trends import Trends
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
@@ -79,7 +81,9 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
+    "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
+    "trends": ("Trends",),
 }
 _ANSWERS = {
     "AnnouncementResult",
@@ -105,6 +109,7 @@ _ANSWERS = {
     "SummaryFigure",
     "SummaryTable",
     "Surge",
+    "Table",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -114,6 +119,7 @@ __getattr__ = loader(__name__, _HOMES, {"QUERIES": _WIRE})
 
 __all__ = [
     "QUERIES",
+    "AgentTable",
     "Agents",
     "AlertTargets",
     "AnnouncementResult",
@@ -121,6 +127,7 @@ __all__ = [
     "Announcements",
     "Answer",
     "Articles",
+    "BestMembers",
     "BulkFailures",
     "Bulks",
     "CampaignResult",
@@ -129,6 +136,7 @@ __all__ = [
     "Candidates",
     "CannedResponses",
     "Categories",
+    "ChannelUse",
     "Charged",
     "ChargedCounts",
     "ChargedTotals",
@@ -196,8 +204,10 @@ __all__ = [
     "SummaryTable",
     "Surge",
     "Surges",
+    "Table",
     "Tags",
     "Transcript",
+    "Trends",
     "TurnsBehind",
     "Webhooks",
     "WouldDo",

@@ -50,7 +50,7 @@ from cschat.storage.protocol import Gte, Lt
 if TYPE_CHECKING:  # numpy is loaded by who asks
     from cschat.stats.cells import Figure
 
-__all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"]
+__all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind", "facts_behind", "in_order"]
 
 _ALL = 10**9
 _QUARTER = 900_000_000
@@ -72,7 +72,8 @@ def _instant(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise Invalid(field=field.name, reason="needs a time zone")
 
 
-def _in_order(query: Report | TurnsBehind) -> None:
+def in_order(query: Any) -> None:
+    """A check of a query's period, from `start` to `end`."""
     if query.end <= query.start:
         raise Invalid(field="end", reason="must be later than the start")
 
@@ -137,7 +138,7 @@ class Report:
     maxima: bool = attrs.field(default=False, validator=flag)
 
     def __attrs_post_init__(self) -> None:
-        _in_order(self)
+        in_order(self)
 
     def run(self, ctx: Sight) -> Answer:
         return _Counting(ctx, self).answer()
@@ -188,22 +189,23 @@ class TurnsBehind:
     limit: int = limit_field()
 
     def __attrs_post_init__(self) -> None:
-        _in_order(self)
+        in_order(self)
 
     def run(self, ctx: Sight) -> Page[Fact]:
-        seen = _Seen(ctx, self.where, self.zone, self.start, self.end)
-        after = _unpack(self.after)
-        found = [fact for fact in seen.all_facts(after) if self._counts(fact, seen)]
+        found = [*facts_behind(ctx, self)]
         found.sort(key=lambda fact: (fact.closed, fact.id))
         items = found[: self.limit]
         return Page(items, _pack((items[-1].closed, items[-1].id)) if len(found) > self.limit else None)
 
-    def _counts(self, fact: Fact, seen: _Seen) -> bool:
-        if not seen.fits(fact):
-            return False
-        agents = seen.where.get("agent")
-        measures = METRICS.values() if self.measure is None else (METRICS[self.measure],)
-        return any(agents is None or (agent or "") in agents for one in measures for agent, _, _ in one.read(fact))
+
+def facts_behind(ctx: Sight, query: TurnsBehind) -> Iterator[Fact]:
+    """The facts behind a number, all that come after `query.after`, in no order."""
+    seen = _Seen(ctx, query.where, query.zone, query.start, query.end)
+    agents = seen.where.get("agent")
+    measures = METRICS.values() if query.measure is None else (METRICS[query.measure],)
+    for fact in seen.all_facts(_unpack(query.after)):
+        if seen.fits(fact) and any(agents is None or (agent or "") in agents for one in measures for agent, _, _ in one.read(fact)):
+            yield fact
 
 
 class _Seen:

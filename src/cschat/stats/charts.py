@@ -10,7 +10,7 @@ from typing import Any
 
 from cschat.errors import MissingExtra
 
-__all__ = ["Spec", "bars", "heat", "lines", "lying", "picture", "split"]
+__all__ = ["Spec", "bars", "heat", "leaning", "lines", "lying", "picture", "split"]
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, with its data in it."""
@@ -78,6 +78,14 @@ def lying(title: str, rows: Rows, *, x: str, y: str, unit: str) -> Spec:
     along = {"field": x, "type": "quantitative", "title": unit, "axis": {"tickMinStep": 1, "tickCount": 5}}
     mark = {"type": "bar", "color": _COLOURS[0]}
     return _spec(title, rows, mark, {"x": along, "y": _place(y, axis={"labelLimit": 220})}, height={"step": 24})
+
+
+def leaning(title: str, rows: Rows, *, x: str, y: str, unit: str) -> Spec:
+    """Lying bars to the right for what is above zero and to the left for what is below, each its own colour."""
+    along = {"field": x, "type": "quantitative", "title": unit, "axis": {"tickMinStep": 1, "tickCount": 7, "format": "+d"}}
+    colour = {"condition": {"test": f"datum['{x}'] < 0", "value": _COLOURS[1]}, "value": _COLOURS[0]}
+    encoding = {"x": along, "y": _place(y, axis={"labelLimit": 220, "ticks": False, "domain": False}), "color": colour}
+    return _spec(title, rows, {"type": "bar"}, encoding, height={"step": 24})
 
 
 def split(title: str, rows: Rows, *, x: str, y: str, unit: str, series: str, colours: Mapping[str, str], notes: Mapping[str, str]) -> Spec:
