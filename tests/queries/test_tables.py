@@ -84,6 +84,21 @@ def test_topics_that_rise_and_fall(office: Office):
     assert [row["kind"] for row in rows(office.desk.ask(q.Trends(*WEEK, least=6)))] == ["category", "tag", "word"]
 
 
+def test_words_that_always_come_together_are_one_topic(office: Office):
+    for number in range(3):
+        talked(office, day(0, number), text="카드 결제 오류")
+    assert [row["topic"] for row in rows(office.desk.ask(q.Trends(*WEEK)))] == ["결제"]
+
+
+def test_people_who_are_called_alike_have_a_bar_each(office: Office):
+    for number in range(3):
+        talked(office, day(0, number), member=f"u{number}")
+        member = office.desk.do(c.RegisterCustomer(member=f"u{number}"))
+        office.desk.do(c.UpdateCustomer(member, name="김민수"))
+    (chart,) = office.desk.ask(q.BestMembers(*WEEK)).charts
+    assert [row["member"] for row in chart["data"]["values"]] == ["김민수", "김민수 (2)", "김민수 (3)"]
+
+
 def test_topics_rise_by_what_a_report_counts(office: Office):
     for number in range(14):
         talked(office, day(number - 7), category=("배송", "배송/지연", "환불")[number % 3], tags=["급함", "vip"][: number % 3])

@@ -469,6 +469,30 @@ def test_screen_report_and_file_say_the_same(file: tuple[str, Office], zone: str
     assert answer.total.figures["queue_time"].count == (2 if zone == "Asia/Seoul" else 3)
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "more"),
+    [
+        ("trends", lambda *period: q.Trends(*period, slot="week", least=1), ("--slot", "week", "--least", "1")),
+        ("agents", lambda *period: q.AgentTable(*period, order="name"), ("--order", "name")),
+        ("channels", q.ChannelUse, ()),
+        ("members", q.BestMembers, ()),
+    ],
+)
+def test_tables_from_the_command_line(file: tuple[str, Office], tmp_path: Path, name: str, query: Any, more: tuple[str, ...]):
+    url, office = file
+    table = office.desk.ask(query(at("2026-04-01"), at("2026-05-01")))
+    asked = (name, "--store", url, "--from", "2026-04-01", "--to", "2026-05-01", *more)
+    assert json.loads(run(*asked, "--json").stdout) == face(table)
+    rows = [*csv.reader(io.StringIO(run(*asked, "--csv", "--chart", str(tmp_path / "x.json")).stdout))]
+    assert [[cell.removeprefix("'") for cell in row] for row in rows] == [
+        ["" if cell is None else str(cell) for cell in row] for row in table.table()
+    ]
+    assert not [cell for row in rows for cell in row if cell.startswith("=")]
+    assert run(*asked).stdout.split()[: len(table.head)] == [*table.head]
+    drawn = sorted(tmp_path.glob("x*.json"))
+    assert [json.loads(path.read_text("utf-8")) for path in drawn] == table.charts
+
+
 def test_upkeep_from_the_command_line(file: tuple[str, Office]):
     url, office = file
     assert run("fold", "--store", url).stdout == "6 facts added or taken back\n"

@@ -5,6 +5,7 @@ May: ask `Report` and put its figures in rows. May not: define a number, or know
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -128,8 +129,18 @@ class AgentTable:
             rows.sort(key=lambda row: (row[place] is None, -(row[place] or 0)))
         words = words_for(ctx, _WORDS)
         busiest = sorted(rows, key=lambda row: -row[2])[:_SHOWN]
-        bars = [{"agent": row[1], "count": row[2]} for row in busiest]
+        bars = [{"agent": name, "count": row[2]} for name, row in zip(_apart([row[1] for row in busiest]), busiest, strict=True)]
         return Table(head, rows, [lying(words["agents"], bars, x="count", y="agent", unit=words["count"])])
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Names of people, numbered where several are called alike: a chart has one bar for each name."""
+    seen: Counter[str] = Counter()
+    told = []
+    for name in names:
+        seen[name] += 1
+        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return told
 
 
 def _plain(line: Line, metric: str, field: str) -> Any:
@@ -204,7 +215,8 @@ class BestMembers:
             if len(rows) == self.most:
                 break
         words = words_for(ctx, _WORDS)
-        bars = [{"member": row[1] or row[0], "count": row[2]} for row in rows[:_SHOWN]]
+        names = _apart([row[1] or row[0] for row in rows[:_SHOWN]])
+        bars = [{"member": name, "count": row[2]} for name, row in zip(names, rows, strict=False)]
         chart = lying(words["members"], bars, x="count", y="member", unit=words["count"])
         return Table(("customer", "name", "sessions", "rating", "ratings", "last_seen"), rows, [chart])
 

@@ -29,11 +29,12 @@ __all__ = ["Trends"]
 _SESSIONS = "sessions_closed"
 _EVENTS = 50  # of one session, from its beginning
 _DRAWN, _LINES = 5, 5
+_KINDS = ("category", "tag", "word")
 
 _WORDS = {
     "ko": {
         "change": "늘어난 주제와 줄어든 주제 (이전 기간 대비)",
-        "course": "늘어난 주제의 추이",
+        "course": "늘어난 {}의 추이",
         "category": "유형",
         "tag": "태그",
         "word": "단어",
@@ -41,7 +42,7 @@ _WORDS = {
     },
     "en": {
         "change": "Topics that rose and fell, against the period before",
-        "course": "Topics that rose",
+        "course": "What rose: {}",
         "category": "category",
         "tag": "tag",
         "word": "word",
@@ -128,18 +129,20 @@ class Trends:
 
 
 def _charts(topics: Sequence[Topic], slots: Sequence[str], words: dict[str, str]) -> list[Spec]:
-    """The surest of each kind as bars, and how those that rose most went, as lines."""
+    """The surest of each kind as bars, and how those that rose most went, as lines of one kind."""
     surest = sorted(topics, key=lambda topic: -abs(topic.sureness))
-    drawn = [topic for kind in ("category", "tag", "word") for topic in [one for one in surest if one.kind == kind][:_DRAWN]]
+    drawn = [topic for kind in _KINDS for topic in [one for one in surest if one.kind == kind][:_DRAWN]]
     drawn.sort(key=lambda topic: topic.before - topic.count)
     bars = [{"topic": f"{topic.value} ({words[topic.kind]})", "change": topic.count - topic.before} for topic in drawn]
-    rising = [topic for topic in surest if topic.count > topic.before][:_LINES]
+    rose = [topic for topic in surest if topic.count > topic.before]
+    kind = next((kind for kind in _KINDS if any(topic.kind == kind for topic in rose)), "")  # a word's line would lie on its category's
+    short = [slot[5:] for slot in slots]
     course = [
-        {"slot": slot, "topic": f"{topic.value} ({words[topic.kind]})", "count": topic.counts.get(slot, 0)}
-        for topic in rising
-        for slot in slots
+        {"slot": name, "topic": topic.value, "count": topic.counts.get(slot, 0)}
+        for topic in [topic for topic in rose if topic.kind == kind][:_LINES]
+        for slot, name in zip(slots, short if len({*short}) == len(slots) else slots, strict=True)
     ]
     return [
         leaning(words["change"], bars, x="change", y="topic", unit=words["count"]),
-        lines(words["course"], course, x="slot", y="count", unit=words["count"], series="topic"),
+        lines(words["course"].format(words.get(kind, "")), course, x="slot", y="count", unit=words["count"], series="topic"),
     ]

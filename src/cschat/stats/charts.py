@@ -70,7 +70,7 @@ def lines(title: str, rows: Rows, *, x: str, y: str, unit: str, series: str | No
     colour = {} if series is None else {"color": {"field": series, "type": "nominal", "sort": None}}
     up = {"field": y, "type": "quantitative", "title": unit, "axis": {"tickCount": 5}}
     mark = {"type": "line", "point": True, "color": _COLOURS[0]}
-    return _spec(title, rows, mark, {"x": _place(x, axis={"labelAngle": 0}), "y": up, **colour})
+    return _spec(title, rows, mark, {"x": _place(x, axis={"labelAngle": 0, "labelOverlap": True}), "y": up, **colour})
 
 
 def lying(title: str, rows: Rows, *, x: str, y: str, unit: str) -> Spec:

@@ -42,7 +42,8 @@ class Topic:
 def rising_and_falling(topics: Iterable[Topic], *, least: int, most: int) -> list[Topic]:
     """At most `most` of one kind that rose, the surest first, and then as many that fell, the surest last.
 
-    Less than `least` in both times says nothing. Of words that begin each other, the one that tells most is named.
+    Less than `least` in both times says nothing. Of words that begin each other, or that are always
+    there together, the one that tells most is named.
     """
     known = [topic for topic in topics if max(topic.count, topic.before) >= least and topic.count != topic.before]
     known.sort(key=lambda topic: (-round(abs(topic.sureness), 9), -len(topic.value), topic.value))
@@ -50,7 +51,12 @@ def rising_and_falling(topics: Iterable[Topic], *, least: int, most: int) -> lis
     told: list[Topic] = []
     for topic in known:
         same = found[topic.sureness > 0]
-        if len(same) < most and not any(topic.kind == "word" and akin(("word", topic.value), ("word", other.value)) for other in told):
+        if len(same) < most and not (topic.kind == "word" and any(_one(topic, other) for other in told)):
             same.append(topic)
             told.append(topic)
     return [*found[True], *reversed(found[False])]
+
+
+def _one(word: Topic, other: Topic) -> bool:
+    together = (word.before, word.counts) == (other.before, other.counts)
+    return together or akin(("word", word.value), ("word", other.value))
