@@ -78,6 +78,8 @@ QUERY_MODULES = (
     "surges",
     "reports",
     "summary",
+    "tables",
+    "trends",
     "outgoing",
     "announcements",
     "campaigns",
