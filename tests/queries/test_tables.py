@@ -147,6 +147,22 @@ def test_agents_are_what_a_report_says_of_them(office: Office):
         q.AgentTable(*WEEK, order="salary")
 
 
+def test_an_agent_of_whom_nothing_is_known_comes_after_one_who_has_zero(office: Office):
+    office.clock.set(round(day(0).timestamp() * 1e6))
+    session = office.visitor.do(c.OpenSession(text="문의"))
+    office.visitor.do(c.RequestAgent(session))
+    office.agent.do_all([c.ClaimSession(session), c.EndSession(session), c.WrapUp(session)])
+    talked(office, day(0, 13), wait=0, by="colleague")
+    found = [(row["name"], row["first_response"]) for row in rows(office.desk.ask(q.AgentTable(*WEEK, order="first_response")))]
+    assert found == [("준", 0), ("민아", None)]
+
+
+def test_what_fell_most_surely_comes_last(office: Office):
+    for number in range(9):
+        talked(office, day(-3, number), category="배송" if number < 6 else "환불")
+    assert [row["topic"] for row in rows(office.desk.ask(q.Trends(*WEEK))) if row["kind"] == "category"] == ["환불", "배송"]
+
+
 def test_channels_by_hour_weekday_language_and_tag(office: Office):
     member = office.desk.do(c.RegisterCustomer(member="u1"))
     office.admin.do(c.TagCustomer(member, ["vip", "단골"]))
@@ -158,6 +174,7 @@ def test_channels_by_hour_weekday_language_and_tag(office: Office):
     assert found["hour", "09", "web"]["share"] == found["hour", "09", "app"]["share"] == 0.5
     assert (found["hour", "03", "app"]["sessions"], found["hour", "03", "app"]["share"]) == (0, None)
     assert found["weekday", "monday", "app"]["sessions"] == found["weekday", "tuesday", "app"]["sessions"] == 1
+    assert found["weekday", "tuesday", "app"]["share"] == 1
     assert found["customer_tag", "vip", "web"]["sessions"] == found["customer_tag", "단골", "app"]["sessions"] == 1
     assert found["customer_tag", "", "app"]["sessions"] == 1
     for by in ("hour", "weekday", "language"):
