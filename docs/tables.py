@@ -26,7 +26,7 @@ from cschat.core.brand import Brand
 from cschat.core.people import Role
 from cschat.core.records import PERSONAL, STAFF, Field, Record, evolve, fields_of
 from cschat.core.session import Session, State, opened
-from cschat.door import CORE_KINDS
+from cschat.kinds import CORE_KINDS
 from cschat.queries.protocol import shown
 from cschat.sight import Who
 from cschat.simulate import Figures
