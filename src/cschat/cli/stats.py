@@ -89,8 +89,8 @@ def _report(  # noqa: PLR0917  (one parameter for each option)
 ) -> None:
     with existing_desk(store, brand) as desk:
         local = zone_of(zone or desk.ask(q.GetBrand()).zone)
-        period = moment_of(start, local, "from"), moment_of(end, local, "to")
-        answer = desk.ask(q.Report(*period, tuple(measures), by, _where(where), zone, calendar, maxima))
+        between = moment_of(start, local, "from"), moment_of(end, local, "to")
+        answer = desk.ask(q.Report(*between, tuple(measures), by, _where(where), zone, calendar, maxima))
     click.echo({"json": _json, "csv": _csv, "table": _table}[how](answer), nl=how != "csv")
 
 

@@ -117,7 +117,7 @@ class AgentTable:
     def run(self, ctx: Sight) -> Table:
         measures = tuple(dict.fromkeys(name for name, _ in _AGENT.values()))
         answer = Report(self.start, self.end, measures=measures, by=("agent",)).run(ctx)
-        rows = [
+        rows: list[tuple[Any, ...]] = [
             (line.key["agent"], line.names["agent"], *(_plain(line, *of) for of in _AGENT.values()))
             for line in answer.lines
             if line.key["agent"]
