@@ -250,7 +250,7 @@ class _Seen:
             return False
         return all(name == "agent" or not values.isdisjoint(self.read[name](fact)) for name, values in self.where.items())
 
-    def _reading(self, name: str) -> Callable[[Fact], Sequence[str]]:
+    def _reading(self, name: str) -> Callable[[Fact], tuple[str, ...]]:
         """How the values of a dimension are read; what takes long is remembered."""
         if name in TIMES:
             value = TIMES[name]
@@ -392,12 +392,16 @@ class _Counting:
             return
         agents = seen.where.get("agent")
         taken_agents = np.array([agents is None or name in agents for name in rows.agents])
-        keys: list[list[tuple[str, ...]]] = []
-        for _, fact in rows.changes:
-            values = [("",) if name == "agent" else self._within(name, seen.read[name](fact)) for name in query.by]
-            keys.append(list(product(*values)))
         codes: dict[tuple[str, ...], int] = {}
-        several = [[codes.setdefault(key, len(codes)) for key in each] for each in keys]
+        known: dict[tuple[tuple[str, ...], ...], list[int]] = {}
+        reads = [_nobody if name == "agent" else seen.read[name] for name in query.by]
+        several: list[list[int]] = []
+        for _, fact in rows.changes:
+            values = tuple([read(fact) for read in reads])
+            if values not in known:
+                within = [self._within(name, own) for name, own in zip(query.by, values, strict=True)]
+                known[values] = [codes.setdefault(key, len(codes)) for key in product(*within)]
+            several.append(known[values])
         cell, taken = self._cells.spread(rows, several)
         taken = np.arange(len(cell)) if taken is None else taken
         mine = np.flatnonzero(taken_agents[rows.agent])
@@ -418,8 +422,8 @@ class _Counting:
         self._tell(rows, np.array(groups, dtype=np.int64)[inverse], taken)
 
     def _within(self, name: str, values: Sequence[str]) -> Sequence[str]:
-        """Those values of a turn that the report is limited to."""
-        limit = self._seen.where.get(name)
+        """Those values of a turn that the report is limited to; agents are told apart later, for each value has its own."""
+        limit = None if name == "agent" else self._seen.where.get(name)
         return values if limit is None else [value for value in values if value in limit]
 
     def _tell(self, rows: Any, groups: Any, taken: Any) -> None:
@@ -478,6 +482,10 @@ class _Counting:
                 found[name] = [
                     attrs.evolve(own, missing=all_.count + all_.missing - own.count) for own, all_ in zip(found[name], wall, strict=True)
                 ]
+
+
+def _nobody(_fact: Fact) -> tuple[str, ...]:
+    return ("",)
 
 
 def _cell_of(name: str) -> str:

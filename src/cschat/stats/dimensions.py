@@ -5,7 +5,7 @@ May: read a dimension out of a fact, or of its customer. May not: look anything 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ TIMES: Mapping[str, Callable[[datetime], str]] = {
 }
 """The dimensions of time: the value of the wall time at which a turn was closed."""
 
-OF_TURN: Mapping[str, Callable[[Fact], Sequence[str]]] = {
+OF_TURN: Mapping[str, Callable[[Fact], tuple[str, ...]]] = {
     "agent": lambda fact: (fact.agent or "",),
     "group": lambda fact: (fact.group or "",),
     "category": lambda fact: (fact.category or "",),
@@ -74,7 +74,7 @@ def level_of(name: str) -> int | None:
     return int(level) if kind == "category" and level in LEVELS else None
 
 
-def of_customer(name: str) -> Callable[[Customer], Sequence[str]] | None:
+def of_customer(name: str) -> Callable[[Customer], tuple[str, ...]] | None:
     """How a dimension is read of the customer of a turn, as they are now; None if it is none of the customer."""
     if name == CUSTOMER_TAG:
         return lambda customer: customer.tags or ("",)
