@@ -85,6 +85,8 @@ QUERY_MODULES = (
     "ledger",
     "history",
     "exporting",
+    "tables",
+    "trends",
     "health",
 )
 

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
+    from cschat.queries.tables import AgentTable, BestMembers, ChannelUse, Table
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
+    from cschat.queries.trends import Trends
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
@@ -81,19 +83,20 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
+    "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
+    "trends": ("Trends",),
 }
 _ANSWERS = {
     "AgentNow",
-    "AtRisk",
-    "DashboardAnswer",
-    "PeriodNow",
     "AnnouncementResult",
     "Answer",
+    "AtRisk",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
     "Counts",
+    "DashboardAnswer",
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
@@ -104,6 +107,7 @@ _ANSWERS = {
     "Labels",
     "Line",
     "Opening",
+    "PeriodNow",
     "Source",
     "StatementSummary",
     "Suggestion",
@@ -111,6 +115,7 @@ _ANSWERS = {
     "SummaryFigure",
     "SummaryTable",
     "Surge",
+    "Table",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -121,6 +126,7 @@ __getattr__ = loader(__name__, _HOMES, {"QUERIES": _WIRE})
 __all__ = [
     "QUERIES",
     "AgentNow",
+    "AgentTable",
     "Agents",
     "AlertTargets",
     "AnnouncementResult",
@@ -129,6 +135,7 @@ __all__ = [
     "Answer",
     "Articles",
     "AtRisk",
+    "BestMembers",
     "BulkFailures",
     "Bulks",
     "CampaignResult",
@@ -137,6 +144,7 @@ __all__ = [
     "Candidates",
     "CannedResponses",
     "Categories",
+    "ChannelUse",
     "Charged",
     "ChargedCounts",
     "ChargedTotals",
@@ -207,8 +215,10 @@ __all__ = [
     "SummaryTable",
     "Surge",
     "Surges",
+    "Table",
     "Tags",
     "Transcript",
+    "Trends",
     "TurnsBehind",
     "Webhooks",
     "WouldDo",

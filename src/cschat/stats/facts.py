@@ -39,6 +39,9 @@ class Abandoned(StrEnum):
     BY_US = "by_us"
 
 
+# gc=False: none of these can be part of a cycle, and a report that reads a million of them is three times as fast if nobody looks for one.
+
+
 class Took(Struct, frozen=True, array_like=True, gc=False):
     """A length of time in milliseconds: on the wall, and within business hours (None: there were none)."""
 
