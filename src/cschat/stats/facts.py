@@ -39,21 +39,21 @@ class Abandoned(StrEnum):
     BY_US = "by_us"
 
 
-class Took(Struct, frozen=True, array_like=True):
+class Took(Struct, frozen=True, array_like=True, gc=False):
     """A length of time in milliseconds: on the wall, and within business hours (None: there were none)."""
 
     wall: int
     business: int | None = None
 
 
-class Share(Struct, frozen=True, array_like=True):
+class Share(Struct, frozen=True, array_like=True, gc=False):
     """What an agent has of a turn; a stretch in the queue that did not lead to an agent has neither agent nor length."""
 
     agent: str | None
     took: Took | None
 
 
-class Fact(Struct, frozen=True, omit_defaults=True):
+class Fact(Struct, frozen=True, omit_defaults=True, gc=False):
     """One closed turn: the `number`th of its session. `docs/reference/metrics.md` says what each number means.
 
     `agent` had the turn last, `responder` answered first. `queue` has one entry for each stretch in the queue, `owned` one for each agent,
