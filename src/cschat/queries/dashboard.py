@@ -186,8 +186,9 @@ def _periods(ctx: Sight) -> tuple[PeriodNow, PeriodNow]:
 
 
 def _figures_of(answer: Answer, day: date) -> dict[str, Figure]:
-    nothing = dict.fromkeys(answer.measures, cells().Figure(0, 0, 0.0, None, None, None, None))
-    return next((line.figures for line in answer.lines if line.key["day"] == day.isoformat()), nothing)
+    found = next((line.figures for line in answer.lines if line.key["day"] == day.isoformat()), None)
+    nothing: Figure = cells().Figure(0, 0, 0.0, None, None, None, None)
+    return dict.fromkeys(answer.measures, nothing) if found is None else found
 
 
 def _period(ctx: Sight, since: date, charged: dict[str, int], figures: dict[str, Figure] | None) -> PeriodNow:
