@@ -186,9 +186,11 @@ def _periods(ctx: Sight) -> tuple[PeriodNow, PeriodNow]:
 
 
 def _figures_of(answer: Answer, day: date) -> dict[str, Figure]:
-    found = next((line.figures for line in answer.lines if line.key["day"] == day.isoformat()), None)
+    for line in answer.lines:
+        if line.key["day"] == day.isoformat():
+            return line.figures
     nothing: Figure = cells().Figure(0, 0, 0.0, None, None, None, None)
-    return dict.fromkeys(answer.measures, nothing) if found is None else found
+    return {name: nothing for name in answer.measures}  # noqa: C420  (of `fromkeys` one of the type checkers loses the type)
 
 
 def _period(ctx: Sight, since: date, charged: dict[str, int], figures: dict[str, Figure] | None) -> PeriodNow:
