@@ -62,29 +62,28 @@ class _Table:
         self.kind = kind
         self.rows: SortedDict[str, tuple[Record, int]] = SortedDict()
         self.sorted: dict[Index, SortedList[Any]] = {index: SortedList() for index in kind.indexes}
-        self.entry = {index: attrgetter(*index.fields, "id") for index in kind.indexes}
-        self.unique = [index for index in kind.indexes if index.unique]
+        self.kept = [(index, attrgetter(*index.fields, "id"), rows) for index, rows in self.sorted.items()]
+        self.unique = [one for one in self.kept if one[0].unique]
 
     def check(self, change: Change) -> None:
         present = self.rows.get(change.id, (None, 0))
         if present[1] != change.version:
             raise VersionConflict(f"{change.id} has changed meanwhile", kind=self.kind.kind, id=change.id)
-        for index in self.unique if change.after is not None else ():
-            entry = self.entry[index](change.after)
+        for index, entry_of, rows in self.unique if change.after is not None else ():
+            entry = entry_of(change.after)
             if None in entry:
                 continue
             prefix = entry[:-1]
-            twin = next(self.sorted[index].irange(prefix, (*prefix, _TOP)), None)
+            twin = next(rows.irange(prefix, (*prefix, _TOP)), None)
             if twin is not None and twin[-1] != change.id:
                 raise Conflict(f"there is another {self.kind.kind} with this {index.fields[-1]}", kind=self.kind.kind, fields=index.fields)
 
     def store(self, id: str, row: tuple[Record, int] | None) -> tuple[Record, int] | None:
         """Put a row (None: remove it) and answer with what was there."""
         old = self.rows.get(id)
-        for index, rows in self.sorted.items():
-            entry = self.entry[index]
-            before = _NOWHERE if old is None else entry(old[0])
-            after = _NOWHERE if row is None else entry(row[0])
+        for _index, entry_of, rows in self.kept:
+            before = _NOWHERE if old is None else entry_of(old[0])
+            after = _NOWHERE if row is None else entry_of(row[0])
             if before != after:
                 if None not in before:
                     rows.remove(before)
