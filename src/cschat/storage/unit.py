@@ -19,7 +19,7 @@ from cschat.core.records import Record
 from cschat.core.times import Micros
 from cschat.errors import NotFound
 from cschat.storage.protocol import Cursor, Where
-from cschat.storage.where import matches, plan
+from cschat.storage.where import matches
 
 __all__ = ["Change", "Engine", "Unit", "Writes"]
 
@@ -124,27 +124,23 @@ class Unit:
 
     def _mine(self, kind: type[R], where: Where, order: str | None) -> dict[str, R | None]:
         """Own writes that answer a question, and (None) those by which something does so no more."""
-        changed = [(name, record) for name, record in self._changed.items() if name[0] is kind]
-        if not changed:
-            return {}
-        index = plan(kind, where, order).index
         mine: dict[str, R | None] = {}
-        for name, record in changed:
-            if record is not None and matches(record, where, index):
+        for name, record in self._changed.items():
+            if name[0] is not kind:
+                continue
+            if record is not None and matches(record, where, order):
                 mine[name[1]] = record
-            elif (known := self._known.get(name)) is not None and matches(known[0], where, index):
+            elif (known := self._known.get(name)) is not None and matches(known[0], where, order):
                 mine[name[1]] = None
         return mine
 
     def count(self, kind: type[R], /, *, where: Where, at_most: int | None = None) -> int:
         number = self._engine.count(kind, where, at_most)
-        changed = [(name, record) for name, record in self._changed.items() if name[0] is kind]
-        if changed:
-            index = plan(kind, where, None).index
-            for name, record in changed:
+        for name, record in self._changed.items():
+            if name[0] is kind:
                 known = self._known.get(name)
-                number -= known is not None and matches(known[0], where, index)
-                number += record is not None and matches(record, where, index)
+                number -= known is not None and matches(known[0], where, None)
+                number += record is not None and matches(record, where, None)
         return number if at_most is None else min(number, at_most)
 
     def put(self, record: Record, /) -> None:
