@@ -1,6 +1,8 @@
 """Statistics of a million closed turns: three tables from the store beside polars and DuckDB on the same turns, and the folding.
 
 `python -m benchmarks.stats [TURNS]`. polars and DuckDB are measured where they are installed; they are no dependencies.
+`python -m benchmarks.stats grow [TURNS]`: the same tables from so many turns (by default a million) and from four times as many.
+`python -m benchmarks.stats log [LIVES]`: folding from the log, where the events have to be read first.
 """
 
 from __future__ import annotations
@@ -8,25 +10,28 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 import numpy as np
 
-from cschat import Desk
+from cschat import Actor, Desk
+from cschat import commands as c
 from cschat import queries as q
 from cschat.core.times import as_micros
 from cschat.core.turns import TurnKind
 from cschat.folding import write
 from cschat.stats import SQI, Abandoned, Fact, Share, Took
 
-__all__ = ["Data", "fill", "made", "measure", "ours", "seconds"]
+__all__ = ["Data", "fill", "from_log", "grow", "made", "measure", "ours", "seconds"]
 
 SEOUL = ZoneInfo("Asia/Seoul")
 START, END = datetime(2026, 1, 1, tzinfo=SEOUL), datetime(2026, 4, 1, tzinfo=SEOUL)
@@ -48,13 +53,13 @@ class Data:
     columns: dict[str, Any]
 
 
-def made(turns: int, seed: int = 1) -> Data:
+def made(turns: int, seed: int = 1, days: int = DAYS) -> Data:
     """Made-up turns, so many over three months and a third more over the month after; busy by day and quiet by night."""
     rng = np.random.default_rng(seed)
-    turns = turns * DAYS // 90
-    days = rng.integers(0, DAYS, turns)
+    turns = turns * days // 90
+    day = rng.integers(0, days, turns)
     hours = np.clip(rng.normal(14, 3.5, turns), 0, 23.99)
-    closed = np.sort(as_micros(START) + ((days * 24 + hours) * 3.6e9).astype(np.int64))
+    closed = np.sort(as_micros(START) + ((day * 24 + hours) * 3.6e9).astype(np.int64))
 
     def length(mean: float, missing: float = 0.0) -> Any:
         value = rng.lognormal(np.log(mean * 1000), 1.1, turns).astype(np.int64)
@@ -127,15 +132,15 @@ def _facts(data: Data, low: int, high: int) -> list[Fact]:
     return found
 
 
-def fill(desk: Desk, data: Data) -> float:
-    """Fold the turns into the store, as the folder does it; facts a second."""
-    took = 0.0
+def fill(desk: Desk, data: Data) -> str:
+    """Fold the turns into the store, as the folder does it, and say how fast."""
+    took = busy = 0.0
     for low in range(0, len(data.closed), BATCH):
         changes = [(1, fact) for fact in _facts(data, low, min(low + BATCH, len(data.closed)))]
-        began = perf_counter()
-        desk.store.transact(lambda tx, changes=changes: write(tx, changes), brand=BRAND)
-        took += perf_counter() - began
-    return len(data.closed) / took
+        began, before = perf_counter(), process_time()
+        desk.store.transact(partial(write, changes=changes), brand=BRAND)
+        took, busy = took + perf_counter() - began, busy + process_time() - before
+    return f"{len(data.closed) / took:,.0f} facts/s, {len(data.closed) / busy:,.0f} a second of CPU"
 
 
 def ours(desk: Desk, start: datetime, end: datetime) -> list[q.Answer]:
@@ -197,7 +202,7 @@ def measure(turns: int) -> None:
             rate = fill(desk, data)
             gc.collect()
             size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
-            print(f"{turns:,} turns in 90 days: folded {rate:,.0f} facts/s, file {size:,.0f} MB")
+            print(f"{turns:,} turns in 90 days: folded {rate}, file {size:,.0f} MB")
             assert {answer.source for answer in ours(desk, START, END)} == {"cells"}
             whole = seconds(lambda: ours(desk, START, END))
             other = seconds(lambda: ours(desk, *OTHER))
@@ -218,6 +223,49 @@ def measure(turns: int) -> None:
             print(f"  in turns: ours {mine:.3f} s, polars {polars:.3f} s, DuckDB {duck:.3f} s: {polars / mine:.1f}x, {duck / mine:.1f}x")
 
 
+def grow(turns: int) -> None:
+    """Print what the tables of whole months take from so many turns, and from four times as many, measured in turns."""
+    with TemporaryDirectory(prefix="cschat-bench-") as name, ExitStack() as stack:
+        works: list[Callable[[], list[q.Answer]]] = []
+        for size in (turns, 4 * turns):
+            desk = stack.enter_context(Desk.open(f"sqlite:///{name}/{size}.db?synchronous=normal"))
+            print(f"{size:,} turns in 90 days: folded {fill(desk, made(size, days=90))}", flush=True)
+            works.append(partial(ours, desk, START, END))
+        gc.collect()
+        times: list[list[float]] = [[], []]
+        for _ in range(15):
+            for number, work in enumerate(works):
+                began = perf_counter()
+                work()
+                times[number].append(perf_counter() - began)
+        few, many = map(median, times)
+        print(f"  whole months {few:.3f} s and {many:.3f} s: {many / few:.2f}x")
+
+
+def from_log(lives: int) -> None:
+    """Live so many short sessions and print how fast the folder follows the log."""
+    with TemporaryDirectory(prefix="cschat-bench-") as name, Desk.open(f"sqlite:///{name}/desk.db?synchronous=normal") as desk:
+        desk.do(c.ChangeBrand(accepting="open"))
+        worker = desk.acting_as(Actor.agent(desk.do(c.AddAgent(name="민아", status="available")).id))
+        for number in range(lives):
+            visitor = desk.acting_as(Actor.guest(f"browser-{number}"))
+            with desk.batch():
+                session = visitor.do(c.OpenSession(text="배송이 언제 오나요?")).id
+                for command in (c.ClaimSession(session), c.SendMessage(session, text="안녕하세요"), c.EndSession(session)):
+                    worker.do(command)
+                worker.do(c.WrapUp(session, note="배송 조회"))
+        events, began, busy = desk.store.position(), perf_counter(), process_time()
+        facts = desk.statistics.fold()
+        took, busy = perf_counter() - began, process_time() - busy
+        print(f"{lives:,} sessions, {events:,} events, {facts:,} facts: {facts / took:,.0f} facts/s, {facts / busy:,.0f} a second of CPU")
+
+
 if __name__ == "__main__":
-    for size in sys.argv[1:] or ["1000000"]:
-        measure(int(size))
+    match sys.argv[1:]:
+        case ["grow", *sizes]:
+            grow(*map(int, sizes or ["1000000"]))
+        case ["log", *sizes]:
+            from_log(*map(int, sizes or ["10000"]))
+        case sizes:
+            for size in sizes or ["1000000"]:
+                measure(int(size))

@@ -69,7 +69,7 @@ def stream_growth_bytes(events: int = 1_000_000) -> tuple[int, float]:
 
 _STREAM = """
 import resource, sqlite3, time
-from cschat.door import KINDS
+from cschat.kinds import KINDS
 from cschat.storage.sqlite import SqliteStore
 database = sqlite3.connect({path!r})
 database.execute(

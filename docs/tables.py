@@ -26,7 +26,7 @@ from cschat.core.brand import Brand
 from cschat.core.people import Role
 from cschat.core.records import PERSONAL, STAFF, Field, Record, evolve, fields_of
 from cschat.core.session import Session, State, opened
-from cschat.door import CORE_KINDS
+from cschat.kinds import CORE_KINDS
 from cschat.queries.protocol import shown
 from cschat.sight import Who
 from cschat.simulate import Figures
@@ -77,6 +77,7 @@ QUERY_MODULES = (
     "journey",
     "surges",
     "reports",
+    "dashboard",
     "summary",
     "outgoing",
     "announcements",
@@ -330,6 +331,7 @@ _SETTINGS = {
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
     "delay_live": "Whether agents may delay their replies in live talks too, and not only where an answer was promised for later.",
     "opt_out_url": 'The page where customers opt out of marketing, with `{recipient}` in it. `""`: there is none, and no marketing.',
+    "short_wait": "Who leaves the queue in fewer seconds than this has hardly waited: statistics show it apart (`abandoned_short`).",
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 
@@ -339,7 +341,7 @@ def settings() -> str:
     plain, rows = Brand(id="brd_x"), []
     for field in attrs.fields(commands.ChangeBrand):
         stored = getattr(plain, field.name)
-        value = stored // 1000 if field.name in ("grace", "reopen_window") else stored
+        value = stored // 1000 if field.name in ("grace", "reopen_window", "short_wait") else stored
         rows.append(
             (
                 f"`{field.name}`",

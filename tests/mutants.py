@@ -54,12 +54,109 @@ HOURS = ("tests/commands/test_hours.py",)
 RULES = ("tests/rules/test_desk.py",)
 READING = ("tests/rules/test_reading.py",)
 SLA = ("tests/rules/test_sla.py",)
+CAMPAIGNS = ("tests/campaigns",)
+REPORTS = ("tests/reports",)
 LEDGER = ("tests/ledger",)
 EXPORT = ("tests/export/test_exporting.py",)
 EXPORT_IN = ("tests/export/test_importing.py",)
 FOREIGN = ("tests/export/test_foreign.py",)
 
 NAMED = (
+    Mutant(
+        "campaign: marketing without consent",
+        "commands/campaigns.py",
+        "if not agreed(customer.consents, MARKETING):",
+        "if False:",
+        CAMPAIGNS,
+    ),
+    Mutant(
+        "campaign: marketing at night",
+        "commands/campaigns.py",
+        "if morning is not None and not agreed(customer.consents, NIGHT):",
+        "if False:",
+        CAMPAIGNS,
+    ),
+    Mutant("campaign: night owls wait", "commands/campaigns.py", " and not agreed(customer.consents, NIGHT):", ":", CAMPAIGNS),
+    Mutant(
+        "campaign: no way out needed",
+        "commands/campaigns.py",
+        "if campaign.type is CampaignType.MARKETING and not ctx.see.brand().opt_out_url:",
+        "if False:",
+        CAMPAIGNS,
+    ),
+    Mutant(
+        "campaign: the mail goes to who has opted out meanwhile",
+        "transport/campaigns.py",
+        "if marketing and not agreed(customer.consents, MARKETING):",
+        "if False:",
+        CAMPAIGNS,
+    ),
+    Mutant("campaign: marketing is not marked", "audience.py", 'return f"{MARKED} {subject}"', 'return f"{subject}"', CAMPAIGNS),
+    Mutant(
+        "campaign: it forgets how far it has looked",
+        "commands/campaigns.py",
+        "after=campaign.looked, limit=CHUNK",
+        "after=None, limit=CHUNK",
+        CAMPAIGNS,
+    ),
+    Mutant(
+        "campaign: the erased are of an audience", "audience.py", "customer.erased or customer.merged_into is not None or ", "", CAMPAIGNS
+    ),
+    Mutant(
+        "campaign: an audience does not look at announcements",
+        "audience.py",
+        "link is not None and link.announcement == audience.announcement",
+        "True",
+        CAMPAIGNS,
+    ),
+    Mutant(
+        "campaign: others opt a customer out",
+        "commands/campaigns.py",
+        "if recipient is not None and recipient.customer != customer.id:",
+        "if False:",
+        CAMPAIGNS,
+    ),
+    Mutant("campaign: agents opt customers out", "commands/campaigns.py", "ctx.see.demand(Permission.OPERATE)", "pass", CAMPAIGNS),
+    Mutant(
+        "campaign: 08:00 is night",
+        "core/campaigns.py",
+        "if _MORNING <= local.time() < _EVENING:",
+        "if _MORNING < local.time() < _EVENING:",
+        CAMPAIGNS,
+    ),
+    Mutant("announcement: shown before it begins", "core/announcements.py", "self.begins <= now and ", "", CAMPAIGNS),
+    Mutant(
+        "announcement: whoever said enough is deflected for good",
+        "queries/announcements.py",
+        " and not _asked(ctx, reading.customer, reading.enough)",
+        "",
+        CAMPAIGNS,
+    ),
+    Mutant(
+        "announcement: a removed one is read", "commands/announcements.py", "if not announcement.shown(ctx.now):", "if False:", CAMPAIGNS
+    ),
+    Mutant(
+        "mail report: every missed stretch is told of",
+        "core/mail_reports.py",
+        "return due if due > now else",
+        "return due if due >= now else",
+        REPORTS,
+    ),
+    Mutant("mail report: a removed one goes out", "transport/reports.py", "if report.removed:", "if False:", REPORTS),
+    Mutant(
+        "mail report: what was typed is no text",
+        "transport/reports.py",
+        'style="{_CELL}">{html.escape(cell)}</td>',
+        'style="{_CELL}">{cell}</td>',
+        REPORTS,
+    ),
+    Mutant(
+        "mail report: a stretch too short",
+        "core/mail_reports.py",
+        "return _midnight(start, local), _midnight(end, local)",
+        "return _midnight(start, local), _midnight(end, local) - 1",
+        REPORTS,
+    ),
     Mutant("ledger: claims while nobody new is accepted", "commands/owning.py", "        demand_balance(ctx)\n", "        pass\n", LEDGER),
     Mutant(
         "ledger: agents write first while nobody new is accepted",
@@ -350,13 +447,7 @@ NAMED = (
         KNOWLEDGE,
     ),
     Mutant("knowledge: what is only like a scheme", "commands/cleaning.py", "attribute_filter=_kept,", "", KNOWLEDGE),
-    Mutant(
-        "knowledge: no fall-back needed",
-        "commands/knowledge.py",
-        'sure=("brand", "session")',
-        'sure=("agent", "brand", "customer", "session")',
-        KNOWLEDGE,
-    ),
+    Mutant("knowledge: no fall-back needed", "commands/changing.py", "read.variables - {*sure}", "frozenset()", KNOWLEDGE),
     Mutant("knowledge: everybody's canned responses", "finding.py", "canned.group in groups", "True", KNOWLEDGE),
     Mutant("knowledge: past answers of the erased", "finding.py", "and not customer.erased", "", KNOWLEDGE),
     Mutant("knowledge: past answers that went badly", "core/past.py", "session.rating >= WELL * scales[-1]", "True", KNOWLEDGE),
@@ -465,8 +556,8 @@ NAMED = (
     Mutant(
         "rules: before comes after",
         "door.py",
-        "[rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], ",
-        "[self.scenarios, Routing(), Delays(), *reactors, *rules, ",
+        "[rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks(), Charges()]",
+        "[self.scenarios, Routing(), Delays(), *reactors, *rules, Clocks(), Charges()]",
         RULES,
     ),
     Mutant("rules: who caused it does not matter", "commands/obeying.py", "ready.rule.when.by not in (None, by)", "False", RULES),
@@ -632,8 +723,8 @@ NAMED = (
     Mutant(
         "offer: nobody is told that all let it pass",
         "commands/handing.py",
-        "_alert(ctx, ctx.record(session, e.PassedByAll()))",
-        "ctx.record(session, e.PassedByAll())",
+        "return _alert(ctx, ctx.record(session, e.PassedByAll()))",
+        "return ctx.record(session, e.PassedByAll())",
         ROUTING,
     ),
     Mutant("offer: nobody is told who was set busy", "commands/handing.py", "session = _alert(ctx, session, agent.name)", "pass", ROUTING),

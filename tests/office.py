@@ -15,7 +15,7 @@ from cschat import commands as c
 from cschat import queries as q
 from cschat.core.clock import FakeClock
 from cschat.core.people import Agent, Customer, Group
-from cschat.door import KINDS
+from cschat.kinds import KINDS
 
 
 @attrs.frozen

@@ -12,65 +12,35 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from cschat.commands.carrying import Request, carry_out
+from cschat.commands.carrying import carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
 from cschat.core.access import Actor
-from cschat.core.alerts import AlertTarget
-from cschat.core.announcements import Announcement, Link, Reading
 from cschat.core.brand import Brand
-from cschat.core.bulk import Bulk, BulkFailure
-from cschat.core.campaigns import Campaign, Recipient
 from cschat.core.clock import Clock, FakeClock, SystemClock
-from cschat.core.delayed import DelayedReply
-from cschat.core.distribution import Duty, Seat
 from cschat.core.events import BODIES, Event
-from cschat.core.hours import Hours
 from cschat.core.ids import Ids
-from cschat.core.knowledge import Article, CannedResponse, Edition, Section
-from cschat.core.labels import Category, Tag
-from cschat.core.ledger import Ledger
-from cschat.core.mail_reports import MailReport
-from cschat.core.people import Agent, Customer, Group, Role
-from cschat.core.records import Record
-from cschat.core.reports import SavedReport
-from cschat.core.rules import Phase, Rulebook, Watch
-from cschat.core.scenarios import ScenarioVersion
+from cschat.core.people import Role
+from cschat.core.rules import Phase
 from cschat.core.session import Session
 from cschat.core.timers import Timer
 from cschat.core.times import Micros, earliest
-from cschat.core.webhooks import Secret, Webhook
 from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight
-from cschat.stats.facts import Fact
-from cschat.stats.state import Cell, Folded
 from cschat.storage.protocol import Batch, Gte, Lte, Store, Transaction
 from cschat.transport.crew import Crew
-from cschat.transport.relay import Delivery, Follower, Handler, Relay
+from cschat.transport.relay import Handler, Relay
 
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
 
-__all__ = ["CORE_KINDS", "KINDS", "PAGE", "UNDER_WAY", "Door", "Works", "brand_record", "first_door", "names_of"]
+__all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
 A = TypeVar("A", bound="Action")
 Work = Callable[[Transaction], T]
-
-CORE_KINDS: tuple[type[Record], ...] = (
-    *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
-    *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
-    *(Announcement, Reading, Link, Campaign, Recipient),
-    *(MailReport, SavedReport),
-    *(DelayedReply, Bulk, BulkFailure, Ledger),
-)
-"""What a desk is about, and `content_hash` covers."""
-UNDER_WAY: tuple[type[Record], ...] = (Timer, Watch, Duty, Seat)
-"""What a desk is in the middle of. An export holds it too, so that a desk goes on where it was."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, *UNDER_WAY, Edition, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
-"""Every record class that a store of the desk keeps."""
 
 PAGE = 200
 FORGET_AFTER = 3_600_000_000
@@ -280,6 +250,7 @@ def brand_record(name: str) -> str:
 
 def first_door(url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor]) -> Door:
     """The host's door to a new desk."""
+    from cschat.kinds import KINDS
     from cschat.storage.opening import open_store
 
     brand_id = brand_record(brand)

@@ -145,6 +145,22 @@ def test_who_opts_out_at_night_gets_nothing_in_the_morning(office: Office, post:
     assert (office.agent.ask(q.CampaignResults(one)).reasons["no_consent"], post.letters) == (3, [])
 
 
+@pytest.mark.parametrize("how", ["opts out", "is erased"])
+def test_who_goes_while_the_mail_is_on_its_way_gets_none(office: Office, post: Post, how: str):
+    gone, there = member(office.desk, "gone"), member(office.desk, "there")
+    one = campaign(office, type="marketing", ways=["mail"])
+    office.admin.do(c.StartCampaign(one))
+    office.desk.run_clocks()
+    assert sum(each.state is RecipientState.SENT for each in office.desk.each(q.Recipients(one))) == 2
+    if how == "is erased":
+        office.admin.do(c.EraseCustomer(gone))
+    else:
+        office.desk.acting_as(Actor.member("gone")).do(c.OptOut())
+    office.desk.settle()
+    assert [letter.to for letter in post.letters] == [["there@example.com"]]
+    assert there.id != gone.id
+
+
 def test_audiences(office: Office):
     office.desk.do_all([c.TagCustomer(office.customer, ["vip"]), c.UpdateCustomer(office.other, attributes={"grade": 3}, language="en")])
     office.session(State.CLOSED)

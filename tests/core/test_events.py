@@ -16,7 +16,7 @@ from cschat import events as e
 from cschat.core.content import Card, Choice, FormField, Media
 from cschat.core.records import PERSONAL, STAFF, blanked, fields_of
 from cschat.core.session import MACHINE
-from cschat.door import CORE_KINDS
+from cschat.kinds import CORE_KINDS
 from cschat.storage.codec import decode_body, decode_record, encode
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -132,6 +132,7 @@ def test_what_is_personal_or_for_staff_is_marked():
         ("Session", "main"): "s",
         ("Session", "side"): "s",
         ("Session", "delayed"): "s",
+        ("Session", "risks"): "s",
         ("Customer", "key"): "p",
         ("Customer", "attributes"): "ps",
         ("Customer", "device"): "p",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import runpy
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytest
 
 from cschat import Actor, Desk
 from cschat import commands as c
+from cschat import queries as q
 from cschat.core.clock import FakeClock
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -32,6 +34,18 @@ def test_every_example_is_tried_here_and_short():
     for example in EXAMPLES.glob("*.py"):
         assert f'"{example.name}"' in tried
         assert len(example.read_text(encoding="utf-8").splitlines()) < 80
+
+
+def test_a_month_of_the_shop_is_simulated_and_its_report_written(capsys, folder, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["month.py"])
+    run("shop/month.py")
+    assert capsys.readouterr().out.splitlines()[-1].endswith("하늘상점 상담 보고서, 2026년 3월 23일 (월) ~ 2026년 3월 29일 (일)")
+    assert (folder / "report.html").read_text(encoding="utf-8").count("data:image/png;base64,") == 3
+    with Desk.open("sqlite:///month.db", clock=FakeClock("2026-03-30T09:00+09:00")) as desk:
+        start = datetime(2026, 3, 2, tzinfo=SEOUL)
+        total = desk.ask(q.Report(start, start + timedelta(days=28), measures=["closings", "closings_by_bot", "queue_time"])).total.figures
+        assert (total["closings"].sum, total["closings_by_bot"].sum > 200, total["queue_time"].missing > 20) == (2328, True, True)
+        assert desk.ask(q.SelfCheck()) == []
 
 
 def test_first_desk_can_be_run_again_and_again(capsys):

@@ -20,8 +20,8 @@ from cschat.data import Filter, export, export_table
 from cschat.data.exporting import file_hash
 from cschat.data.formats import FORMATS, cell, value
 from cschat.data.tables import TABLES, Column
-from cschat.door import CORE_KINDS
 from cschat.errors import Conflict, Forbidden, Invalid
+from cschat.kinds import CORE_KINDS
 from cschat.storage.codec import face
 
 RUN = tuple("=+-@\t\r＝＋－＠")

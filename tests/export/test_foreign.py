@@ -14,8 +14,8 @@ from cschat import commands as c
 from cschat import queries as q
 from cschat.core.clock import FakeClock
 from cschat.data import export, import_chatwoot, import_csv
-from cschat.door import CORE_KINDS
 from cschat.errors import Forbidden, Invalid
+from cschat.kinds import CORE_KINDS
 from cschat.storage.content import content_hash
 
 

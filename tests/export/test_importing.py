@@ -21,8 +21,8 @@ from cschat.data import Filter, export
 from cschat.data.exporting import file_hash
 from cschat.data.formats import FORMATS
 from cschat.data.importing import import_folder
-from cschat.door import CORE_KINDS, UNDER_WAY
 from cschat.errors import Forbidden, Invalid
+from cschat.kinds import CORE_KINDS, UNDER_WAY
 from cschat.storage.content import content_hash
 
 

@@ -10,8 +10,8 @@ import pytest
 from cschat import Actor, Desk
 from cschat import commands as c
 from cschat import queries as q
-from cschat.door import KINDS
 from cschat.errors import StoreUnavailable
+from cschat.kinds import KINDS
 from cschat.storage.sqlite import SqliteStore
 
 

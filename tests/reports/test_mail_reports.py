@@ -153,6 +153,13 @@ def test_a_removed_report_goes_out_no_more(office: Office, post: Post):
             office.admin.do(again)
 
 
+def test_a_report_that_was_removed_on_its_way_is_not_sent(office: Office, post: Post):
+    report = office.admin.do(c.AddMailReport("daily", ["boss@example.com"]))
+    office.admin.do_all([c.SendMailReport(report), c.RemoveMailReport(report)])
+    office.desk.settle()
+    assert post.letters == []
+
+
 def test_who_gets_a_report_stands_in_no_event(office: Office):
     report = office.admin.do(c.AddMailReport("daily", ["boss@example.com"]))
     office.admin.do(c.ChangeMailReport(report, addresses=["new@example.com"]))

@@ -9,6 +9,7 @@ from itertools import groupby
 import attrs
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from tests.office import Office
 from tests.stats.histories import STEPS, Desk, Step, eight, turns_of
 
@@ -18,8 +19,9 @@ from cschat import events as e
 from cschat import queries as q
 from cschat.core.clock import FakeClock
 from cschat.core.content import Speaker
+from cschat.core.records import evolve
 from cschat.core.turns import TurnKind
-from cschat.stats import METRICS, SQI
+from cschat.stats import METRICS, SQI, Fact, Took
 
 PERIOD = datetime(2026, 3, 1, 15, tzinfo=UTC), datetime(2026, 4, 30, 15, tzinfo=UTC)
 """From and to midnights of Seoul and of Tokyo, which always show the same time."""
@@ -149,20 +151,61 @@ def _cell():
     return Cell
 
 
-def test_percentiles_are_off_by_one_per_cent_at_most():
-    from cschat.stats.cells import _WHOLE_MIDDLE, EDGES, bucket_of
+LENGTHS = st.lists(st.one_of(st.integers(0, 120), st.integers(0, 10**6), st.integers(0, 10**12 - 1)), min_size=1, max_size=60)
+"""Milliseconds: from nothing to thirty years."""
 
-    for value in [*range(2000), *(round(1.007**power) for power in range(300, 3900))]:
-        middle = _WHOLE_MIDDLE[bucket_of(value)]
-        assert abs(middle - value) <= 0.01 * value + 0.5
+
+@given(first=LENGTHS, second=LENGTHS, gone=LENGTHS)
+@example(first=[0], second=[51], gone=[0])
+@settings(max_examples=60)
+def test_percentiles_are_off_by_one_per_cent_at_most_and_sums_by_nothing(first: list[int], second: list[int], gone: list[int]):
+    from cschat.stats.cells import Cell, Tally, cells_of, merged, part_of, rows_of
+
+    def changes(sign: int, lengths: list[int]):
+        return [(sign, evolve(TURN, total=Took(length))) for length in lengths]
+
+    kept: dict[str, Cell | None] = {}
+    for several in (changes(1, first), changes(1, gone), changes(-1, gone) + changes(1, second)):
+        for delta in cells_of(rows_of(several)):
+            kept[delta.id] = merged(delta, kept.get(delta.id))
+    lengths = sorted(first + second)
+    _, place = part_of("total_time", business=False)
+    for dimension in ("month/brand", "day/agent", "quarter/brand"):
+        tally = Tally()
+        tally.add(0, next(cell for cell in kept.values() if cell is not None and cell.table == f"{dimension}/sqi"))
+        (figure,) = tally.figures(1, {place: ("total_time", 1000.0)})["total_time"]
+        assert (figure.count, figure.missing, figure.sum) == (len(lengths), 0, sum(lengths) / 1000)
+        for share, said in ((50, figure.p50), (90, figure.p90), (95, figure.p95)):
+            exact = lengths[-(-len(lengths) * share // 100) - 1]
+            assert abs(said * 1000 - exact) <= 0.01 * exact
+
+
+TURN = Fact(
+    id="fct_1_1",
+    brand="brd_1",
+    session="ses_1",
+    number=1,
+    turn=TurnKind.LIVE,
+    began=0,
+    closed=1_772_000_000_000_000,
+    total=Took(0),
+    session_age=Took(0),
+    zone="Asia/Seoul",
+    customer="cus_1",
+    channel="web",
+    agent="agt_1",
+)
+
+
+def test_buckets_reach_over_thirty_years():
+    from cschat.stats.cells import EDGES
+
     assert EDGES[-1] > timedelta(days=365 * 30) / timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize("seconds", [1, 61, 3600])
 def test_one_value_taken_back_and_added_within_a_bucket_moves_the_sum(seconds: int):
-    from cschat.core.records import evolve
     from cschat.stats.cells import cells_of, merged, rows_of, unpacked
-    from cschat.stats.facts import Took
 
     desk = lived([("open", 0), ("end_customer", seconds * 1000)])
     fact = facts(desk)[0]

@@ -453,3 +453,23 @@ def test_a_slip_of_the_pen_is_told(file: tuple[str, Office], bad: tuple[str, str
     with pytest.raises(Invalid) as caught:
         run("sqi", *(word for pair in asked.items() for word in pair))
     assert caught.value.fields["field"] == bad[0].removeprefix("--")
+
+
+def test_how_many_sessions_an_agent_had_at_a_time(desk: Office):
+    """In two hours one agent had two for half an hour each, the other two for a quarter."""
+    hours = at("2026-04-01T09:00"), at("2026-04-01T11:00")
+    desk.clock.set(as_micros(hours[0]))
+    for door, minutes in ((desk.agent, 30), (desk.agent, 30), (desk.colleague, 15), (desk.colleague, 15)):
+        session = desk.desk.do(c.OpenSession(customer=desk.customer.id, text="문의"))
+        desk.desk.do(c.RequestAgent(session))
+        door.do(c.ClaimSession(session))
+        desk.clock.advance(minutes=minutes)
+        door.do(c.EndSession(session))
+        door.do(c.WrapUp(session))
+    answer = desk.desk.ask(q.Report(*hours, ["handle_time"], by=["agent"]))
+    assert {line.names["agent"]: answer.concurrency(line) for line in answer.lines} == {"민아": 0.5, "준": 0.25}
+    assert answer.concurrency(answer.total) == 0.75
+    for measures, by in ((["turns"], ["agent"]), (["handle_time"], ["agent", "day"])):
+        other = desk.desk.ask(q.Report(*hours, measures, by=by))
+        with pytest.raises(Invalid):
+            other.concurrency(other.total)

@@ -12,8 +12,8 @@ from tests.commands.test_random import AnyDesk
 
 from cschat import Event
 from cschat.core.clock import FakeClock
-from cschat.door import CORE_KINDS, KINDS
 from cschat.errors import CschatError
+from cschat.kinds import CORE_KINDS, KINDS
 from cschat.storage.content import content_hash
 from cschat.storage.memory import MemoryStore
 from cschat.storage.protocol import Store

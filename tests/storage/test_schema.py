@@ -22,8 +22,8 @@ from cschat import events as e
 from cschat.core.clock import FakeClock
 from cschat.core.records import Index, index_fields
 from cschat.core.times import as_iso
-from cschat.door import KINDS
 from cschat.errors import CschatError
+from cschat.kinds import KINDS
 from cschat.storage import migrations
 from cschat.storage.codec import decode_record
 from cschat.storage.migrations import plural, table_name

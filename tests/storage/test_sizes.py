@@ -15,7 +15,7 @@ from tests.office import Office
 
 from cschat import State
 from cschat import commands as c
-from cschat.door import KINDS
+from cschat.kinds import KINDS
 from cschat.storage.sqlite import SqliteStore
 
 EVENTS = 1_000_000
@@ -51,7 +51,7 @@ def test_a_session_takes_less_than_two_kilobytes(office: Office) -> None:
 
 STREAM = """
 import os, sys
-from cschat.door import KINDS
+from cschat.kinds import KINDS
 from cschat.storage.sqlite import SqliteStore
 
 def resident():

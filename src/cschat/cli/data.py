@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 import click
 
-from cschat.cli.desks import existing_desk, period
+from cschat.cli.desks import bar, existing_desk, period
 from cschat.data import Filter, Imported, export, export_table, import_chatwoot, import_csv, import_folder
 from cschat.data.formats import FORMATS
 from cschat.data.tables import TABLES
@@ -133,25 +133,18 @@ def _report(done: Imported, *, as_json: bool) -> None:
 
 @contextmanager
 def _bar(*, quiet: bool) -> Generator[Told | None]:
-    """A progress bar for each table on a terminal, if rich is installed; nothing in a pipe."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    try:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-    except ImportError:
-        yield None
-        return
-    columns = (TextColumn("{task.description:>20}"), BarColumn(), TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    """A bar for each table."""
+    with bar("{task.description:>20}", "{task.fields[rows]:,} rows", quiet=quiet) as progress:
+        if progress is None:
+            yield None
+            return
         tasks: dict[str, Any] = {}
 
         def told(name: str, rows: int, part: float | None) -> None:
             if name not in tasks:
                 for task in tasks.values():
-                    bar.update(task, total=1.0, completed=1.0)
-                tasks[name] = bar.add_task(name, total=None if part is None else 1.0, rows=rows)
-            bar.update(tasks[name], completed=part or 0.0, rows=rows)
+                    progress.update(task, total=1.0, completed=1.0)
+                tasks[name] = progress.add_task(name, total=None if part is None else 1.0, rows=rows)
+            progress.update(tasks[name], completed=part or 0.0, rows=rows)
 
         yield told

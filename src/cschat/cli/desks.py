@@ -1,21 +1,26 @@
-"""What several commands need: a desk on a store that is there, and a period.
+"""What several commands need: a desk on a store that is there, times as people write them, a progress bar.
 
-May: open and read. May not: print.
+May: open and read. May not: know any one command.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cschat import queries as q
 from cschat.desk import Desk
 from cschat.errors import Invalid
 
-__all__ = ["existing_desk", "period"]
+if TYPE_CHECKING:  # rich is loaded where there is a terminal
+    from rich.progress import Progress
+
+__all__ = ["bar", "existing_desk", "moment_of", "period", "zone_of"]
 
 
 @contextmanager
@@ -28,16 +33,45 @@ def existing_desk(store: str, brand: str) -> Generator[Desk]:
         yield desk
 
 
+def zone_of(name: str) -> ZoneInfo:
+    """The zone that an option names."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Invalid(field="zone", reason=f"{name!r} is no time zone", allowed=["Asia/Seoul", "UTC"]) from error
+
+
+def moment_of(text: str, zone: ZoneInfo, option: str) -> datetime:
+    """The ISO time that an option says, in a zone if it has no offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(field=option, reason=f"{text!r} is no ISO time", allowed=["2026-03-02", "2026-03-02T09:00"]) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
 def period(desk: Desk, start: str | None, end: str | None) -> dict[str, datetime]:
     """The options --from and --to as `start` and `end`, in the brand's zone; what is not given is left out."""
     zone = ZoneInfo(desk.ask(q.GetBrand()).zone)
-    found: dict[str, datetime] = {}
-    for name, option, text in (("start", "from", start), ("end", "to", end)):
-        if text is None:
-            continue
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise Invalid(field=option, reason=f"{text!r} is no ISO time", allowed=["2026-03-02", "2026-03-02T09:00"]) from error
-        found[name] = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return found
+    asked = (("start", "from", start), ("end", "to", end))
+    return {name: moment_of(text, zone, option) for name, option, text in asked if text is not None}
+
+
+@contextmanager
+def bar(*columns: str, quiet: bool) -> Generator[Progress | None]:
+    """A progress bar on a terminal, if rich is installed; None in a pipe, or where it is to be quiet.
+
+    `columns` are texts with what rich knows of a task; a bar stands after the first, the time at the end.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    except ImportError:
+        yield None
+        return
+    first, *others = (TextColumn(column) for column in columns)
+    with Progress(first, BarColumn(), *others, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+        yield progress

@@ -8,18 +8,17 @@ from __future__ import annotations
 import gc
 import json
 import random
-import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import attrs
 import click
 
-from cschat.cli.desks import existing_desk
+from cschat.cli.desks import bar, existing_desk, moment_of, zone_of
 from cschat.core.clock import FakeClock
 from cschat.core.times import Micros, as_micros
 from cschat.desk import Desk
@@ -106,7 +105,7 @@ def simulate(  # noqa: PLR0917  (one parameter for each option)
     Customers arrive, say what the file says, wait for an agent, get the file's answers, are ended, wrapped up and tagged with the file's
     intent. CONVERSATIONS is JSON Lines (also .gz, .xz): {"id", "intent"|null, "turns": [{"from": "customer"|"agent", "text"}]}.
     """
-    where = _zone(zone)
+    where = zone_of(zone)
     first, last = _instant(start, where, "start"), _instant(end, where, "end")
     chance = random.Random(seed)  # noqa: S311  (a simulation is to be repeatable)
     skipped: list[Invalid] | None = [] if skip_bad else None
@@ -180,7 +179,7 @@ def what_if_command(  # noqa: PLR0917  (one parameter for each option)
 
     The store is only read. What is assumed: docs, Simulate.
     """
-    where = _zone(zone)
+    where = zone_of(zone)
     period = _instant(start, where, "from"), _instant(end, where, "to")
     gc.set_threshold(*GC_THRESHOLD)
     with existing_desk(store, brand) as desk:
@@ -209,21 +208,8 @@ def _with(head: Micros, rest: Iterator[Micros]) -> Iterator[Micros]:
     yield from rest
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Invalid(field="zone", reason=f"{name!r} is no time zone", allowed=["Asia/Seoul", "UTC"]) from error
-
-
-def _instant(text: str | None, zone: ZoneInfo, field: str) -> Micros | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid(field=field, reason=f"{text!r} is no ISO time", allowed=["2026-03-02", "2026-03-02T09:00"]) from error
-    return as_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+def _instant(text: str | None, zone: ZoneInfo, option: str) -> Micros | None:
+    return None if text is None else as_micros(moment_of(text, zone, option))
 
 
 def _patience(text: str) -> float:
@@ -238,20 +224,13 @@ def _patience(text: str) -> float:
 
 @contextmanager
 def _progress(total: int | None, *, quiet: bool) -> Generator[Callable[[int], None] | None]:
-    """A progress bar on a terminal, if rich is installed; nothing in a pipe."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    try:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    except ImportError:
-        yield None
-        return
-    columns = (TextColumn("customers"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("customers", total=total)
-        yield lambda done: bar.update(task, completed=done) if done % 50 == 0 else None
+    """How many customers have come, as a bar."""
+    with bar("customers", "{task.completed:.0f}", quiet=quiet) as progress:
+        if progress is None:
+            yield None
+            return
+        task = progress.add_task("customers", total=total)
+        yield lambda done: progress.update(task, completed=done) if done % 50 == 0 else None
 
 
 def _show(figures: Figures, store: str) -> None:

@@ -10,15 +10,13 @@ import io
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 import click
 
 from cschat import queries as q
-from cschat.cli.desks import existing_desk
+from cschat.cli.desks import existing_desk, moment_of, zone_of
 from cschat.desk import Desk
 from cschat.errors import Invalid
 from cschat.stats.dimensions import DIMENSIONS
@@ -89,25 +87,10 @@ def _report(  # noqa: PLR0917  (one parameter for each option)
     how: str,
 ) -> None:
     with existing_desk(store, brand) as desk:
-        local = _zone(zone or desk.ask(q.GetBrand()).zone)
-        period = _instant(start, local, "from"), _instant(end, local, "to")
+        local = zone_of(zone or desk.ask(q.GetBrand()).zone)
+        period = moment_of(start, local, "from"), moment_of(end, local, "to")
         answer = desk.ask(q.Report(*period, tuple(measures), by, _where(where), zone, calendar, maxima))
     click.echo({"json": _json, "csv": _csv, "table": _table}[how](answer), nl=how != "csv")
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Invalid(field="zone", reason=f"{name!r} is no time zone", allowed=["Asia/Seoul", "UTC"]) from error
-
-
-def _instant(text: str, zone: ZoneInfo, field: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid(field=field, reason=f"{text!r} is no ISO time", allowed=["2026-03-02", "2026-03-02T09:00"]) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _where(given: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -23,8 +23,8 @@ from cschat.core.people import Customer, Role
 from cschat.core.records import STAFF, Record, blanked, fields_of
 from cschat.core.session import Session
 from cschat.core.times import Micros, as_iso, as_micros
-from cschat.door import CORE_KINDS, UNDER_WAY
 from cschat.errors import Invalid
+from cschat.kinds import CORE_KINDS, UNDER_WAY
 from cschat.queries.exporting import Labels
 from cschat.queries.protocol import shown
 from cschat.storage.codec import face, instant_fields

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.dashboard import AgentNow, AtRisk, Dashboard, DashboardAnswer, PeriodNow
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
@@ -52,6 +53,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "bulk": ("BulkFailures", "Bulks", "GetBulk"),
+    "dashboard": ("AgentNow", "AtRisk", "Dashboard", "DashboardAnswer", "PeriodNow"),
     "delayed": ("DelayedReplies",),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "exporting": ("ExportLabels", "Labels"),
@@ -82,6 +84,10 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
 }
 _ANSWERS = {
+    "AgentNow",
+    "AtRisk",
+    "DashboardAnswer",
+    "PeriodNow",
     "AnnouncementResult",
     "Answer",
     "CampaignResult",
@@ -114,6 +120,7 @@ __getattr__ = loader(__name__, _HOMES, {"QUERIES": _WIRE})
 
 __all__ = [
     "QUERIES",
+    "AgentNow",
     "Agents",
     "AlertTargets",
     "AnnouncementResult",
@@ -121,6 +128,7 @@ __all__ = [
     "Announcements",
     "Answer",
     "Articles",
+    "AtRisk",
     "BulkFailures",
     "Bulks",
     "CampaignResult",
@@ -140,6 +148,8 @@ __all__ = [
     "CountsByState",
     "CustomerSessions",
     "Customers",
+    "Dashboard",
+    "DashboardAnswer",
     "DelayedReplies",
     "DryRun",
     "Explain",
@@ -169,6 +179,7 @@ __all__ = [
     "Opening",
     "OpeningHours",
     "Page",
+    "PeriodNow",
     "Postings",
     "Query",
     "Queue",

@@ -100,6 +100,15 @@ class Answer:
         ]
         return [head, *rows]
 
+    def concurrency(self, line: Line) -> float:
+        """How many sessions at a time a line stands for, on average over the period: the sum of its `handle_time` by the period.
+
+        By agent: how many each had at a time. `Invalid` without `handle_time`, or by a time, of which a line has but a part.
+        """
+        if "handle_time" not in self.measures or any(name in TIMES for name in self.by):
+            raise Invalid(field="line", reason="must be of a report that has handle_time and is by no time")
+        return line.figures["handle_time"].sum / (self.end - self.start).total_seconds()
+
 
 @attrs.frozen
 class Report:

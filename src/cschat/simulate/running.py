@@ -7,6 +7,8 @@ equals, in order of the customers' numbers, then of the file. After each of them
 the agent with the most free slots (the first of them) claims the session that is first in the desk's queue. So nobody waits beside a free
 slot.
 
+Where the brand has a bot, it hears what customers say first: whose session it ends asks for nobody.
+
 With a `Policy` that is not by hand the desk itself hands out, within its own commits, and service begins with the assignment. If agents may
 claim beside that (hybrid), they do, as above, what waits for them.
 
@@ -33,11 +35,11 @@ from cschat.core.answers import Connected, Queued, Unavailable
 from cschat.core.clock import FakeClock
 from cschat.core.distribution import Distribution
 from cschat.core.people import Agent
-from cschat.core.session import Session
+from cschat.core.session import Session, State
 from cschat.core.times import SECOND, Micros
 from cschat.desk import Desk
-from cschat.door import CORE_KINDS
 from cschat.errors import Invalid
+from cschat.kinds import CORE_KINDS
 from cschat.simulate.claiming import next_claim
 from cschat.simulate.policies import Assignments, Member, Policy
 from cschat.simulate.reading import Conversation, Speaker
@@ -284,6 +286,9 @@ class Simulation:
         session = self._do(door, c.OpenSession(text=texts[0] if texts else None))
         self._messages += bool(texts)
         customer.session = session.id
+        if session.state is State.CLOSED:  # a bot of the brand knew the answer
+            self._closed += 1
+            return
         for text in texts[1:]:
             self._say(door, customer, text)
         if conversation.intent is not None and self._by_category:

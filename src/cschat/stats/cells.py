@@ -9,7 +9,6 @@ exact up to 50 and at most 2 % wide beyond, so a percentile (nearest rank) is of
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -63,7 +62,7 @@ EDGES = _edges()
 """Where each bucket begins."""
 _EDGES = np.array(EDGES, dtype=np.int64)
 _MIDDLE = np.array([2 * low * (high - 1) / (low + high - 1) if low else 0 for low, high in pairwise([*EDGES, EDGES[-1] + 1])])
-_WHOLE_MIDDLE = np.rint(_MIDDLE)
+"""What stands for a bucket: as far from its lowest as from its highest value, in parts of them. Rounded, it would be off by up to 2 %."""
 
 GRAINS = ("day", "month")
 DIMENSIONS = ("brand", "agent", "group", "category", "channel", "tag")
@@ -99,16 +98,10 @@ def local(zone: str, when: Micros) -> datetime:
 
 
 @lru_cache(maxsize=20_000)
-def _of_slot(zone: str, slot: int) -> tuple[Micros, Micros]:
-    """The day and the month of a quarter of an hour: no zone's midnight lies within one."""
+def _begins(zone: str, slot: int) -> tuple[Micros, Micros, Micros]:
+    """When the day and the month began that a quarter of an hour lies in, and it itself: no zone's midnight lies within one."""
     day = local(zone, slot * _QUARTER).date()
-    return _midnight(zone, day), _midnight(zone, day.replace(day=1))
-
-
-def begins(zone: str, when: Micros) -> tuple[Micros, Micros, Micros]:
-    """When the day, the month and the quarter of an hour began that an instant lies in."""
-    day, month = _of_slot(zone, when // _QUARTER)
-    return day, month, when // _QUARTER * _QUARTER
+    return _midnight(zone, day), _midnight(zone, day.replace(day=1)), slot * _QUARTER
 
 
 def periods(zone: str, start: Micros, end: Micros, *, months: bool = True) -> list[tuple[str, Micros]] | None:
@@ -163,30 +156,31 @@ def rows_of(changes: Sequence[Change]) -> Rows:
     agents: dict[str | None, int] = {None: 0}
     owner = np.array([agents.setdefault(fact.agent, len(agents)) for fact in facts], dtype=np.int64)
     responder = np.array([agents.setdefault(fact.responder or fact.agent, len(agents)) for fact in facts], dtype=np.int64)
-    tests = {where: [number for number, fact in enumerate(facts) if where(fact)] for where in _TESTS}
-    found: list[tuple[int, Any, Any, list[int]]] = []
+    tests = {where: np.flatnonzero(np.fromiter(map(where, facts), bool, len(facts))) for where in _TESTS}
+    chosen = {where: [facts[number] for number in which.tolist()] for where, which in tests.items()}
+    found: list[tuple[int, _Ints, _Ints, _Ints]] = []
     for spot, metric in enumerate(_READ):
-        which, of = tests[metric.where], metric.of
-        if not which:
+        which, given = tests[metric.where], list(map(metric.of, chosen[metric.where]))
+        if not given:
             continue
         if metric.shared:
-            shares = [(number, share) for number in which for share in of(facts[number])]
-            which = [number for number, _ in shares]
-            whose: Any = [agents.setdefault(share.agent, len(agents)) for _, share in shares]
-            given = [share.took for _, share in shares]
+            which = np.repeat(which, np.fromiter(map(len, given), np.int64, len(given)))
+            shares = [share for several in given for share in several]
+            whose = np.array([agents.setdefault(share.agent, len(agents)) for share in shares], dtype=np.int64)
+            given = [share.took for share in shares]
         else:
             whose = (responder if metric.attribution is Attribution.RESPONDER else owner)[which]
-            given = [of(facts[number]) for number in which]
         if not metric.timed:
-            found.append((spot, which, whose, [-1 if value is None else value for value in given]))
+            found.append((spot, which, whose, np.array([-1 if value is None else value for value in given], dtype=np.int64)))
             continue
-        found.append((spot, which, whose, [-1 if took is None else took.wall for took in given]))
-        timed = [place for place, took in enumerate(given) if took is not None and took.business is not None]
-        if timed:
-            own = np.array(which)[timed], np.array(whose)[timed]
-            found.append((spot + len(_READ), *own, [given[place].business for place in timed]))
+        found.append((spot, which, whose, np.array([-1 if took is None else took.wall for took in given], dtype=np.int64)))
+        business = np.array([-1 if took is None or took.business is None else took.business for took in given], dtype=np.int64)
+        known = business >= 0
+        if known.any():
+            found.append((spot + len(_READ), which[known], whose[known], business[known]))
     kind = np.repeat([spot for spot, *_ in found], [len(values) for *_, values in found]).astype(np.int64)
     change = _joined([which for _, which, _, _ in found])
+    whose = _joined([agents_ for _, _, agents_, _ in found])
     value = _joined([values for *_, values in found])
     spot_of = kind % len(_READ)
     bucket = np.where(value < 0, _MISSING, np.searchsorted(_EDGES, value, side="right") - 1)
@@ -194,17 +188,22 @@ def rows_of(changes: Sequence[Change]) -> Rows:
     key = np.array(_SLOTS, dtype=np.int64)[spot_of] << _BITS | bucket
     sign = np.array([sign for sign, _ in changes], dtype=np.int64)[change]
     value = np.maximum(value, 0)
-    names, whose_ = [agent or "" for agent in agents], _joined([whose for _, _, whose, _ in found])
-    return Rows(changes, change, names, whose_, part, key, value, sign, part << 16 | key, (value * sign).astype(np.float64))
+    return Rows(
+        changes,
+        change,
+        [agent or "" for agent in agents],
+        whose,
+        part,
+        key,
+        value,
+        sign,
+        part << 16 | key,
+        (value * sign).astype(np.float64),
+    )
 
 
-def _joined(several: Sequence[Any]) -> _Ints:
-    return np.concatenate([np.asarray(one, dtype=np.int64) for one in several]) if several else np.zeros(0, dtype=np.int64)
-
-
-def bucket_of(value: int) -> int:
-    """The bucket of one value."""
-    return bisect_right(EDGES, value) - 1
+def _joined(several: Sequence[_Ints]) -> _Ints:
+    return np.concatenate(several) if several else np.zeros(0, dtype=np.int64)
 
 
 # -------------------------------------------------------------------------------------------------------- rows as cells
@@ -245,12 +244,14 @@ def cells_of(rows: Rows) -> list[Delta]:
     tags: dict[str, int] = {}
     group, taken = spread(rows, [[tags.setdefault(tag, len(tags)) for tag in fact.tags or ("",)] for fact in facts])
     coded["tag"] = list(tags), group, taken
-    known = [begins(fact.zone, fact.closed) for fact in facts]
+    slots: dict[tuple[str, str, int], int] = {}
+    slot = [slots.setdefault((fact.brand, fact.zone, fact.closed // _QUARTER), len(slots)) for fact in facts]
+    moment = np.array(slot, dtype=np.int64)[rows.change]
     found: list[Delta] = []
     for place, grain in enumerate((*GRAINS, "quarter")):
         names: dict[tuple[str, Micros], int] = {}
-        spots = [names.setdefault((fact.brand, begin[place]), len(names)) for fact, begin in zip(facts, known, strict=True)]
-        spot, periods_ = np.array(spots, dtype=np.int64)[rows.change], list(names)
+        spots = [names.setdefault((brand, _begins(zone, number)[place]), len(names)) for brand, zone, number in slots]
+        spot, periods_ = np.array(spots, dtype=np.int64)[moment], list(names)
         for dimension in DIMENSIONS if grain != "quarter" else ("brand",):
             listed, group, taken = coded[dimension]
             code = (spot if taken is None else spot[taken]) * len(listed) + group
@@ -462,7 +463,7 @@ def _figures(  # noqa: PLR0917
     buckets = columns[first:last] & _MISSING
     heights = np.cumsum(grid[:, first:last], axis=1)
     counts = heights[:, -1] if len(buckets) else np.zeros(len(grid))
-    middles = _WHOLE_MIDDLE[buckets] / divisor
+    middles = _MIDDLE[buckets] / divisor
     spread: list[list[float | None]] = []
     for share in (0.5, 0.9, 0.95):
         if not METRICS[name].spread or not len(buckets):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import attrs
@@ -109,8 +110,7 @@ def _entered(fact: Fact) -> bool:
     return fact.entered and fact.turn is TurnKind.LIVE
 
 
-def _closes(fact: Fact) -> bool:
-    return fact.closes
+_closes = attrgetter("closes")
 
 
 def _one(_fact: Fact) -> int:
@@ -138,7 +138,7 @@ _ALL: tuple[Metric, ...] = (
         "For each stretch in the queue of a live turn: the `Assigned` that ends it - the beginning of the stretch. Assigned at once is 0 "
         "and counted; a stretch that ends otherwise is missing. An offer that is let pass does not end the stretch.",
         _ASSIGNED,
-        lambda fact: fact.queue,
+        attrgetter("queue"),
         _live,
         shared=True,
         sqi=True,
@@ -156,8 +156,8 @@ _ALL: tuple[Metric, ...] = (
         *("first_response_time", "채팅방 생성 후 최초 응대까지", "First response since the opening", _LENGTH),
         "The first public message of a person - the opening of the session; for its first live turn only. Missing if nobody answered.",
         _RESPONDER,
-        lambda fact: fact.opened_response,
-        lambda fact: fact.first_live,
+        attrgetter("opened_response"),
+        attrgetter("first_live"),
         sqi=True,
     ),
     Metric(
@@ -165,7 +165,7 @@ _ALL: tuple[Metric, ...] = (
         "The sum over closed gaps of a live turn: a customer's message - the latest unanswered message of a person. What is held is in no "
         "gap. Missing if no person answered in the turn.",
         _OWNER,
-        lambda fact: fact.agent_wait,
+        attrgetter("agent_wait"),
         _live,
         sqi=True,
     ),
@@ -174,7 +174,7 @@ _ALL: tuple[Metric, ...] = (
         "The sum over closed gaps of a live turn after the first response: a message of a person - the earliest unanswered message of the "
         "customer. What is held is in no gap. Missing if no person answered in the turn.",
         _OWNER,
-        lambda fact: fact.customer_wait,
+        attrgetter("customer_wait"),
         _live,
         sqi=True,
     ),
@@ -183,7 +183,7 @@ _ALL: tuple[Metric, ...] = (
         "The last public message of the customer or a person before the end - the first public message of a person; of a live turn. "
         "Missing if no person answered.",
         _OWNER,
-        lambda fact: fact.talk,
+        attrgetter("talk"),
         _live,
         sqi=True,
     ),
@@ -191,7 +191,7 @@ _ALL: tuple[Metric, ...] = (
         *("after_work", "상담 후 처리 시간", "Work after the talk", _LENGTH),
         "`WrappedUp` - `Ended`; of a live turn. Missing if the system closed it, or if there was nothing to wrap up.",
         _OWNER,
-        lambda fact: fact.after_work,
+        attrgetter("after_work"),
         _live,
         sqi=True,
     ),
@@ -199,7 +199,7 @@ _ALL: tuple[Metric, ...] = (
         *("total_time", "총 상담 시간", "Length of the consultation", _LENGTH),
         "The closing of a live turn - its beginning; for the session's first live turn - the opening of the session.",
         _OWNER,
-        lambda fact: fact.total,
+        attrgetter("total"),
         _live,
         sqi=True,
     ),
@@ -207,28 +207,28 @@ _ALL: tuple[Metric, ...] = (
         *("first_response_time_from_handoff", "상담 요청 후 최초 응대까지", "First response since the request", _LENGTH),
         "The first public message of a person - the beginning of the turn; of every live turn. Missing if nobody answered.",
         _RESPONDER,
-        lambda fact: fact.response,
+        attrgetter("response"),
         _live,
     ),
     Metric(
         *("agent_wait_open", "상담사 대기 시간(미종결)", "What the agent waited in vain", _LENGTH),
         "The sum over gaps that were cut (by a hold, a transfer, a release or the end) while the agent waited; otherwise as `agent_wait`.",
         _OWNER,
-        lambda fact: fact.agent_wait_open,
+        attrgetter("agent_wait_open"),
         _live,
     ),
     Metric(
         *("customer_wait_open", "고객 대기 시간(미종결)", "What the customer waited in vain", _LENGTH),
         "The sum over gaps that were cut while the customer waited; otherwise as `customer_wait`.",
         _OWNER,
-        lambda fact: fact.customer_wait_open,
+        attrgetter("customer_wait_open"),
         _live,
     ),
     Metric(
         *("intake_response_time", "접수 응답 시간", "Answer to a message left", _LENGTH),
         "The first public message of a person - the beginning of the intake turn. Missing if nobody answered.",
         _RESPONDER,
-        lambda fact: fact.response,
+        attrgetter("response"),
         _intake,
     ),
     Metric(
@@ -242,7 +242,7 @@ _ALL: tuple[Metric, ...] = (
         *("handle_time", "상담사별 처리 시간", "Time in an agent's hands", _LENGTH),
         "For each agent of a turn of any kind: the sum of the stretches in which they had it, the time for the note included.",
         _EACH,
-        lambda fact: fact.owned,
+        attrgetter("owned"),
         _every,
         shared=True,
     ),
@@ -251,7 +251,7 @@ _ALL: tuple[Metric, ...] = (
         "For each public message of a person after the first that answers the customer, in a turn of any kind: it - the earliest "
         "unanswered message of the customer.",
         _RESPONDER,
-        lambda fact: fact.replies,
+        attrgetter("replies"),
         _every,
         shared=True,
     ),
@@ -266,7 +266,7 @@ _ALL: tuple[Metric, ...] = (
         *("session_age", "상담 경과 시간", "Age of the session", _LENGTH),
         "For each closing of a session: it - the opening.",
         _OWNER,
-        lambda fact: fact.session_age,
+        attrgetter("session_age"),
         _closes,
     ),
     Metric(*("turns", "상담 구간 수", "Turns", _NUMBER), "1 for each closed turn of any kind.", _OWNER, _one, _every),
@@ -296,7 +296,7 @@ _ALL: tuple[Metric, ...] = (
         "1 for each session, at its first closing.",
         _OWNER,
         _one,
-        lambda fact: fact.first_closing,
+        attrgetter("first_closing"),
     ),
     Metric(
         *("bot_resolution_rate", "봇 해결률", "Resolved by the bot", _RATE),
@@ -331,36 +331,43 @@ _ALL: tuple[Metric, ...] = (
         *("customer_messages", "고객 메시지 수", "Messages of customers", _NUMBER),
         "The public messages of the customer in a turn.",
         _OWNER,
-        lambda fact: fact.customer_messages,
+        attrgetter("customer_messages"),
         _every,
     ),
     Metric(
         *("human_messages", "상담사 메시지 수", "Messages of people", _NUMBER),
         "The public messages of agents in a turn.",
         _OWNER,
-        lambda fact: fact.human_messages,
+        attrgetter("human_messages"),
         _every,
     ),
     Metric(
         *("bot_messages", "봇 메시지 수", "Messages of bots", _NUMBER),
         "The public messages of bots and of the system in a turn.",
         _OWNER,
-        lambda fact: fact.bot_messages,
+        attrgetter("bot_messages"),
         _every,
     ),
     Metric(
         *("rating", "만족도", "Rating", _PERCENT),
         "What the customer last judged of a turn, in hundredths of the scale: 4 of 5 is 80.",
         _OWNER,
-        lambda fact: fact.rating,
+        attrgetter("rating"),
         lambda fact: fact.rating is not None,
     ),
     Metric(
         *("sla_breaches", "SLA 위반 수", "Service levels missed", _NUMBER),
         "The times that were up (`SlaBreached`) in a live turn.",
         _OWNER,
-        lambda fact: fact.breaches,
+        attrgetter("breaches"),
         _live,
+    ),
+    Metric(
+        *("sla_hit_rate", "SLA 준수율", "Service levels met", _RATE),
+        "Of the live turns for which a service level held when they were closed: those in which no time was up.",
+        _OWNER,
+        lambda fact: int(fact.breaches == 0),
+        lambda fact: _live(fact) and fact.promised,
     ),
     *(
         Metric(
@@ -384,8 +391,9 @@ _ALL: tuple[Metric, ...] = (
         )
     ),
     Metric(
-        *("abandoned_short", "이탈률: 10초 미만", "Abandoned: in less than 10 s", _RATE),
-        "Of the live turns that were in QUEUED: those abandoned less than 10 s after the queue began, whichever way.",
+        *("abandoned_short", "이탈률: 짧은 대기", "Abandoned: hardly waited", _RATE),
+        "Of the live turns that were in QUEUED: those abandoned sooner after the queue began than the brand's `short_wait` (10 s if it is "
+        "not set), whichever way.",
         _OWNER,
         lambda fact: int(fact.short),
         _entered,

@@ -37,7 +37,7 @@ class Folded(Struct, frozen=True):
     stale: tuple[str, ...] = ()
 
 
-class Cell(Struct, frozen=True):
+class Cell(Struct, frozen=True, gc=False):
     """One cell. `begin` is the instant at which its period begins, `value` that of the dimension ("": none), `data` the packed numbers."""
 
     kind: ClassVar[str] = "cell"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import attrs
+from msgspec import Struct
 
 from cschat.core.events import Event
 from cschat.core.records import Record
@@ -27,8 +28,7 @@ R = TypeVar("R", bound=Record)
 _Name = tuple[type[Record], str]
 
 
-@attrs.frozen
-class Change:
+class Change(Struct, frozen=True, gc=False):
     """One record's way from `before` (None: new) at `version` to `after` (None: deleted)."""
 
     kind: type[Record]
