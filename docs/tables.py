@@ -77,6 +77,7 @@ QUERY_MODULES = (
     "journey",
     "surges",
     "reports",
+    "dashboard",
     "summary",
     "outgoing",
     "announcements",
@@ -84,6 +85,8 @@ QUERY_MODULES = (
     "ledger",
     "history",
     "exporting",
+    "tables",
+    "trends",
     "health",
 )
 
@@ -330,6 +333,7 @@ _SETTINGS = {
     "workspace_url": 'The page of a session for staff, to which alerts link, with `{session}` where its id belongs. `""`: no links.',
     "delay_live": "Whether agents may delay their replies in live talks too, and not only where an answer was promised for later.",
     "opt_out_url": 'The page where customers opt out of marketing, with `{recipient}` in it. `""`: there is none, and no marketing.',
+    "short_wait": "Who leaves the queue in fewer seconds than this has hardly waited: statistics show it apart (`abandoned_short`).",
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 
@@ -339,7 +343,7 @@ def settings() -> str:
     plain, rows = Brand(id="brd_x"), []
     for field in attrs.fields(commands.ChangeBrand):
         stored = getattr(plain, field.name)
-        value = stored // 1000 if field.name in ("grace", "reopen_window") else stored
+        value = stored // 1000 if field.name in ("grace", "reopen_window", "short_wait") else stored
         rows.append(
             (
                 f"`{field.name}`",

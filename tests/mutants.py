@@ -340,8 +340,8 @@ NAMED = (
     Mutant(
         "handing: who serves forgets what they were given",
         "commands/handing.py",
-        "load=duty.load + policy",
-        "load=duty.load + 0 * policy",
+        "load=duty.load + weight",
+        "load=duty.load",
         HANDING,
     ),
     Mutant(
@@ -955,11 +955,12 @@ NAMED = (
         FRONT,
     ),
     Mutant("unit: own writes are not seen", "storage/unit.py", "        if name in self._changed:", "        if False:", FRONT),
-    Mutant("unit: found without own writes", "storage/unit.py", "if own is not None and matches(own, where, index):", "if False:", FRONT),
+    Mutant("unit: found without own writes", "storage/unit.py", "*(own for own in mine.values() if own is not None)", "", FRONT),
+    Mutant("unit: what answers no more is found", "storage/unit.py", "mine[name[1]] = None", "pass", FRONT),
     Mutant(
         "unit: counted without own writes",
         "storage/unit.py",
-        "                number += record is not None and matches(record, where, index)\n",
+        "                number += record is not None and matches(record, where, None)\n",
         "",
         FRONT,
     ),
@@ -991,11 +992,12 @@ NAMED = (
     Mutant(
         "where: None is in the index",
         "storage/where.py",
-        "    return all(getattr(record, name) is not None for name in index.fields)\n",
-        "    return True\n",
+        "    return all(getattr(record, name) is not None for name in plan(type(record), where, order).index.fields)",
+        "    return True",
         FRONT,
     ),
-    Mutant("memory: no unique indexes", "storage/memory.py", "if index.unique and change.after is not None", "if False", FRONT),
+    Mutant("memory: no unique indexes", "storage/memory.py", "self.unique if change.after is not None else ()", "()", FRONT),
+    Mutant("memory: few are read beyond the end", "storage/memory.py", "takewhile(high.__gt__, ", "iter(", FRONT),
     Mutant(
         "memory: two events with one `once`",
         "storage/memory.py",

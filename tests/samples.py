@@ -326,7 +326,7 @@ def _special(office: Office) -> Any:
 
 
 QUERIES: dict[type, Sample] = {
-    q.AnnouncementResults: Sample(lambda o, s: q.AnnouncementResults(_announcement(o))),
+    q.AnnouncementResults: Sample(lambda o, s: q.AnnouncementResults(_announcement(o), end=_soon(o))),
     q.Announcements: Sample(lambda o, s: q.Announcements("배송이 언제 오나요"), door="visitor"),
     q.CampaignResults: Sample(lambda o, s: q.CampaignResults(_started(o))),
     q.Campaigns: Sample(lambda o, s: q.Campaigns(limit=3)),
@@ -349,6 +349,7 @@ QUERIES: dict[type, Sample] = {
     q.CountsByState: Sample(lambda o, s: q.CountsByState()),
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
     q.Customers: Sample(lambda o, s: q.Customers()),
+    q.Dashboard: Sample(lambda o, s: q.Dashboard()),
     q.DelayedReplies: Sample(lambda o, s: q.DelayedReplies(_delayed(o, s).session, state="waiting", limit=3)),
     q.DryRun: Sample(lambda o, s: q.DryRun(rule=_rule(o), start=_soon(o) - timedelta(days=1), end=_soon(o), limit=9), door="admin"),
     q.Explain: Sample(lambda o, s: q.Explain(s)),
@@ -392,6 +393,10 @@ QUERIES: dict[type, Sample] = {
     q.Surges: Sample(lambda o, s: q.Surges(start=_soon(o) - timedelta(days=9), slot=3600, most=9)),
     q.SuggestReplies: Sample(lambda o, s: q.SuggestReplies(s, limit=3)),
     q.Summary: Sample(lambda o, s: q.Summary(_soon(o) - timedelta(days=1), _soon(o), language="en")),
+    q.AgentTable: Sample(lambda o, s: q.AgentTable(_soon(o) - timedelta(days=1), _soon(o), order="rating")),
+    q.BestMembers: Sample(lambda o, s: q.BestMembers(_soon(o) - timedelta(days=1), _soon(o), most=3)),
+    q.ChannelUse: Sample(lambda o, s: q.ChannelUse(_soon(o) - timedelta(days=1), _soon(o))),
+    q.Trends: Sample(lambda o, s: q.Trends(_soon(o) - timedelta(days=1), _soon(o), slot="week", most=3, least=1, sessions=9)),
     q.Tags: Sample(lambda o, s: q.Tags(list="customer")),
     q.Transcript: Sample(lambda o, s: q.Transcript(s), door="visitor"),
     q.TurnsBehind: Sample(lambda o, s: q.TurnsBehind(_soon(o) - timedelta(days=1), _soon(o), "turns", where={"turn": ["bot"]}, limit=5)),

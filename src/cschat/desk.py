@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -156,6 +156,22 @@ class Desk:
                 if timeout is not None and not news:
                     return
             position = reached
+
+    def live(self, query: Query[T], *, every: float = 1.0, timeout: float | None = None) -> Iterator[T]:
+        """The answer to a query, and again whenever a commit, by any process, has changed it: at most once in `every` seconds.
+
+        What changes by the clock alone is not pushed. `timeout`: end after so many seconds in which nothing happened; None: never.
+        """
+        everything = Desk(Door(self._works, self._door.brand_id, Actor.host))
+        position = self.position()
+        answer, asked = self.ask(query), time.monotonic()
+        yield answer
+        while next(everything.watch(after=position, timeout=timeout), None) is not None:
+            time.sleep(max(0.0, asked + every - time.monotonic()))
+            position, before = self.position(), answer
+            answer, asked = self.ask(query), time.monotonic()
+            if answer != before:
+                yield answer
 
     def position(self) -> int:
         """The position of the last committed event."""
@@ -403,7 +419,7 @@ class AsyncDesk:
         types: Collection[type] | None = None,
         session: str | HasId | None = None,
         timeout: float | None = None,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event]:
         """As `Desk.watch`. A waiting watcher costs no thread."""
         import anyio
 
@@ -428,6 +444,24 @@ class AsyncDesk:
                 position = reached
         finally:
             stop()
+
+    async def live(self, query: Query[T], *, every: float = 1.0, timeout: float | None = None) -> AsyncGenerator[T]:
+        """As `Desk.live`. Whoever waits costs no thread."""
+        import anyio
+
+        everything = AsyncDesk(Door(self._works, self._door.brand_id, Actor.host))
+        position = await self.position()
+        answer, asked = await self.ask(query), time.monotonic()
+        yield answer
+        while True:
+            async with aclosing(everything.watch(after=position, timeout=timeout)) as news:
+                if await anext(news, None) is None:
+                    return
+            await anyio.sleep(max(0.0, asked + every - time.monotonic()))
+            position, before = await self.position(), answer
+            answer, asked = await self.ask(query), time.monotonic()
+            if answer != before:
+                yield answer
 
     async def position(self) -> int:
         """As `Desk.position`."""

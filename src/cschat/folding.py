@@ -14,14 +14,19 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
+import msgspec
 
 from cschat.core import events as e
 from cschat.core.brand import Brand
 from cschat.core.hours import Hours
+from cschat.core.labels import Category
 from cschat.core.records import evolve
+from cschat.core.rules import Rulebook, SlaPolicy
 from cschat.core.session import Session
 from cschat.core.times import Micros
+from cschat.core.turns import TurnKind
 from cschat.errors import MissingExtra
+from cschat.rules.sla import policy_of
 from cschat.stats.facts import Fact, facts_of
 from cschat.stats.state import Folded
 from cschat.storage.protocol import Gte, Lt, Transaction
@@ -86,10 +91,28 @@ def _note(tx: Transaction, event: e.Event, found: News) -> None:
         earlier = _neighbour(tx, event.subject, body.customer, later=False)
         if earlier is not None:
             found.sessions[earlier.id] = None
-    elif kind is e.BrandChanged and {"zone", "reopen_window"} & {*body.after}:
+    elif _concerns_all(tx, event):
         found.brands.add(event.brand)
-    elif kind in (e.HoursSet, e.HoursOverridden, e.SpecialDaysSet, e.SpecialDayCleared) and event.seq == 1:
-        found.brands.add(event.brand)  # the first hours hold for what was before them as well
+
+
+def _concerns_all(tx: Transaction, event: e.Event) -> bool:
+    """Whether an event may change all facts of its brand."""
+    body = event.body
+    match body:
+        case e.BrandChanged():
+            return not {"zone", "reopen_window", "short_wait"}.isdisjoint(body.after)
+        case e.HoursSet() | e.HoursOverridden() | e.SpecialDaysSet() | e.SpecialDayCleared():
+            return event.seq == 1  # the first hours hold for what was before them as well
+        case e.CategoryChanged():  # its path counts where a service level is, or once was, for a category alone
+            return any(policy.category is not None for _, policies in _levels(tx, event.brand) for policy in policies)
+        case _:
+            return False
+
+
+def _levels(tx: Transaction, brand: str) -> list[tuple[Micros, tuple[SlaPolicy, ...]]]:
+    """The service levels of a brand, each time that they were set."""
+    book = (event for event in _events(tx, Rulebook.id_of(brand)) if type(event.body) is e.SlaSet)
+    return [(event.time, msgspec.convert(event.body.after, tuple[SlaPolicy, ...])) for event in book]
 
 
 def _neighbour(tx: Transaction, session: str, customer: str, *, later: bool) -> Session | None:
@@ -108,12 +131,23 @@ class _Brands:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._known: dict[str, tuple[Brand, Hours | None]] = {}
+        self._levels: dict[str, list[tuple[Micros, tuple[SlaPolicy, ...]]]] = {}
 
     def of(self, id: str) -> tuple[Brand, Hours | None]:
         if id not in self._known:
             brand = self._tx.peek(Brand, id) or Brand(id=id)
             self._known[id] = brand, self._tx.peek(Hours, f"{Hours.prefix}_{id.partition('_')[2]}")
         return self._known[id]
+
+    def promised(self, fact: Fact) -> bool:
+        """Whether a service level held for a live turn when it was closed. Levels are set by events, so the past keeps its own."""
+        if fact.turn is not TurnKind.LIVE:
+            return False
+        if fact.brand not in self._levels:
+            self._levels[fact.brand] = _levels(self._tx, fact.brand)
+        policies = next((after for time, after in reversed(self._levels[fact.brand]) if time < fact.closed), ())
+        category = self._tx.peek(Category, fact.category) if policies and fact.category is not None else None
+        return policy_of(policies, fact, "" if category is None else category.path) is not None
 
 
 def changes_of(
@@ -146,7 +180,8 @@ def _facts(tx: Transaction, session: str, brands: _Brands, brand: str | None, kn
     if not events or brand not in (None, events[0].brand):
         return None
     settings, hours = brands.of(events[0].brand)
-    facts = facts_of(events, hours=hours, zone=settings.zone, window=settings.reopen_window)
+    facts = facts_of(events, hours=hours, zone=settings.zone, window=settings.reopen_window, short=settings.short_wait)
+    facts = [evolve(fact, promised=True) if brands.promised(fact) else fact for fact in facts]
     if any(fact.resolved for fact in facts):
         following = _neighbour(tx, session, facts[-1].customer, later=True)
         if following is not None:

@@ -78,6 +78,24 @@ def test_who_says_enough_and_does_not_ask_within_a_day_is_deflected(office: Offi
     assert (result.read, result.enough, result.deflected) == (2, 2, 1)
 
 
+def test_what_became_of_it_in_a_period_is_what_happened_in_it(office: Office):
+    announcement, begun = told(office), as_datetime(office.clock.now())
+    office.visitor.do(c.ReadAnnouncement(announcement))
+    office.desk.advance(hours=1)
+    office.visitor.do(c.ReadAnnouncement(announcement, enough=True))
+    office.stranger.do(c.ReadAnnouncement(announcement))
+
+    def between(start: float, end: float) -> tuple[int, int, int]:
+        limits = (begun + timedelta(hours=start), begun + timedelta(hours=end))
+        result = office.agent.ask(q.AnnouncementResults(announcement, *limits))
+        return result.read, result.enough, result.deflected
+
+    assert (between(0, 1), between(1, 2), between(0, 2), between(2, 3)) == ((1, 0, 0), (1, 1, 1), (2, 1, 1), (0, 0, 0))
+    office.desk.advance(hours=20)
+    office.visitor.do(c.OpenSession(text="그래도 궁금해요"))
+    assert between(1, 2) == (1, 1, 0), "who asks later is deflected no more"
+
+
 def test_sessions_are_linked_by_their_customer_or_by_staff(office: Office):
     announcement, other = told(office), told(office)
     session = office.session(State.ACTIVE)

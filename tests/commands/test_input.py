@@ -52,6 +52,7 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
     (c.ChangeBrand, "reopening"): [5, "never", {"web": "sometimes"}, {"": "never"}, {5: "never"}, {"web": None}],
     (c.ChangeBrand, "grace"): BAD_SECONDS,
     (c.ChangeBrand, "reopen_window"): BAD_SECONDS,
+    (c.ChangeBrand, "short_wait"): BAD_SECONDS,
     (c.ChangeBrand, "wrap_up_limit"): BAD_SECONDS,
     (c.ChangeBrand, "opt_out_url"): [*BAD_TEXTS, "out", "javascript:{recipient}", "https://shop.example.com/"],
     (c.ChangeBrand, "workspace_url"): [*BAD_TEXTS, "desk", "javascript:{session}", "https://desk.example.com/", "https://u:p@x/{session}"],

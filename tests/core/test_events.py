@@ -132,6 +132,7 @@ def test_what_is_personal_or_for_staff_is_marked():
         ("Session", "main"): "s",
         ("Session", "side"): "s",
         ("Session", "delayed"): "s",
+        ("Session", "risks"): "s",
         ("Customer", "key"): "p",
         ("Customer", "attributes"): "ps",
         ("Customer", "device"): "p",

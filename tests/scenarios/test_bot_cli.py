@@ -1,5 +1,7 @@
 """`cschat bot`, as it is typed."""
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -135,6 +137,19 @@ def test_journey_as_data_and_as_pictures(store, tmp_path):
     assert "0 in" in (tmp_path / "x.svg").read_text(encoding="utf-8")
 
 
+def test_journey_as_rows_and_as_a_chart(store, tmp_path):
+    asked = ("journey", "refund", "--store", store, "--version", 1, "--format", "csv")
+    rows = [*csv.DictReader(io.StringIO(cschat(*asked, "--chart", tmp_path / "x.json").stdout))]
+    assert [(row["step"], row["inflow"], row["dropped"]) for row in rows[:2]] == [("hello", "3", "0"), ("order_no", "1", "1")]
+    bars = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    told = [(row["step"], row["what"], row["visits"]) for row in bars["data"]["values"]]
+    assert ("order_no", "이탈", 1) in told
+    assert sum(count for step, _, count in told if step == "hello") == 3
+    assert cschat(*asked, "--chart", tmp_path / "x.png", "--language", "en").returncode == 0
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+    assert "no ending that names a picture" in cschat(*asked, "--chart", tmp_path / "x.gif").stderr
+
+
 def test_journeys_of_two_versions_side_by_side(store):
     done = cschat("journey", "refund", "--store", store, "--compare", 1)
     assert "step" in done.stdout
@@ -160,6 +175,7 @@ def test_candidates_as_text_and_as_data(store):
         (["journey", "no", "--store", "STORE"], "there is no scenario no"),
         (["journey", "refund", "--store", "STORE", "--from", "soon"], "is no ISO time"),
         (["journey", "refund", "--store", "STORE", "--compare", "1", "--format", "svg"], "two versions have two pictures"),
+        (["journey", "refund", "--store", "STORE", "--compare", "1", "--chart", "x.png"], "two versions have two pictures"),
     ],
 )
 def test_what_cannot_be_told_is_one_line(store, words, told):

@@ -181,6 +181,68 @@ def test_ten_seconds_are_not_short(told: Telling):
     assert told.numbers()[1]["abandoned_short"] == [0]
 
 
+def test_what_is_short_can_be_set_and_the_past_is_counted_anew(told: Telling):
+    folder = told.office.desk.statistics
+    told.open()
+    told.request(0)
+    told.end(19_999, "visitor")
+    folder.fold()
+    for seconds, short in ((20, 1), (19.999, 0), (3600, 1), (0, 0)):
+        told.office.desk.do(c.ChangeBrand(short_wait=seconds))
+        assert told.numbers()[1]["abandoned_short"] == [short], "before it is folded"
+        folder.fold()
+        assert told.numbers()[1]["abandoned_short"] == [short]
+        assert folder.verify(told.office.desk.ask(q.GetBrand()).id).ok
+
+
+def _promised(told: Telling, answered: int) -> list[int]:
+    """Of a talk that is answered after so many milliseconds: whether the service level was met, if there was one."""
+    told.office.desk.settle()
+    told.open()
+    told.request(0)
+    told.claim(0)
+    told.office.desk.advance(seconds=answered / 1000)
+    told.agent(0)
+    told.end(0)
+    told.wrap_up(1)
+    return told.numbers()[1]["sla_hit_rate"]
+
+
+def test_a_service_level_is_met_or_missed_where_there_is_one(told: Telling):
+    desk, folder = told.office.desk, told.office.desk.statistics
+    assert _promised(told, 400_000) == [], "there was none"
+    none = told.session
+    desk.do(c.SetSla([{"name": "기본", "first_response": 300}]))
+    assert _promised(told, 299_999) == [1]
+    assert _promised(told, 300_000) == [0]
+    late = told.session
+    folder.fold()
+    desk.do(c.SetSla([]))
+    told.wait(1)
+    assert _promised(told, 400_000) == []
+    for session, met in ((none, []), (late, [0])):
+        told.session = session
+        assert told.numbers()[1]["sla_hit_rate"] == met, "the past keeps its own levels"
+    folder.fold()
+    assert folder.verify(desk.ask(q.GetBrand()).id).ok
+
+
+def test_a_service_level_of_a_category_follows_the_category(told: Telling):
+    desk, folder = told.office.desk, told.office.desk.statistics
+    delivery = desk.do(c.AddCategory("배송"))
+    desk.do(c.SetSla([{"name": "배송", "first_response": 300, "category": "배송"}]))
+    assert _promised(told, 400_000) == []
+    folder.fold()
+    desk.do(c.SetCategory(told.session, "배송"))
+    assert told.numbers()[1]["sla_hit_rate"] == [1], "nobody was late while it had none"
+    folder.fold()
+    desk.do(c.ChangeCategory(delivery, path="택배"))
+    assert told.numbers()[1]["sla_hit_rate"] == []
+    folder.fold()
+    assert told.numbers()[1]["sla_hit_rate"] == []
+    assert folder.verify(desk.ask(q.GetBrand()).id).ok
+
+
 def _talk(told: Telling) -> None:
     """Asked after 5 s, claimed after 7, answered after 3; the customer after 11 s, the agent after 13 and 2, the customer after 6."""
     told.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -108,7 +109,10 @@ def figures(answer: q.Answer):
     ]
 
 
-BY = ([], ["day"], ["agent"], ["tag"], ["month", "category"], ["week"], ["weekday", "hour"], ["channel"], ["day", "agent"])
+BY = (
+    *([], ["day"], ["agent"], ["tag"], ["month", "category"], ["week"], ["weekday", "hour"], ["channel"], ["day", "agent"]),
+    *(["category:1"], ["day", "category:2"], ["category:1", "category"]),
+)
 
 
 @given(steps=STEPS)
@@ -123,7 +127,9 @@ def test_cells_facts_and_events_say_the_same(steps: list[Step]):
             assert (cells.source, others.source) == ("cells", "facts")
             assert figures(cells) == figures(others)
             quarters = ask(attrs.evolve(report, zone="Asia/Tokyo"))
-            assert quarters.source == ("facts" if {"agent", "tag", "channel", "category"} & {*by} else "cells")
+            assert quarters.source == (
+                "facts" if {"agent", "tag", "channel", "category"} & {name.partition(":")[0] for name in by} else "cells"
+            )
             assert figures(cells) == figures(quarters)
 
 
@@ -143,6 +149,36 @@ def test_what_is_kept_is_what_the_events_say(steps: list[Step]):
     assert {cell.id: cell for cell in desk.office.desk.store.stream(_cell())} == cells
     assert folder.verify(brand).ok
     assert folder.fold() == 0
+
+
+@given(steps=STEPS)
+@settings(max_examples=12)
+def test_levels_and_customers_are_what_a_slow_reading_says(steps: list[Step]):
+    desk = lived(steps)
+    office = desk.office
+    office.admin.do(c.TagCustomer(office.customer, ["단골", "vip"]))
+    office.admin.do(c.UpdateCustomer(office.customer, attributes={"plan": "pro", "paid": True, "age": 30}))
+    paths = {category.id: category.path for category in office.desk.ask(q.Categories())}
+    turns: Counter[str] = Counter()
+    for session in desk.sessions:
+        history = office.history(session)
+        now = office.desk.ask(q.GetSession(session)).category
+        turns[paths[now].split("/")[0] if now else ""] += len(turns_of(history))
+    every = turns.total()
+    expected = {
+        "category:1": {name: count for name, count in turns.items() if count},
+        "customer_tag": {"단골": every, "vip": every} if every else {},
+        **{f"attribute:{name}": {value: every} if every else {} for name, value in (("plan", "pro"), ("paid", "true"), ("age", "30"))},
+        "attribute:none": {"": every} if every else {},
+    }
+    for name, values in expected.items():
+        answer = office.desk.ask(q.Report(*PERIOD, ["turns"], by=[name]))
+        assert {line.key[name]: line.figures["turns"].sum for line in answer.lines} == values
+        assert answer.total.figures["turns"].sum == every
+        for value, count in values.items():
+            limited = office.desk.ask(q.Report(*PERIOD, ["turns"], where={name: value}))
+            assert limited.total.figures["turns"].sum == count
+            assert len([*office.desk.each(q.TurnsBehind(*PERIOD, "turns", where={name: value}))]) == count
 
 
 def _cell():

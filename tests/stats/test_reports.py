@@ -136,6 +136,40 @@ def test_a_category_takes_what_is_below_it_along(desk: Office, folded: bool):
         desk.desk.ask(q.Report(*day, where={"category": "없음"}))
 
 
+@FOLDS
+def test_a_turn_counts_once_for_each_tag_of_its_customer_and_once_in_the_total(desk: Office, folded: bool):
+    talked(desk, "2026-04-01T10:00:00", category="배송/지연")
+    talked(desk, "2026-04-01T11:00:00", category="환불")
+    stranger = desk.stranger.do(c.OpenSession(text="문의"))
+    desk.stranger.do(c.EndSession(stranger))
+    if folded:
+        desk.desk.statistics.fold()
+    desk.admin.do(c.TagCustomer(desk.customer, ["vip", "단골"]))
+    desk.admin.do(c.UpdateCustomer(desk.other, attributes={"plan": "pro"}))
+    day = at("2026-04-01"), at("2026-04-02")
+    answer = desk.desk.ask(q.Report(*day, ["turns"], by=["customer_tag"]))
+    assert counts(answer, "turns") == {("vip",): 4, ("단골",): 4, ("",): 1}
+    assert answer.total.figures["turns"].count == 5
+    both = desk.desk.ask(q.Report(*day, ["turns"], where={"customer_tag": ["vip", "단골"]}))
+    assert both.total.figures["turns"].count == 4
+    assert counts(desk.desk.ask(q.Report(*day, ["turns"], by=["attribute:plan", "category:1"])), "turns") == {
+        ("", "배송"): 2,
+        ("", "환불"): 2,
+        ("pro", ""): 1,
+    }
+    assert counts(desk.desk.ask(q.Report(*day, ["turns"], by=["customer"])), "turns") == {("김고객",): 4, ("이고객",): 1}
+    first = desk.desk.ask(q.Report(*day, ["turns"], by=["category:1"], where={"category": "배송"}))
+    assert (first.source, counts(first, "turns")) == ("cells", {("배송",): 2})
+
+
+@pytest.mark.parametrize("name", ["category:0", "category:x", "category:", "attribute:", "attribute", "customer_tags", "tag:1"])
+def test_a_dimension_that_there_is_not(desk: Office, name: str):
+    with pytest.raises(Invalid, match="there is no dimension"):
+        q.Report(at("2026-04-01"), at("2026-04-02"), by=[name])
+    with pytest.raises(Invalid, match="there is no dimension"):
+        q.Report(at("2026-04-01"), at("2026-04-02"), where={name: "x"})
+
+
 def test_statistics_follow_a_category_that_is_set_later(desk: Office):
     session = talked(desk, "2026-04-01T10:00:00")
     report = q.Report(at("2026-04-01"), at("2026-04-02"), by=["category"])
@@ -435,6 +469,30 @@ def test_screen_report_and_file_say_the_same(file: tuple[str, Office], zone: str
     assert answer.total.figures["queue_time"].count == (2 if zone == "Asia/Seoul" else 3)
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "more"),
+    [
+        ("trends", lambda *period: q.Trends(*period, slot="week", least=1), ("--slot", "week", "--least", "1")),
+        ("agents", lambda *period: q.AgentTable(*period, order="name"), ("--order", "name")),
+        ("channels", q.ChannelUse, ()),
+        ("members", q.BestMembers, ()),
+    ],
+)
+def test_tables_from_the_command_line(file: tuple[str, Office], tmp_path: Path, name: str, query: Any, more: tuple[str, ...]):
+    url, office = file
+    table = office.desk.ask(query(at("2026-04-01"), at("2026-05-01")))
+    asked = (name, "--store", url, "--from", "2026-04-01", "--to", "2026-05-01", *more)
+    assert json.loads(run(*asked, "--json").stdout) == face(table)
+    rows = [*csv.reader(io.StringIO(run(*asked, "--csv", "--chart", str(tmp_path / "x.json")).stdout))]
+    assert [[cell.removeprefix("'") for cell in row] for row in rows] == [
+        ["" if cell is None else str(cell) for cell in row] for row in table.table()
+    ]
+    assert not [cell for row in rows for cell in row if cell.startswith("=")]
+    assert run(*asked).stdout.split()[: len(table.head)] == [*table.head]
+    drawn = sorted(tmp_path.glob("x*.json"))
+    assert [json.loads(path.read_text("utf-8")) for path in drawn] == table.charts
+
+
 def test_upkeep_from_the_command_line(file: tuple[str, Office]):
     url, office = file
     assert run("fold", "--store", url).stdout == "6 facts added or taken back\n"
@@ -453,3 +511,23 @@ def test_a_slip_of_the_pen_is_told(file: tuple[str, Office], bad: tuple[str, str
     with pytest.raises(Invalid) as caught:
         run("sqi", *(word for pair in asked.items() for word in pair))
     assert caught.value.fields["field"] == bad[0].removeprefix("--")
+
+
+def test_how_many_sessions_an_agent_had_at_a_time(desk: Office):
+    """In two hours one agent had two for half an hour each, the other two for a quarter."""
+    hours = at("2026-04-01T09:00"), at("2026-04-01T11:00")
+    desk.clock.set(as_micros(hours[0]))
+    for door, minutes in ((desk.agent, 30), (desk.agent, 30), (desk.colleague, 15), (desk.colleague, 15)):
+        session = desk.desk.do(c.OpenSession(customer=desk.customer.id, text="문의"))
+        desk.desk.do(c.RequestAgent(session))
+        door.do(c.ClaimSession(session))
+        desk.clock.advance(minutes=minutes)
+        door.do(c.EndSession(session))
+        door.do(c.WrapUp(session))
+    answer = desk.desk.ask(q.Report(*hours, ["handle_time"], by=["agent"]))
+    assert {line.names["agent"]: answer.concurrency(line) for line in answer.lines} == {"민아": 0.5, "준": 0.25}
+    assert answer.concurrency(answer.total) == 0.75
+    for measures, by in ((["turns"], ["agent"]), (["handle_time"], ["agent", "day"])):
+        other = desk.desk.ask(q.Report(*hours, measures, by=by))
+        with pytest.raises(Invalid):
+            other.concurrency(other.total)

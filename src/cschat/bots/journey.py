@@ -88,6 +88,22 @@ class ScenarioJourney:
     read: int
     cut: bool = False
 
+    def table(self) -> list[list[str | int | float | None]]:
+        """The steps as rows of plain values, their head first; times in seconds."""
+        counts = ("inflow", "people", "dropped", "waiting", "broken_off", "asked", "wrong", "failures")
+        times = ("mean", "p50", "p90")
+        return [
+            ["step", "kind", *counts, "went_on", *(f"{name}_seconds" for name in times), "outflow"],
+            *(
+                [
+                    *(step.step, step.kind, *(getattr(step, name) for name in counts), sum(step.outflow.values())),
+                    *(getattr(step.spent, name) for name in times),
+                    ", ".join(f"{edge} {count}" for edge, count in step.outflow.items() if count),
+                ]
+                for step in self.steps
+            ),
+        ]
+
 
 @attrs.frozen
 class Difference:

@@ -25,10 +25,12 @@ from cschat.bots.journey import Comparison, ScenarioJourney
 from cschat.bots.rehearsal import Rehearsal
 from cschat.bots.scenario import Scenario
 from cschat.cli.desks import existing_desk, period
+from cschat.cli.showing import as_csv, draw
 from cschat.core.channels import CHANNELS
 from cschat.core.scenarios import ScenarioVersion
 from cschat.desk import Desk
 from cschat.errors import Invalid, ScenarioError
+from cschat.stats.flows import flow
 from cschat.storage.codec import face
 from cschat.testing.conversations import play, read_conversations
 
@@ -325,7 +327,12 @@ _MOST = click.option("--most", default=100_000, show_default=True, help="How man
 @_TO
 @click.option("--patience", default=1800.0, show_default=True, metavar="SECONDS", help="Who stands at a step for longer has left.")
 @_MOST
-@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json", "mermaid", "svg"]))
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "csv", "json", "mermaid", "svg"]))
+@click.option(
+    "--chart",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw what became of customers at each step: a file .png, .svg or .json.",
+)
 @click.option("--language", default="ko", show_default=True, help="The language of pictures.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 def journey(  # noqa: PLR0917  (one parameter for each option)
@@ -339,11 +346,12 @@ def journey(  # noqa: PLR0917  (one parameter for each option)
     patience: float,
     most: int,
     form: str,
+    chart: Path | None,
     language: str,
     output: Path | None,
 ) -> None:
     """How customers moved through the scenario NAME, step by step: where they left, asked for a person, were not understood."""
-    if compare is not None and form in ("mermaid", "svg"):
+    if compare is not None and (form in ("csv", "mermaid", "svg") or chart is not None):
         raise Invalid(field="format", reason="two versions have two pictures", allowed=["table", "json"])
     with existing_desk(store, brand) as desk:
         how: dict[str, Any] = {"patience": patience, "most": most, **period(desk, start, end)}
@@ -358,9 +366,13 @@ def journey(  # noqa: PLR0917  (one parameter for each option)
             told = _compared(found)
         elif form == "table":
             told = _journey(found)
+        elif form == "csv":
+            told = as_csv(found.table())
         else:
             drawing = _drawn(desk, found)
             told = (svg if form == "svg" else mermaid)(drawing, counts(found, language))
+        if chart is not None and isinstance(found, ScenarioJourney):
+            draw(flow(found, language), chart)
     if output is None:
         click.echo(told, nl=False)
     else:

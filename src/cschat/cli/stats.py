@@ -5,28 +5,27 @@ May: read arguments, ask, print. May not: know more than the query.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
 import click
 
 from cschat import queries as q
-from cschat.cli.desks import existing_desk, moment_of, zone_of
+from cschat.cli.desks import existing_desk, moment_of, period, zone_of
+from cschat.cli.showing import as_csv, draw
 from cschat.desk import Desk
 from cschat.errors import Invalid
-from cschat.stats.dimensions import DIMENSIONS
 from cschat.stats.metrics import METRICS, SQI, Unit
 from cschat.storage.codec import face
 
 __all__ = ["stats"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.group()
@@ -41,7 +40,9 @@ _ASKED = (
     _BRAND,
     click.option("--from", "start", required=True, metavar="ISO", help="Turns that were closed from here on."),
     click.option("--to", "end", required=True, metavar="ISO", help="And before this."),
-    click.option("--by", multiple=True, type=click.Choice(list(DIMENSIONS)), help="A dimension; may be given several times."),
+    click.option(
+        "--by", multiple=True, metavar="DIMENSION", help="day, agent, category:1, attribute:plan, ...; may be given several times."
+    ),
     click.option("--where", multiple=True, metavar="DIMENSION=VALUE", help="Only these; may be given several times."),
     click.option("--zone", help="Where days begin, and the zone of the times given. [default: the brand's]"),
     click.option("--calendar", default="wall", show_default=True, type=click.Choice(["wall", "business"]), help="Which time counts."),
@@ -88,8 +89,8 @@ def _report(  # noqa: PLR0917  (one parameter for each option)
 ) -> None:
     with existing_desk(store, brand) as desk:
         local = zone_of(zone or desk.ask(q.GetBrand()).zone)
-        period = moment_of(start, local, "from"), moment_of(end, local, "to")
-        answer = desk.ask(q.Report(*period, tuple(measures), by, _where(where), zone, calendar, maxima))
+        between = moment_of(start, local, "from"), moment_of(end, local, "to")
+        answer = desk.ask(q.Report(*between, tuple(measures), by, _where(where), zone, calendar, maxima))
     click.echo({"json": _json, "csv": _csv, "table": _table}[how](answer), nl=how != "csv")
 
 
@@ -108,15 +109,7 @@ def _json(answer: q.Answer) -> str:
 
 
 def _csv(answer: q.Answer) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerows([_defused(cell) for cell in row] for row in answer.table())
-    return out.getvalue()
-
-
-def _defused(cell: Any) -> Any:
-    """No text that a spreadsheet would run."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return as_csv(answer.table())
 
 
 def _table(answer: q.Answer) -> str:
@@ -129,14 +122,18 @@ def _table(answer: q.Answer) -> str:
             figure = line.figures[name]
             shown = [_shown(getattr(figure, field), METRICS[name].unit) for field in fields]
             rows.append([*named, name, f"{figure.count:,}", f"{figure.missing:,}", *shown])
+    note = f"{answer.start:%Y-%m-%d %H:%M} to {answer.end:%Y-%m-%d %H:%M}, {answer.zone}, {answer.calendar} time, from {answer.source}"
+    return f"{_columns(rows, left=len(answer.by) + 1)}\n{note}"
+
+
+def _columns(rows: Sequence[Sequence[str]], *, left: int = 2) -> str:
+    """Rows as columns, so many of them to the left."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    left = len(answer.by) + 1
-    lines = [
+    lines = (
         "  ".join(_padded(cell, width, left=place < left) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
         for row in rows
-    ]
-    note = f"{answer.start:%Y-%m-%d %H:%M} to {answer.end:%Y-%m-%d %H:%M}, {answer.zone}, {answer.calendar} time, from {answer.source}"
-    return "\n".join([*(line.rstrip() for line in lines), note])
+    )
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _shown(value: float | None, unit: Unit) -> str:
@@ -155,6 +152,74 @@ def _width(text: str) -> int:
 def _padded(text: str, width: int, *, left: bool) -> str:
     space = " " * (width - _width(text))
     return text + space if left else space + text
+
+
+_TABLE = (
+    _STORE,
+    _BRAND,
+    click.option("--from", "start", required=True, metavar="ISO", help="Sessions that were closed from here on."),
+    click.option("--to", "end", required=True, metavar="ISO", help="And before this."),
+    click.option("--json", "how", flag_value="json", help="Print one JSON object."),
+    click.option("--csv", "how", flag_value="csv", help="Print CSV."),
+    click.option("--table", "how", flag_value="table", default=True, help="Print a table for people (the default)."),
+    click.option(
+        "--chart", type=click.Path(dir_okay=False, path_type=Path), help="Draw it: a file .png, .svg or .json; several: x-1.png, ..."
+    ),
+)
+
+
+def _tabled(command: F) -> F:
+    for option in reversed(_TABLE):
+        command = option(command)
+    return command
+
+
+@stats.command()
+@click.option("--slot", default="day", show_default=True, type=click.Choice(["day", "week"]), help="What is counted together.")
+@click.option("--most", default=10, show_default=True, type=click.IntRange(1), help="So many of a kind that rose, and that fell.")
+@click.option("--least", default=3, show_default=True, type=click.IntRange(1), help="The smallest topic to show.")
+@_tabled
+def trends(slot: str, most: int, least: int, **asked: Any) -> None:
+    """Categories, tags and words that rise and fall, against as long a period before."""
+    _told(lambda start, end: q.Trends(start, end, slot, most, least), **asked)
+
+
+@stats.command()
+@click.option("--order", default="closed", show_default=True, metavar="COLUMN", help="By which column, most first; or name.")
+@_tabled
+def agents(order: str, **asked: Any) -> None:
+    """What each agent comes to."""
+    _told(lambda start, end: q.AgentTable(start, end, order), **asked)
+
+
+@stats.command()
+@_tabled
+def channels(**asked: Any) -> None:
+    """Which channels customers prefer, by weekday, hour, language and customer tag."""
+    _told(q.ChannelUse, **asked)
+
+
+@stats.command()
+@click.option("--most", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@_tabled
+def members(most: int, **asked: Any) -> None:
+    """The members with most sessions."""
+    _told(lambda start, end: q.BestMembers(start, end, most), **asked)
+
+
+def _told(  # noqa: PLR0917  (one parameter for each option)
+    query: Callable[[datetime, datetime], q.Query[q.Table]], store: str, brand: str, start: str, end: str, how: str, chart: Path | None
+) -> None:
+    with existing_desk(store, brand) as desk:
+        asked = period(desk, start, end)
+        table = desk.ask(query(asked["start"], asked["end"]))
+    for number, spec in enumerate(table.charts, 1):
+        if chart is not None:
+            draw(spec, chart if len(table.charts) == 1 else chart.with_stem(f"{chart.stem}-{number}"))
+    rows = table.table()
+    shown = [[("-" if cell is None else f"{cell:,.2f}" if isinstance(cell, float) else str(cell)) for cell in row] for row in rows]
+    told = {"json": lambda: json.dumps(face(table), ensure_ascii=False), "csv": lambda: as_csv(rows), "table": lambda: _columns(shown)}
+    click.echo(told[how](), nl=how != "csv")
 
 
 @stats.command()

@@ -138,6 +138,7 @@ class ChangeBrand:
     `workspace_url`: the page of a session for staff, to which alerts link, with `{session}` where its id belongs.
     `delay_live`: agents may delay their replies in live talks too, not only where somebody waits for a later answer.
     `opt_out_url`: the page where customers opt out of marketing, with `{recipient}` in it: it calls `OptOut`.
+    `short_wait`: who leaves the queue sooner than this is shown apart in statistics, which are made anew when it changes.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -161,11 +162,12 @@ class ChangeBrand:
     workspace_url: str | None = attrs.field(default=None, validator=_page_of("session"))
     delay_live: bool | None = attrs.field(default=None, validator=flag)
     opt_out_url: str | None = attrs.field(default=None, validator=_page_of("recipient"))
+    short_wait: float | None = attrs.field(default=None, validator=_duration)
 
     def run(self, ctx: Context) -> Brand:
         brand = ctx.see.brand()
         wanted: dict[str, Any] = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
-        for name in ("grace", "reopen_window", "wrap_up_limit"):
+        for name in ("grace", "reopen_window", "wrap_up_limit", "short_wait"):
             wanted[name] = None if wanted[name] is None else milliseconds(wanted[name])
         if self.reopening is not None:
             wanted["reopening"] = dict(sorted(self.reopening.items()))

@@ -50,7 +50,7 @@ class Brand(Struct, frozen=True):
     work is handed out. `intake_texts` are its own words for when nobody can come, by reason. Opening hours are a record of their own.
     `workspace_url` is the page of a session for staff, with `{session}` where its id belongs; "": there is none. `delay_live`: replies in a
     live talk may be delayed too. `opt_out_url` is the page on which a `{recipient}` of marketing opts out; "": there is none, and no
-    marketing.
+    marketing. `short_wait`: who leaves the queue sooner than this has hardly waited, and is shown apart in statistics.
     """
 
     kind: ClassVar[str] = "brand"
@@ -78,6 +78,7 @@ class Brand(Struct, frozen=True):
     workspace_url: str = ""
     delay_live: bool = False
     opt_out_url: str = ""
+    short_wait: int = 10_000
 
     @property
     def brand(self) -> str:

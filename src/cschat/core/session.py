@@ -20,11 +20,12 @@ from cschat.core import events as e
 from cschat.core.content import Speaker, Visibility
 from cschat.core.people import Role
 from cschat.core.records import PERSONAL, STAFF, Index, evolve
+from cschat.core.rules import Goal
 from cschat.core.times import Micros, as_datetime, optional_datetime
 from cschat.core.turns import Clocks, Owned, Turn, TurnKind
 from cschat.errors import IllegalTransition
 
-__all__ = ["MACHINE", "STAY", "Priority", "Session", "State", "legal", "may", "opened", "target"]
+__all__ = ["MACHINE", "STAY", "Priority", "Risk", "Session", "State", "legal", "may", "opened", "target"]
 
 
 class State(StrEnum):
@@ -144,6 +145,14 @@ def legal(state: State | None) -> list[str]:
     return [body.__name__ for body in MACHINE[state]]
 
 
+class Risk(Struct, frozen=True):
+    """Staff were warned that the time for a `goal` is up at `due`, or told that it was (`breached`)."""
+
+    goal: str
+    due: Micros
+    breached: bool
+
+
 class Session(Struct, frozen=True):
     """One consultation from opening to closing.
 
@@ -152,7 +161,8 @@ class Session(Struct, frozen=True):
     `last_agent` who owned it last. `spoke`: the customer has said something since it was opened or reopened. `handed` is the seq of
     the last change of state or owner. `until` is when what it is in the middle of is over (a hold, an offer, the time for the note or
     for a bot's action, before its lane is widened); `wake`, never later, is when the desk must look at it again. `delayed` are the
-    replies that wait to be sent. `read_by_customer` and `read_by_staff` are the seqs up to which they have read.
+    replies that wait to be sent, `risks` the goals of service levels that staff were told of and that are still open, and `risk` the first
+    `due` of these. `read_by_customer` and `read_by_staff` are the seqs up to which they have read.
     """
 
     kind: ClassVar[str] = "session"
@@ -164,6 +174,8 @@ class Session(Struct, frozen=True):
         Index(("customer", "opened")),
         Index(("brand", "opened")),
         Index(("wake",)),
+        Index(("brand", "waiting")),
+        Index(("brand", "risk")),
     )
 
     id: str
@@ -205,6 +217,7 @@ class Session(Struct, frozen=True):
     until: Annotated[Micros | None, STAFF] = None
     wake: Micros | None = None
     delayed: Annotated[tuple[str, ...], STAFF] = ()
+    risks: Annotated[tuple[Risk, ...], STAFF] = ()
 
     def apply(self, event: e.Event) -> Session:
         """The session after `event`. Raises `IllegalTransition` if the machine has no such step."""
@@ -252,6 +265,16 @@ class Session(Struct, frozen=True):
     def rank(self) -> Micros:
         """What its lists are in the order of: since when it is in its state; in QUEUED, less the head start of its priority."""
         return self.since - 1000 * self.head_start if self.state is QUEUED else self.since
+
+    @property
+    def waiting(self) -> Micros | None:
+        """Since when it waits for a person; None: it does not."""
+        return self.since if self.state is QUEUED else None
+
+    @property
+    def risk(self) -> Micros | None:
+        """When the first goal of a service level that staff were told of is or was up; None: there is none."""
+        return min((risk.due for risk in self.risks), default=None)
 
     @property
     def opened_at(self) -> datetime:
@@ -326,7 +349,7 @@ def _to_intake(session: Session, event: e.Event, _body: Any) -> _Changes:
 
 
 def _to_bot(session: Session, event: e.Event, _body: Any) -> _Changes:
-    return {"turn": Turn(TurnKind.BOT, event.time), "turns": session.turns + 1, "side": None}
+    return {"turn": Turn(TurnKind.BOT, event.time), "turns": session.turns + 1, "side": None, "risks": ()}
 
 
 def _assigned(session: Session, event: e.Event, body: e.Assigned) -> _Changes:
@@ -378,6 +401,7 @@ def _ended(session: Session, event: e.Event, body: e.Ended) -> _Changes:
         "held_until": None,
         "until": body.wrap_up_by,
         "turn": session.turn.end(event.time),
+        "risks": (),
     }
     return changes if session.state is ACTIVE else changes | {"closed": event.time}
 
@@ -389,7 +413,7 @@ def _wrapped_up(session: Session, event: e.Event, body: e.WrappedUp) -> _Changes
 
 def _force_closed(session: Session, event: e.Event, body: e.ForceClosed) -> _Changes:
     over = {} if session.ended is not None else {"ended": event.time, "turn": session.turn.end(event.time)}
-    return over | {"agent": None, "closed": event.time, "reason": body.reason, "held_until": None, "until": None}
+    return over | {"agent": None, "closed": event.time, "reason": body.reason, "held_until": None, "until": None, "risks": ()}
 
 
 def _reopened(session: Session, event: e.Event, body: e.Reopened) -> _Changes:
@@ -413,6 +437,8 @@ def _message_sent(session: Session, event: e.Event, body: e.MessageSent) -> _Cha
             changes["spoke"] = True
     elif body.author is Speaker.AGENT:
         changes["read_by_staff"] = event.seq
+        if session.risks and body.visibility is Visibility.PUBLIC and not body.step:
+            changes["risks"] = tuple(risk for risk in session.risks if risk.goal == Goal.RESOLUTION)
         if session.offered and body.visibility is Visibility.PUBLIC:
             changes |= {"until": None, "wake": session.wake, "passed": ()}
     if body.visibility is Visibility.PUBLIC and not body.step and session.state is not CLOSED:
@@ -434,6 +460,11 @@ def _delayed(session: Session, _event: e.Event, body: Any) -> _Changes:
 
 def _no_longer_delayed(session: Session, _event: e.Event, body: Any) -> _Changes:
     return {"delayed": tuple(reply for reply in session.delayed if reply != body.reply)}
+
+
+def _at_risk(session: Session, _event: e.Event, body: e.SlaWarned | e.SlaBreached) -> _Changes:
+    others = (risk for risk in session.risks if risk.goal != body.goal)
+    return {"risks": (*others, Risk(body.goal, body.due, isinstance(body, e.SlaBreached)))}
 
 
 def _bot_moved(session: Session, _event: e.Event, body: e.BotMoved) -> _Changes:
@@ -468,6 +499,8 @@ _FOLDS: dict[type, Callable[[Session, e.Event, Any], _Changes]] = {
     e.SubjectSet: lambda _session, _event, body: {"subject": body.subject},
     e.Rated: lambda _session, _event, body: {"rating": body.score},
     e.BotMoved: _bot_moved,
+    e.SlaWarned: _at_risk,
+    e.SlaBreached: _at_risk,
     e.ReplyDelayed: _delayed,
     e.DelayedReplyChanged: _delayed,
     e.DelayedReplyHeld: _no_longer_delayed,

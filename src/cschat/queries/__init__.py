@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
+    from cschat.queries.dashboard import AgentNow, AtRisk, Dashboard, DashboardAnswer, PeriodNow
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
+    from cschat.queries.tables import AgentTable, BestMembers, ChannelUse, Table
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
+    from cschat.queries.trends import Trends
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
@@ -52,6 +55,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "campaigns": ("CampaignResult", "CampaignResults", "Campaigns", "CountAudience", "Recipients"),
     "customers": ("CustomerSessions", "Customers", "GetCustomer"),
     "bulk": ("BulkFailures", "Bulks", "GetBulk"),
+    "dashboard": ("AgentNow", "AtRisk", "Dashboard", "DashboardAnswer", "PeriodNow"),
     "delayed": ("DelayedReplies",),
     "explaining": ("Explain", "ExplainedAssignment", "ExplainedWait", "Explanation", "Judged"),
     "exporting": ("ExportLabels", "Labels"),
@@ -79,15 +83,20 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
+    "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
+    "trends": ("Trends",),
 }
 _ANSWERS = {
+    "AgentNow",
     "AnnouncementResult",
     "Answer",
+    "AtRisk",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
     "Counts",
+    "DashboardAnswer",
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
@@ -98,6 +107,7 @@ _ANSWERS = {
     "Labels",
     "Line",
     "Opening",
+    "PeriodNow",
     "Source",
     "StatementSummary",
     "Suggestion",
@@ -105,6 +115,7 @@ _ANSWERS = {
     "SummaryFigure",
     "SummaryTable",
     "Surge",
+    "Table",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -114,6 +125,8 @@ __getattr__ = loader(__name__, _HOMES, {"QUERIES": _WIRE})
 
 __all__ = [
     "QUERIES",
+    "AgentNow",
+    "AgentTable",
     "Agents",
     "AlertTargets",
     "AnnouncementResult",
@@ -121,6 +134,8 @@ __all__ = [
     "Announcements",
     "Answer",
     "Articles",
+    "AtRisk",
+    "BestMembers",
     "BulkFailures",
     "Bulks",
     "CampaignResult",
@@ -129,6 +144,7 @@ __all__ = [
     "Candidates",
     "CannedResponses",
     "Categories",
+    "ChannelUse",
     "Charged",
     "ChargedCounts",
     "ChargedTotals",
@@ -140,6 +156,8 @@ __all__ = [
     "CountsByState",
     "CustomerSessions",
     "Customers",
+    "Dashboard",
+    "DashboardAnswer",
     "DelayedReplies",
     "DryRun",
     "Explain",
@@ -169,6 +187,7 @@ __all__ = [
     "Opening",
     "OpeningHours",
     "Page",
+    "PeriodNow",
     "Postings",
     "Query",
     "Queue",
@@ -196,8 +215,10 @@ __all__ = [
     "SummaryTable",
     "Surge",
     "Surges",
+    "Table",
     "Tags",
     "Transcript",
+    "Trends",
     "TurnsBehind",
     "Webhooks",
     "WouldDo",

@@ -6,6 +6,7 @@ May: look. May not: mark anything as read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import ClassVar
 
 import attrs
@@ -13,10 +14,10 @@ import attrs
 from cschat.core.access import Permission
 from cschat.core.announcements import Announcement, Link, Reading
 from cschat.core.content import MAX_TEXT
-from cschat.core.fields import is_id, line, record_id
+from cschat.core.fields import aware, is_id, line, record_id
 from cschat.core.people import Role
 from cschat.core.session import Session, State
-from cschat.core.times import SECOND, Micros
+from cschat.core.times import SECOND, Micros, as_micros
 from cschat.queries.protocol import Page, limit_field, page
 from cschat.sight import Sight
 
@@ -66,23 +67,35 @@ class AnnouncementResult:
 
 @attrs.frozen
 class AnnouncementResults:
-    """What became of an announcement: an `AnnouncementResult`. Whoever has just said that it is enough is deflected until they ask."""
+    """What became of an announcement: an `AnnouncementResult`. Whoever has just said that it is enough is deflected until they ask.
+
+    From `start` until before `end` (aware; None: no limit): who first read it, and who said that it is enough (and so is deflected), in
+    that time; `linked` and `open` are as they are now.
+    """
 
     permission: ClassVar = Permission.SERVE
 
     announcement: str = attrs.field(converter=record_id, validator=is_id)
+    start: datetime | None = attrs.field(default=None, validator=aware)
+    end: datetime | None = attrs.field(default=None, validator=aware)
 
     def run(self, ctx: Sight) -> AnnouncementResult:
         announcement = ctx.mine(Announcement, self.announcement)
         read = enough = deflected = linked = still = 0
+        start, end = (None if when is None else as_micros(when) for when in (self.start, self.end))
         for reading in _readings(ctx, announcement.id):
-            read += 1
-            enough += reading.enough is not None
-            deflected += reading.enough is not None and not _asked(ctx, reading.customer, reading.enough)
+            read += _within(reading.read, start, end)
+            if reading.enough is not None and _within(reading.enough, start, end):
+                enough += 1
+                deflected += not _asked(ctx, reading.customer, reading.enough)
         for link in _links(ctx, announcement.id):
             linked += 1
             still += ctx.tx.get(Session, link.session).state not in (State.WRAP_UP, State.CLOSED)
         return AnnouncementResult(announcement, read, enough, deflected, linked, still)
+
+
+def _within(when: Micros, start: Micros | None, end: Micros | None) -> bool:
+    return (start is None or start <= when) and (end is None or when < end)
 
 
 def _asked(ctx: Sight, customer: str, since: Micros) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ import attrs
 from cschat.core.access import Permission
 from cschat.core.fields import flag, line, listed
 from cschat.core.labels import Category
-from cschat.core.people import Agent, Group
+from cschat.core.people import Agent, Customer, Group
 from cschat.core.reports import SavedReport
 from cschat.core.session import Session
 from cschat.core.times import Micros, as_datetime, as_micros
@@ -28,7 +29,19 @@ from cschat.errors import Invalid, NotFound
 from cschat.folding import Change, News, cells, changes_of, facts_by_events, news, state
 from cschat.queries.protocol import Page, _pack, _unpack, limit_field
 from cschat.sight import Sight
-from cschat.stats.dimensions import DIMENSIONS, TIMES, is_calendar, is_zone, known_by, known_measures, known_where, limits, period_of
+from cschat.stats.dimensions import (
+    OF_TURN,
+    TIMES,
+    is_calendar,
+    is_zone,
+    known_by,
+    known_measures,
+    known_where,
+    level_of,
+    limits,
+    of_customer,
+    period_of,
+)
 from cschat.stats.facts import Fact
 from cschat.stats.metrics import LAYOUT, METRICS, SQI
 from cschat.stats.state import Cell
@@ -37,11 +50,12 @@ from cschat.storage.protocol import Gte, Lt
 if TYPE_CHECKING:  # numpy is loaded by who asks
     from cschat.stats.cells import Figure
 
-__all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"]
+__all__ = ["Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind", "facts_behind", "in_order"]
 
 _ALL = 10**9
 _QUARTER = 900_000_000
 _PAGE = 1000
+_CUSTOMERS = 50_000
 
 _CELLS = frozenset({"agent", "group", "category", "channel", "tag"})
 
@@ -58,7 +72,8 @@ def _instant(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise Invalid(field=field.name, reason="needs a time zone")
 
 
-def _in_order(query: Report | TurnsBehind) -> None:
+def in_order(query: Any) -> None:
+    """A check of a query's period, from `start` to `end`."""
     if query.end <= query.start:
         raise Invalid(field="end", reason="must be later than the start")
 
@@ -100,14 +115,24 @@ class Answer:
         ]
         return [head, *rows]
 
+    def concurrency(self, line: Line) -> float:
+        """How many sessions at a time a line stands for, on average over the period: the sum of its `handle_time` by the period.
+
+        By agent: how many each had at a time. `Invalid` without `handle_time`, or by a time, of which a line has but a part.
+        """
+        if "handle_time" not in self.measures or any(name in TIMES for name in self.by):
+            raise Invalid(field="line", reason="must be of a report that has handle_time and is by no time")
+        return line.figures["handle_time"].sum / (self.end - self.start).total_seconds()
+
 
 @attrs.frozen
 class Report:
     """Metrics (`measures`, by default the eight of the service-quality index) `by` dimensions, of turns closed from `start` until `end`.
 
-    `where` limits dimensions to values (a category takes what is below it along). `zone` is where days begin, by default the brand's;
-    `calendar` is wall or business. `maxima` adds the greatest value, which is read from facts. An `Answer`. For staff. Needs the extra
-    `stats`.
+    `where` limits dimensions to values (a category takes what is below it along). Beside the dimensions of a turn there are `category:1`
+    (the first level of the tree, with all that is below; any level), and of its customer, as they are now, `customer_tag` and
+    `attribute:NAME`. `zone` is where days begin, by default the brand's; `calendar` is wall or business. `maxima` adds the greatest value,
+    which is read from facts. An `Answer`. For staff. Needs the extra `stats`.
     """
 
     permission: ClassVar = Permission.SERVE
@@ -122,7 +147,7 @@ class Report:
     maxima: bool = attrs.field(default=False, validator=flag)
 
     def __attrs_post_init__(self) -> None:
-        _in_order(self)
+        in_order(self)
 
     def run(self, ctx: Sight) -> Answer:
         return _Counting(ctx, self).answer()
@@ -173,34 +198,39 @@ class TurnsBehind:
     limit: int = limit_field()
 
     def __attrs_post_init__(self) -> None:
-        _in_order(self)
+        in_order(self)
 
     def run(self, ctx: Sight) -> Page[Fact]:
-        seen = _Seen(ctx, self.where, self.zone, self.start, self.end)
-        after = _unpack(self.after)
-        found = [fact for fact in seen.all_facts(after) if self._counts(fact, seen)]
+        found = [*facts_behind(ctx, self)]
         found.sort(key=lambda fact: (fact.closed, fact.id))
         items = found[: self.limit]
         return Page(items, _pack((items[-1].closed, items[-1].id)) if len(found) > self.limit else None)
 
-    def _counts(self, fact: Fact, seen: _Seen) -> bool:
-        if not seen.fits(fact):
-            return False
-        agents = seen.where.get("agent")
-        measures = METRICS.values() if self.measure is None else (METRICS[self.measure],)
-        return any(agents is None or (agent or "") in agents for one in measures for agent, _, _ in one.read(fact))
+
+def facts_behind(ctx: Sight, query: TurnsBehind) -> Iterator[Fact]:
+    """The facts behind a number, all that come after `query.after`, in no order."""
+    seen = _Seen(ctx, query.where, query.zone, query.start, query.end)
+    agents = seen.where.get("agent")
+    measures = METRICS.values() if query.measure is None else (METRICS[query.measure],)
+    for fact in seen.all_facts(_unpack(query.after)):
+        if seen.fits(fact) and any(agents is None or (agent or "") in agents for one in measures for agent, _, _ in one.read(fact)):
+            yield fact
 
 
 class _Seen:
     """A period of a brand's facts, as they are kept and as the end of the log changes them."""
 
-    def __init__(self, ctx: Sight, where: Mapping[str, tuple[str, ...]], zone: str | None, start: datetime, end: datetime) -> None:
+    def __init__(  # noqa: PLR0917
+        self, ctx: Sight, where: Mapping[str, tuple[str, ...]], zone: str | None, start: datetime, end: datetime, by: Sequence[str] = ()
+    ) -> None:
         self._ctx = ctx
         self.settings = ctx.brand()
         self.zone = zone or self.settings.zone
         self._local = ZoneInfo(self.zone)
         self.start, self.end = as_micros(start), as_micros(end)
+        self._paths: dict[str, str] | None = None
         self.where = {name: self._meant(name, values) for name, values in where.items()}
+        self.read = {name: self._reading(name) for name in (*where, *by)}
         self.state = state(ctx.tx)
         self.news: News = news(ctx.tx, self.state.position)
         stale = {*self.state.stale, *(self.news.brands if self.state.writes else ())}
@@ -227,8 +257,29 @@ class _Seen:
         """Whether a fact lies in the period and within all limits but that of the agent, which is for each value."""
         if not self.start <= fact.closed < self.end:
             return False
-        local = self.local(fact.closed)
-        return all(name == "agent" or not values.isdisjoint(DIMENSIONS[name](fact, local)) for name, values in self.where.items())
+        return all(name == "agent" or not values.isdisjoint(self.read[name](fact)) for name, values in self.where.items())
+
+    def _reading(self, name: str) -> Callable[[Fact], tuple[str, ...]]:
+        """How the values of a dimension are read; what takes long is remembered."""
+        if name in TIMES:
+            value = TIMES[name]
+            of_slot = lru_cache(maxsize=None)(lambda slot: (value(self.local(slot * _QUARTER)),))
+            return lambda fact: of_slot(fact.closed // _QUARTER)
+        of = of_customer(name)
+        if of is not None:
+            look = lru_cache(maxsize=_CUSTOMERS)(lambda id: of(self._ctx.tx.get(Customer, id)))
+            return lambda fact: look(fact.customer)
+        return OF_TURN[name] if level_of(name) is None else lambda fact: (self.rolled(name, fact.category or ""),)
+
+    def rolled(self, name: str, category: str) -> str:
+        """What a dimension makes of a category's id: the beginning of its path if it is one of a level, else the id."""
+        level = level_of(name)
+        if level is None or not category:
+            return category
+        if self._paths is None:
+            self._paths = {one.id: one.path for one in _everything(self._ctx, Category, {"path": Gte("")}, "path")}
+        path = self._paths.get(category, category)
+        return "/".join(path.split("/")[:level])
 
     def all_facts(self, after: tuple[Any, str] | None = None) -> Iterator[Fact]:
         """The facts of the period, as they are now; `after`: those that come later than this."""
@@ -256,7 +307,7 @@ class _Counting:
         self._ctx = ctx
         self._query = query
         self._cells = cells()
-        self._seen = _Seen(ctx, query.where, query.zone, query.start, query.end)
+        self._seen = _Seen(ctx, query.where, query.zone, query.start, query.end, query.by)
         self._groups: dict[tuple[str, ...], int] = {}
         self._business = query.calendar == "business"
         self._places = [(name, *self._cells.part_of(name, business=self._business)) for name in query.measures]
@@ -288,8 +339,8 @@ class _Counting:
     def _plan(self) -> list[tuple[str, Micros]] | None:
         """The months and days that make up the period, or its first quarter of an hour; None if cells do not suffice."""
         query, seen = self._query, self._seen
-        beside = {name for name in (*query.by, *query.where) if name not in TIMES}
-        limited = {*query.where}
+        beside = {_cell_of(name) for name in (*query.by, *query.where) if name not in TIMES}
+        limited = {_cell_of(name) for name in query.where}
         if len(beside) > 1 or not beside <= _CELLS or not limited <= beside:
             return None
         if "tag" in limited and len(query.where["tag"]) > 1:
@@ -303,23 +354,23 @@ class _Counting:
 
     def _read(self, plan: Sequence[tuple[str, Micros]]) -> None:
         query, seen = self._query, self._seen
-        beside = next((name for name in (*query.by, *query.where) if name not in TIMES), "brand")
-        limit = seen.where.get(beside)
+        beside = next((_cell_of(name) for name in (*query.by, *query.where) if name not in TIMES), "brand")
         times = [name for name in query.by if name in TIMES]
+        others = [name for name in query.by if name not in TIMES]
         for part, tally in self._tallies.items():
             known: dict[Micros, dict[str, str]] = {}
             for cell in self._cells_at(plan, beside, part):
-                if limit is not None and cell.value not in limit:
+                if not all(seen.rolled(name, cell.value) in limit for name, limit in seen.where.items()):
                     continue
                 if cell.begin not in known:
                     local = seen.local(cell.begin)
-                    known[cell.begin] = {name: TIMES[name](_NO_FACT, local)[0] for name in times}
+                    known[cell.begin] = {name: TIMES[name](local) for name in times}
                 if query.by:
-                    here = known[cell.begin] | {beside: cell.value}
+                    here = known[cell.begin] | {name: seen.rolled(name, cell.value) for name in others}
                     tally.add(self._group(tuple(here[name] for name in query.by)), cell)
-                if limit is not None or beside == "brand":
+                if seen.where or beside == "brand":
                     tally.add(0, cell)
-            if limit is None and beside != "brand":
+            if not seen.where and beside != "brand":
                 for cell in self._cells_at(plan, "brand", part):
                     tally.add(0, cell)
 
@@ -345,18 +396,21 @@ class _Counting:
         import numpy as np
 
         query, seen = self._query, self._seen
-        rows = self._cells.rows_of([change for change in changes if seen.fits(change[1])])
+        rows = self._cells.rows_of([change for change in changes if seen.fits(change[1])], query.measures)
         if not len(rows.change):
             return
         agents = seen.where.get("agent")
         taken_agents = np.array([agents is None or name in agents for name in rows.agents])
-        keys: list[list[tuple[str, ...]]] = []
-        for _, fact in rows.changes:
-            local = seen.local(fact.closed)
-            values = [("",) if name == "agent" else self._within(name, DIMENSIONS[name](fact, local)) for name in query.by]
-            keys.append(list(product(*values)))
         codes: dict[tuple[str, ...], int] = {}
-        several = [[codes.setdefault(key, len(codes)) for key in each] for each in keys]
+        known: dict[tuple[tuple[str, ...], ...], list[int]] = {}
+        reads = [_nobody if name == "agent" else seen.read[name] for name in query.by]
+        several: list[list[int]] = []
+        for _, fact in rows.changes:
+            values = tuple([read(fact) for read in reads])
+            if values not in known:
+                within = [self._within(name, own) for name, own in zip(query.by, values, strict=True)]
+                known[values] = [codes.setdefault(key, len(codes)) for key in product(*within)]
+            several.append(known[values])
         cell, taken = self._cells.spread(rows, several)
         taken = np.arange(len(cell)) if taken is None else taken
         mine = np.flatnonzero(taken_agents[rows.agent])
@@ -377,8 +431,8 @@ class _Counting:
         self._tell(rows, np.array(groups, dtype=np.int64)[inverse], taken)
 
     def _within(self, name: str, values: Sequence[str]) -> Sequence[str]:
-        """Those values of a turn that the report is limited to."""
-        limit = self._seen.where.get(name)
+        """Those values of a turn that the report is limited to; agents are told apart later, for each value has its own."""
+        limit = None if name == "agent" else self._seen.where.get(name)
         return values if limit is None else [value for value in values if value in limit]
 
     def _tell(self, rows: Any, groups: Any, taken: Any) -> None:
@@ -439,7 +493,13 @@ class _Counting:
                 ]
 
 
-_NO_FACT: Any = None
+def _nobody(_fact: Fact) -> tuple[str, ...]:
+    return ("",)
+
+
+def _cell_of(name: str) -> str:
+    """The dimension of cells that a dimension is made of."""
+    return name if level_of(name) is None else "category"
 
 
 def _chained(*several: Iterator[Fact]) -> Iterator[Fact]:
@@ -459,13 +519,18 @@ def _everything(ctx: Sight, kind: Any, where: Mapping[str, Any], order: str) -> 
 
 def _names(ctx: Sight, dimension: str) -> Callable[[str], str]:
     """How people call the values of a dimension."""
-    kinds: Mapping[str, tuple[Any, str]] = {"agent": (Agent, "name"), "group": (Group, "name"), "category": (Category, "path")}
+    kinds: Mapping[str, tuple[Any, str]] = {
+        "agent": (Agent, "name"),
+        "group": (Group, "name"),
+        "category": (Category, "path"),
+        "customer": (Customer, "name"),
+    }
     if dimension not in kinds:
         return lambda value: value
     kind, field = kinds[dimension]
 
     def name(value: str) -> str:
         record = ctx.tx.peek(kind, value) if value else None
-        return value if record is None else str(getattr(record, field))
+        return value if record is None else str(getattr(record, field)) or value
 
     return name

@@ -9,6 +9,7 @@ each computed for itself. So two holds within a minute both count, and a holiday
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 import attrs
 
@@ -17,11 +18,10 @@ from cschat.core.calendar import Opens, add, elapsed
 from cschat.core.content import Speaker, Visibility
 from cschat.core.people import Role
 from cschat.core.rules import Goal, SlaPolicy
-from cschat.core.session import Session
 from cschat.core.times import Micros
 from cschat.errors import NeverOpens
 
-__all__ = ["Clock", "Levels", "due_at", "folded", "passed", "policy_of"]
+__all__ = ["Clock", "Concerned", "Levels", "due_at", "folded", "passed", "policy_of"]
 
 
 @attrs.frozen
@@ -160,8 +160,17 @@ def _after(hours: Opens, start: Micros, left: int) -> Micros | None:
     return start + left if found is None else found
 
 
-def policy_of(policies: Iterable[SlaPolicy], session: Session, category: str) -> SlaPolicy | None:
-    """The first policy that fits a session, whose category has this path."""
+class Concerned(Protocol):
+    """What a policy looks at: a session, or one of its turns."""
+
+    @property
+    def priority(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+
+
+def policy_of(policies: Iterable[SlaPolicy], session: Concerned, category: str) -> SlaPolicy | None:
+    """The first policy that fits a session (or a turn of it), whose category has this path."""
     for policy in policies:
         below = policy.category is None or category == policy.category or category.startswith(f"{policy.category}/")
         if below and policy.priority in (None, session.priority) and policy.channel in (None, session.channel):

@@ -22,7 +22,7 @@ from cschat.core import events as e
 from cschat.core.content import ContentKind, Speaker
 from cschat.core.session import Session
 
-__all__ = ["CHANCE", "Case", "Cause", "Mark", "case_of", "causes", "outstanding", "text_marks"]
+__all__ = ["CHANCE", "Case", "Cause", "Mark", "akin", "case_of", "causes", "outstanding", "text_marks"]
 
 CHANCE = 0.01
 """How likely it may be that any cause at all is named where shares are the same."""
@@ -113,7 +113,7 @@ def outstanding(these: Sequence[Case], others: Sequence[Case], *, chance: float)
     sure.sort(key=lambda one: (-round(one[0], 9), KINDS.index(one[1][0]), -len(one[1][1]), one[1][1]))
     told: list[tuple[Mark, int, float]] = []
     for _, mark, count in sure:
-        if not any(_akin(mark, known) for known, _, _ in told):
+        if not any(akin(mark, known) for known, _, _ in told):
             told.append((mark, count, ratio * there[mark]))
     return told
 
@@ -131,7 +131,8 @@ def _g(a: int, of_a: int, b: int, of_b: int) -> float:
     return max(0.0, 2 * sum(found * log(found / expected) for found, expected in cells if found))
 
 
-def _akin(mark: Mark, known: Mark) -> bool:
+def akin(mark: Mark, known: Mark) -> bool:
+    """Whether two words begin each other, or of two categories one is above the other."""
     kind, value = mark
     if kind != known[0] or kind not in {"word", "category"}:
         return False

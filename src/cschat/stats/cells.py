@@ -126,7 +126,6 @@ def periods(zone: str, start: Micros, end: Micros, *, months: bool = True) -> li
 _Ints: TypeAlias = NDArray[np.int64]
 _READ = [METRICS[name] for part in PARTS.values() for name in part]
 _SLOTS = [place for part in PARTS.values() for place in range(len(part))]
-_TESTS = tuple(dict.fromkeys(metric.where for metric in _READ))
 _SQI = len(PARTS["sqi"])
 KINDS = ("sqi", "more", "sqi.business", "more.business")
 
@@ -150,16 +149,18 @@ class Rows:
     signed: NDArray[Any]
 
 
-def rows_of(changes: Sequence[Change]) -> Rows:
-    """All values of some changes, metric by metric: this is `Metric.read`, for many facts at once."""
+def rows_of(changes: Sequence[Change], names: Sequence[str] = tuple(METRICS)) -> Rows:
+    """All values of some changes, metric by metric (those of `names`): this is `Metric.read`, for many facts at once."""
     facts = [fact for _, fact in changes]
     agents: dict[str | None, int] = {None: 0}
     owner = np.array([agents.setdefault(fact.agent, len(agents)) for fact in facts], dtype=np.int64)
     responder = np.array([agents.setdefault(fact.responder or fact.agent, len(agents)) for fact in facts], dtype=np.int64)
-    tests = {where: np.flatnonzero(np.fromiter(map(where, facts), bool, len(facts))) for where in _TESTS}
+    asked = [(spot, metric) for spot, metric in enumerate(_READ) if metric.name in names]
+    wheres = {metric.where for _, metric in asked}
+    tests = {where: np.flatnonzero(np.fromiter(map(where, facts), bool, len(facts))) for where in wheres}
     chosen = {where: [facts[number] for number in which.tolist()] for where, which in tests.items()}
     found: list[tuple[int, _Ints, _Ints, _Ints]] = []
-    for spot, metric in enumerate(_READ):
+    for spot, metric in asked:
         which, given = tests[metric.where], list(map(metric.of, chosen[metric.where]))
         if not given:
             continue

@@ -10,7 +10,7 @@ from typing import Any
 
 from cschat.errors import MissingExtra
 
-__all__ = ["Spec", "bars", "heat", "lines", "lying", "picture"]
+__all__ = ["Spec", "bars", "heat", "leaning", "lines", "lying", "picture", "split"]
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, with its data in it."""
@@ -70,7 +70,7 @@ def lines(title: str, rows: Rows, *, x: str, y: str, unit: str, series: str | No
     colour = {} if series is None else {"color": {"field": series, "type": "nominal", "sort": None}}
     up = {"field": y, "type": "quantitative", "title": unit, "axis": {"tickCount": 5}}
     mark = {"type": "line", "point": True, "color": _COLOURS[0]}
-    return _spec(title, rows, mark, {"x": _place(x, axis={"labelAngle": 0}), "y": up, **colour})
+    return _spec(title, rows, mark, {"x": _place(x, axis={"labelAngle": 0, "labelOverlap": True}), "y": up, **colour})
 
 
 def lying(title: str, rows: Rows, *, x: str, y: str, unit: str) -> Spec:
@@ -78,6 +78,43 @@ def lying(title: str, rows: Rows, *, x: str, y: str, unit: str) -> Spec:
     along = {"field": x, "type": "quantitative", "title": unit, "axis": {"tickMinStep": 1, "tickCount": 5}}
     mark = {"type": "bar", "color": _COLOURS[0]}
     return _spec(title, rows, mark, {"x": along, "y": _place(y, axis={"labelLimit": 220})}, height={"step": 24})
+
+
+def leaning(title: str, rows: Rows, *, x: str, y: str, unit: str) -> Spec:
+    """Lying bars to the right for what is above zero and to the left for what is below, each its own colour."""
+    along = {"field": x, "type": "quantitative", "title": unit, "axis": {"tickMinStep": 1, "tickCount": 7, "format": "+d"}}
+    colour = {"condition": {"test": f"datum['{x}'] < 0", "value": _COLOURS[1]}, "value": _COLOURS[0]}
+    encoding = {"x": along, "y": _place(y, axis={"labelLimit": 220, "ticks": False, "domain": False}), "color": colour}
+    return _spec(title, rows, {"type": "bar"}, encoding, height={"step": 24})
+
+
+def split(title: str, rows: Rows, *, x: str, y: str, unit: str, series: str, colours: Mapping[str, str], notes: Mapping[str, str]) -> Spec:
+    """Lying bars in parts, one bar for each `y` and one part of it for each of `series`, in the order of `colours`; after it, its note."""
+    order = list(colours)
+    along = {"field": x, "type": "quantitative", "title": unit, "axis": {"tickMinStep": 1, "tickCount": 6}}
+    colour = {
+        "field": series,
+        "type": "nominal",
+        "scale": {"domain": order, "range": [*colours.values()]},
+        "legend": {"symbolType": "square"},
+    }
+    place = _place(y, axis={"labelLimit": 220, "ticks": False, "domain": False})
+    spec = _spec(title, [{**row, "part": order.index(row[series])} for row in rows], None, {"y": place}, height={"step": 30})
+    ends: dict[str, float] = {}
+    for row in rows:
+        ends[row[y]] = ends.get(row[y], 0) + row[x]
+    bar = {"x": {**along, "stack": "zero"}, "color": colour, "order": {"field": "part", "type": "quantitative"}}
+    note = {"x": {"field": "end", "type": "quantitative"}, "text": {"field": "note", "type": "nominal"}}
+    del spec["mark"]
+    spec["layer"] = [
+        {"mark": {"type": "bar", "height": {"band": 0.68}}, "encoding": bar},
+        {
+            "data": {"values": [{y: name, "end": end, "note": notes.get(name, "")} for name, end in ends.items()]},
+            "mark": {"type": "text", "align": "left", "dx": 7, "fontSize": 12, "color": _PALE},
+            "encoding": note,
+        },
+    ]
+    return spec
 
 
 def heat(title: str, rows: Rows, *, x: str, y: str, value: str, unit: str) -> Spec:

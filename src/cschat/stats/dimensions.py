@@ -1,11 +1,11 @@
 """What numbers can be asked by: the dimensions of a turn, and the checks of a report's fields.
 
-May: read a dimension out of a fact. May not: look anything up.
+May: read a dimension out of a fact, or of its customer. May not: look anything up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ import attrs
 
 from cschat.core.fields import listed
 from cschat.core.hours import WEEKDAYS
+from cschat.core.people import Attribute, Customer
 from cschat.core.reports import ReportPeriod
 from cschat.core.stretches import instant
 from cschat.core.times import Micros, as_datetime
@@ -21,33 +22,73 @@ from cschat.errors import Invalid
 from cschat.stats.facts import Fact
 from cschat.stats.metrics import METRICS, metric
 
-__all__ = ["DIMENSIONS", "TIMES", "Values", "is_calendar", "is_zone", "known_by", "known_measures", "known_where", "limits", "period_of"]
+__all__ = [
+    "DIMENSIONS",
+    "OF_TURN",
+    "TIMES",
+    "is_calendar",
+    "is_dimension",
+    "is_zone",
+    "known_by",
+    "known_measures",
+    "known_where",
+    "level_of",
+    "limits",
+    "of_customer",
+    "period_of",
+]
 
-Values = Callable[[Fact, datetime], Sequence[str]]
-"""A turn's values in a dimension, by its fact and the wall time at which it was closed. "": it has none."""
-
-TIMES: Mapping[str, Values] = {
-    "day": lambda _fact, local: (f"{local:%Y-%m-%d}",),
-    "week": lambda _fact, local: (f"{local:%G-W%V}",),
-    "month": lambda _fact, local: (f"{local:%Y-%m}",),
-    "hour": lambda _fact, local: (f"{local:%H}",),
-    "weekday": lambda _fact, local: (WEEKDAYS[local.weekday()],),
+TIMES: Mapping[str, Callable[[datetime], str]] = {
+    "day": lambda local: f"{local:%Y-%m-%d}",
+    "week": lambda local: f"{local:%G-W%V}",
+    "month": lambda local: f"{local:%Y-%m}",
+    "hour": lambda local: f"{local:%H}",
+    "weekday": lambda local: WEEKDAYS[local.weekday()],
 }
-"""The dimensions of time; of a fact they need nothing but when it was closed."""
+"""The dimensions of time: the value of the wall time at which a turn was closed."""
 
-DIMENSIONS: Mapping[str, Values] = {
-    **TIMES,
-    "agent": lambda fact, _local: (fact.agent or "",),
-    "group": lambda fact, _local: (fact.group or "",),
-    "category": lambda fact, _local: (fact.category or "",),
-    "channel": lambda fact, _local: (fact.channel,),
-    "tag": lambda fact, _local: fact.tags or ("",),
-    "scenario": lambda fact, _local: fact.scenarios or ("",),
-    "language": lambda fact, _local: (fact.language or "",),
-    "priority": lambda fact, _local: (fact.priority,),
-    "turn": lambda fact, _local: (str(fact.turn),),
+OF_TURN: Mapping[str, Callable[[Fact], tuple[str, ...]]] = {
+    "agent": lambda fact: (fact.agent or "",),
+    "group": lambda fact: (fact.group or "",),
+    "category": lambda fact: (fact.category or "",),
+    "channel": lambda fact: (fact.channel,),
+    "tag": lambda fact: fact.tags or ("",),
+    "scenario": lambda fact: fact.scenarios or ("",),
+    "language": lambda fact: (fact.language or "",),
+    "priority": lambda fact: (fact.priority,),
+    "turn": lambda fact: (str(fact.turn),),
+    "customer": lambda fact: (fact.customer,),
 }
-"""What a report may be by, and limited to. `agent` is that of each value: who was assigned, who answered, who had it last."""
+"""What a fact says itself; "": it has none. `agent` is that of each value: who was assigned, who answered, who had it last."""
+
+CUSTOMER_TAG = "customer_tag"
+LEVELS = tuple("123456789")
+DIMENSIONS = (*TIMES, *OF_TURN, CUSTOMER_TAG)
+"""What a report may be by, and limited to; and beside these the two families `category:1`, `category:2`, ... and `attribute:NAME`."""
+ALLOWED = (*DIMENSIONS, "category:LEVEL", "attribute:NAME")
+
+
+def level_of(name: str) -> int | None:
+    """How many names of a category's path a dimension keeps: 1 for `category:1`; None if it is no such dimension."""
+    kind, _, level = name.partition(":")
+    return int(level) if kind == "category" and level in LEVELS else None
+
+
+def of_customer(name: str) -> Callable[[Customer], tuple[str, ...]] | None:
+    """How a dimension is read of the customer of a turn, as they are now; None if it is none of the customer."""
+    if name == CUSTOMER_TAG:
+        return lambda customer: customer.tags or ("",)
+    kind, _, key = name.partition(":")
+    return (lambda customer: (_text(customer.attributes.get(key, "")),)) if kind == "attribute" and key else None
+
+
+def _text(value: Attribute) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_dimension(name: str) -> bool:
+    """Whether there is a dimension of this name."""
+    return name in DIMENSIONS or level_of(name) is not None or of_customer(name) is not None
 
 
 def known_measures(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -63,10 +104,10 @@ def known_measures(_query: object, field: attrs.Attribute[Any], value: Any) -> N
 def known_by(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
     """A validator of a list of dimensions."""
     if not isinstance(value, tuple) or not all(isinstance(name, str) for name in value) or len({*value}) != len(value):
-        raise Invalid(field=field.name, reason="must be a list of dimensions, each once", allowed=list(DIMENSIONS))
+        raise Invalid(field=field.name, reason="must be a list of dimensions, each once", allowed=list(ALLOWED))
     for name in value:
-        if name not in DIMENSIONS:
-            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(DIMENSIONS))
+        if not is_dimension(name):
+            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(ALLOWED))
 
 
 def limits(value: Any) -> Any:
@@ -79,10 +120,10 @@ def limits(value: Any) -> Any:
 def known_where(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
     """A validator of values by dimension."""
     if not isinstance(value, dict):
-        raise Invalid(field=field.name, reason="must give values for each dimension", allowed=list(DIMENSIONS))
+        raise Invalid(field=field.name, reason="must give values for each dimension", allowed=list(ALLOWED))
     for name, several in value.items():
-        if name not in DIMENSIONS:
-            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(DIMENSIONS))
+        if not isinstance(name, str) or not is_dimension(name):
+            raise Invalid(field=field.name, reason=f"there is no dimension {name!r}", allowed=list(ALLOWED))
         if not isinstance(several, tuple) or not several or not all(isinstance(one, str) for one in several):
             raise Invalid(field=f"{field.name}.{name}", reason="must be a text or a list of texts")
 

@@ -362,6 +362,13 @@ _ALL: tuple[Metric, ...] = (
         attrgetter("breaches"),
         _live,
     ),
+    Metric(
+        *("sla_hit_rate", "SLA 준수율", "Service levels met", _RATE),
+        "Of the live turns for which a service level held when they were closed: those in which no time was up.",
+        _OWNER,
+        lambda fact: int(fact.breaches == 0),
+        lambda fact: _live(fact) and fact.promised,
+    ),
     *(
         Metric(
             *(f"abandoned_{how}", f"이탈률: {ko}", f"Abandoned: {en}", _RATE),
@@ -384,8 +391,9 @@ _ALL: tuple[Metric, ...] = (
         )
     ),
     Metric(
-        *("abandoned_short", "이탈률: 10초 미만", "Abandoned: in less than 10 s", _RATE),
-        "Of the live turns that were in QUEUED: those abandoned less than 10 s after the queue began, whichever way.",
+        *("abandoned_short", "이탈률: 짧은 대기", "Abandoned: hardly waited", _RATE),
+        "Of the live turns that were in QUEUED: those abandoned sooner after the queue began than the brand's `short_wait` (10 s if it is "
+        "not set), whichever way.",
         _OWNER,
         lambda fact: int(fact.short),
         _entered,

@@ -6,9 +6,10 @@ May: keep records as they are (they are frozen), and events as documents. May no
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice, product
+from itertools import islice, product, takewhile
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
@@ -35,6 +36,8 @@ R = TypeVar("R", bound=Record)
 Work = Callable[[Transaction], T]
 
 _PAGE = 500
+_FEW = 16
+"""Up to how many entries an answer is read without knowing where it ends."""
 _SPOKEN = frozenset(body.__name__ for body in TEXTS)
 
 
@@ -59,14 +62,15 @@ class _Table:
         self.kind = kind
         self.rows: SortedDict[str, tuple[Record, int]] = SortedDict()
         self.sorted: dict[Index, SortedList[Any]] = {index: SortedList() for index in kind.indexes}
-        self.entry = {index: attrgetter(*index.fields, "id") for index in kind.indexes}
+        self.kept = [(index, attrgetter(*index.fields, "id"), rows) for index, rows in self.sorted.items()]
+        self.unique = [one for one in self.kept if one[0].unique]
 
     def check(self, change: Change) -> None:
         present = self.rows.get(change.id, (None, 0))
         if present[1] != change.version:
             raise VersionConflict(f"{change.id} has changed meanwhile", kind=self.kind.kind, id=change.id)
-        for index, rows in self.sorted.items():
-            entry = self.entry[index](change.after) if index.unique and change.after is not None else (None,)
+        for index, entry_of, rows in self.unique if change.after is not None else ():
+            entry = entry_of(change.after)
             if None in entry:
                 continue
             prefix = entry[:-1]
@@ -77,10 +81,9 @@ class _Table:
     def store(self, id: str, row: tuple[Record, int] | None) -> tuple[Record, int] | None:
         """Put a row (None: remove it) and answer with what was there."""
         old = self.rows.get(id)
-        for index, rows in self.sorted.items():
-            entry = self.entry[index]
-            before = _NOWHERE if old is None else entry(old[0])
-            after = _NOWHERE if row is None else entry(row[0])
+        for _index, entry_of, rows in self.kept:
+            before = _NOWHERE if old is None else entry_of(old[0])
+            after = _NOWHERE if row is None else entry_of(row[0])
             if before != after:
                 if None not in before:
                     rows.remove(before)
@@ -96,6 +99,8 @@ class _Table:
         """How many answer a question."""
         chosen = plan(self.kind, where, None)
         rows = self.sorted[chosen.index]
+        if not rows:
+            return 0
         test = where[chosen.ranged] if chosen.ranged else None
         number = 0
         for prefix in _prefixes(chosen.fixed, where):
@@ -103,37 +108,40 @@ class _Table:
             number += (rows.bisect_right(high) if whole else rows.bisect_left(high)) - rows.bisect_left(low)
         return number
 
-    def ids(self, where: Where, order: str | None, after: Cursor | None) -> Iterator[str]:
-        """The ids that answer a question, in its order."""
+    def ids(self, where: Where, order: str | None, after: Cursor | None, limit: int) -> list[str]:
+        """The ids that answer a question, in its order, at most `limit`."""
         chosen = plan(self.kind, where, order)
         rows = self.sorted[chosen.index]
-        falling = order is not None and order.startswith("-")
+        if not rows:
+            return []
         test = where.get(chosen.ranged) if chosen.ranged else None
-        from_ = None if order is None else after
-        found = [_scan(rows, prefix, test, from_, falling=falling) for prefix in _prefixes(chosen.fixed, where)]
-        entries = (
-            found[0]
-            if len(found) == 1
-            else iter(sorted((entry for scan in found for entry in scan), key=lambda entry: entry[len(chosen.fixed) :], reverse=falling))
-        )
-        if order is not None:
-            return (entry[-1] for entry in entries)
-        ids = sorted(entry[-1] for entry in entries)
-        return iter(ids) if after is None else (id for id in ids if id > after[1])
+        prefixes = _prefixes(chosen.fixed, where)
+        if order is None:
+            ids = sorted(entry[-1] for prefix in prefixes for entry in rows.irange(*_bounds(prefix, test, None, falling=False)))
+            return ids[:limit] if after is None else ids[bisect_right(ids, after[1]) :][:limit]
+        falling = order.startswith("-")
+        entries = [entry for prefix in prefixes for entry in _scan(rows, prefix, test, after, limit, falling=falling)]
+        if len(prefixes) > 1:
+            entries.sort(key=lambda entry: entry[len(chosen.fixed) :], reverse=falling)
+            del entries[limit:]
+        return [entry[-1] for entry in entries]
 
 
-def _prefixes(fixed: tuple[str, ...], where: Where) -> list[tuple[Any, ...]]:
+def _prefixes(fixed: tuple[str, ...], where: Where) -> Sequence[tuple[Any, ...]]:
     """What the fixed fields of an entry may be: each combination once, and never with None, which no index holds."""
-    given = [where[name] for name in fixed]
-    if not any(type(value) is In for value in given):
-        return [] if None in given else [tuple(given)]
+    given = tuple([where[name] for name in fixed])
+    if In not in map(type, given):
+        return () if None in given else (given,)
     options = (dict.fromkeys(value.values) if isinstance(value, In) else (value,) for value in given)
     return [prefix for prefix in product(*options) if None not in prefix]
 
 
-def _scan(rows: SortedList[Any], prefix: tuple[Any, ...], test: Any, after: Cursor | None, *, falling: bool) -> Iterator[Any]:
+def _scan(rows: SortedList[Any], prefix: tuple[Any, ...], test: Any, after: Cursor | None, limit: int, *, falling: bool) -> Iterator[Any]:
+    """The first entries of an answer, in order. Where few are wanted, it is cheaper to read beyond its end than to look for it first."""
     low, high, include = _bounds(prefix, test, after, falling=falling)
-    return rows.irange(low, high, include, reverse=falling)
+    if limit > _FEW or falling:
+        return islice(rows.irange(low, high, include, reverse=falling), limit)
+    return takewhile(high.__gt__, islice(rows.irange(low, None, include), limit))  # what `high` includes ends with an id, not with _TOP
 
 
 def _bounds(
@@ -143,15 +151,14 @@ def _bounds(
     low: tuple[Any, ...] = prefix
     high: tuple[Any, ...] = (*prefix, _TOP)
     include = (True, True)
-    match test:
-        case Lt(value=limit):
-            high, include = (*prefix, limit), (True, False)
-        case Lte(value=limit):
-            high = (*prefix, limit, _TOP)
-        case Gte(value=limit):
-            low = (*prefix, limit)
-        case _:
-            pass
+    if test is None:
+        pass
+    elif type(test) is Lt:
+        high, include = (*prefix, test.value), (True, False)
+    elif type(test) is Lte:
+        high = (*prefix, test.value, _TOP)
+    elif type(test) is Gte:
+        low = (*prefix, test.value)
     if after is not None:
         edge = (*prefix, *after)
         if falling:
@@ -194,7 +201,8 @@ class _Engine:
 
     def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
         table = self.table(kind)
-        return [cast("tuple[R, int]", table.rows[id]) for id in islice(table.ids(where, order, after), limit)]
+        rows = cast("dict[str, tuple[R, int]]", table.rows)
+        return [rows[id] for id in table.ids(where, order, after, limit)]
 
     def count(self, kind: type[R], where: Where, at_most: int | None, /) -> int:
         number = self.table(kind).count(where)

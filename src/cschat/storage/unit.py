@@ -20,7 +20,7 @@ from cschat.core.records import Record
 from cschat.core.times import Micros
 from cschat.errors import NotFound
 from cschat.storage.protocol import Cursor, Where
-from cschat.storage.where import matches, plan
+from cschat.storage.where import matches
 
 __all__ = ["Change", "Engine", "Unit", "Writes"]
 
@@ -112,27 +112,35 @@ class Unit:
         return known[0]  # type: ignore[no-any-return]
 
     def find(self, kind: type[R], /, *, where: Where, order: str | None = None, after: Cursor | None = None, limit: int) -> list[R]:
-        mine: dict[str, R | None] = {id: record for (class_, id), record in self._changed.items() if class_ is kind}
-        found: dict[str, R] = {}
-        for record, version in self._engine.select(kind, where, order, after, limit + len(mine)):
-            found[record.id] = self._known.setdefault((kind, record.id), (record, version))[0] if self._keep else record
+        mine = self._mine(kind, where, order)
+        rows = self._engine.select(kind, where, order, after, limit + len(mine))
+        if not self._keep:
+            return [record for record, _version in rows]
+        found = [self._known.setdefault((kind, row[0].id), row)[0] for row in rows]
         if not mine:
-            return list(found.values())
-        index = plan(kind, where, order).index
-        for id, own in mine.items():
-            found.pop(id, None)
-            if own is not None and matches(own, where, index):
-                found[id] = own
-        return _ordered(list(found.values()), order, after)[:limit]
+            return found
+        others = [record for record in found if record.id not in mine]
+        return _ordered([*others, *(own for own in mine.values() if own is not None)], order, after)[:limit]
+
+    def _mine(self, kind: type[R], where: Where, order: str | None) -> dict[str, R | None]:
+        """Own writes that answer a question, and (None) those by which something does so no more."""
+        mine: dict[str, R | None] = {}
+        for name, record in self._changed.items():
+            if name[0] is not kind:
+                continue
+            if record is not None and matches(record, where, order):
+                mine[name[1]] = record
+            elif (known := self._known.get(name)) is not None and matches(known[0], where, order):
+                mine[name[1]] = None
+        return mine
 
     def count(self, kind: type[R], /, *, where: Where, at_most: int | None = None) -> int:
-        index = plan(kind, where, None).index
         number = self._engine.count(kind, where, at_most)
-        for (class_, id), record in self._changed.items():
-            if class_ is kind:
-                known = self._known.get((class_, id))
-                number -= known is not None and matches(known[0], where, index)
-                number += record is not None and matches(record, where, index)
+        for name, record in self._changed.items():
+            if name[0] is kind:
+                known = self._known.get(name)
+                number -= known is not None and matches(known[0], where, None)
+                number += record is not None and matches(record, where, None)
         return number if at_most is None else min(number, at_most)
 
     def put(self, record: Record, /) -> None:

@@ -49,18 +49,16 @@ def _plan(kind: type[Record], names: tuple[str, ...], tests: tuple[type, ...], o
     )
 
 
-def matches(record: Record, where: Where, index: Index) -> bool:
-    """Whether a record is in the index and answers the question."""
+def matches(record: Record, where: Where, order: str | None) -> bool:
+    """Whether a record answers the question, and is in the index that serves it."""
     for name, test in where.items():
         value = getattr(record, name)
-        if value is None or not _holds(value, test):
+        if value is None or not (_holds(value, test) if type(test) in _TESTS else value == test):
             return False
-    return all(getattr(record, name) is not None for name in index.fields)
+    return all(getattr(record, name) is not None for name in plan(type(record), where, order).index.fields)
 
 
 def _holds(value: Any, test: Any) -> bool:
-    if type(test) not in _TESTS:
-        return bool(value == test)
     match test:
         case Lt(value=limit):
             return bool(value < limit)

@@ -19,7 +19,7 @@ from cschat.core.events import Event
 from cschat.core.people import Customer
 from cschat.errors import Conflict, Hopeless
 from cschat.sight import Sight
-from cschat.storage.protocol import Store, Transaction
+from cschat.storage.protocol import In, Store, Transaction
 from cschat.transport.alerts import beginning
 from cschat.transport.formats import letter
 from cschat.transport.mail import Smtp, hand_over
@@ -56,9 +56,9 @@ class Campaigns:
     def targets(self, tx: Transaction, /) -> Iterable[Target]:
         """One for all campaigns, as soon as one has begun."""
         if self._since is None:
-            begun = [found[0] for state in _BEGUN if (found := tx.find(Campaign, where={"state": state}, order="added", limit=1))]
-            if not begun:
+            if not tx.count(Campaign, where={"state": In(_BEGUN)}, at_most=1):
                 return
+            begun = [found[0] for state in _BEGUN if (found := tx.find(Campaign, where={"state": state}, order="added", limit=1))]
             self._since = min(beginning(tx, campaign.id, 1) for campaign in begun)
         yield Target("campaigns", frozenset({e.CampaignMailed.__name__}), self._deliver, since=self._since)
 

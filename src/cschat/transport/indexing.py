@@ -9,6 +9,9 @@ events, or so many seconds. A search misses nothing meanwhile.
 
 from __future__ import annotations
 
+from functools import cache
+from typing import cast
+
 from cschat.core.clock import Clock
 from cschat.core.times import SECOND
 from cschat.storage.protocol import Store, TextSearch, Transaction
@@ -66,7 +69,13 @@ class Indexing:
 
 def behind(tx: Transaction) -> bool:
     """Whether a store's index has anything to do."""
-    return isinstance(tx, TextSearch) and tx.behind()
+    return _searches(type(tx)) and cast("TextSearch", tx).behind()
+
+
+@cache
+def _searches(kind: type) -> bool:
+    """Whether transactions of a class keep an index. Asked of each class once: a protocol's methods are looked for one by one."""
+    return issubclass(kind, TextSearch)
 
 
 def _step(tx: Transaction) -> None:

@@ -26,7 +26,7 @@ from cschat.errors import Conflict
 from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
 from cschat.sight import Sight
 from cschat.stats.charts import picture
-from cschat.storage.protocol import Store, Transaction
+from cschat.storage.protocol import In, Store, Transaction
 from cschat.transport.alerts import beginning
 from cschat.transport.formats import headed
 from cschat.transport.mail import Smtp, hand_over
@@ -162,9 +162,9 @@ class Reports:
     def targets(self, tx: Transaction, /) -> Iterable[Target]:
         """One for all reports, as soon as there is one."""
         if self._since is None:
-            oldest = [found[0] for gone in (False, True) if (found := tx.find(MailReport, where={"removed": gone}, order="added", limit=1))]
-            if not oldest:
+            if not tx.count(MailReport, where={"removed": In((False, True))}, at_most=1):
                 return
+            oldest = [found[0] for gone in (False, True) if (found := tx.find(MailReport, where={"removed": gone}, order="added", limit=1))]
             self._since = min(beginning(tx, report.id, 1) for report in oldest)
         yield Target("reports", frozenset({e.MailReportDue.__name__}), self._deliver, since=self._since)
 
