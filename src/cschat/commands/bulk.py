@@ -29,12 +29,12 @@ from cschat.core.access import GRANTS, Permission
 from cschat.core.bulk import Bulk, BulkFailure, BulkState
 from cschat.core.channels import channel_named, fit
 from cschat.core.content import Content
-from cschat.core.fields import is_id, record_id
+from cschat.core.fields import aware, is_id, record_id
 from cschat.core.people import Agent, Role
 from cschat.core.records import evolve
 from cschat.core.session import Session, State
 from cschat.core.times import as_micros
-from cschat.errors import CschatError, Invalid, StoreClosed, StoreUnavailable, VersionConflict
+from cschat.errors import CschatError, StoreClosed, StoreUnavailable, VersionConflict
 from cschat.facts import Facts
 from cschat.rules.actions import BULK_ACTIONS, Action, read_all
 from cschat.rules.conditions import Condition, read
@@ -49,11 +49,6 @@ CHUNK = 50
 """How many sessions are changed in one transaction."""
 _NOT_OURS = (StoreClosed, StoreUnavailable, VersionConflict)
 _log = logging.getLogger("cschat.bulk")
-
-
-def _time(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
-        raise Invalid(field=field.name, reason="must be a datetime with a time zone")
 
 
 def _then(value: Any) -> Any:
@@ -75,8 +70,8 @@ class StartBulk:
 
     only_if: dict[str, Any] = attrs.field()
     then: tuple[dict[str, Any], ...] = attrs.field(converter=_then)
-    since: datetime | None = attrs.field(default=None, validator=_time)
-    until: datetime | None = attrs.field(default=None, validator=_time)
+    since: datetime | None = attrs.field(default=None, validator=aware)
+    until: datetime | None = attrs.field(default=None, validator=aware)
 
     def __attrs_post_init__(self) -> None:
         read(self.only_if)

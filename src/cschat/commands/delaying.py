@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
@@ -24,7 +24,7 @@ from cschat.core.access import GRANTS, Permission
 from cschat.core.channels import channel_named
 from cschat.core.content import Content, Speaker
 from cschat.core.delayed import DelayedReply, DelayState
-from cschat.core.fields import flag, is_id, line, optional_id, record_id
+from cschat.core.fields import aware, flag, is_id, line, optional_id, record_id
 from cschat.core.people import Agent, Role
 from cschat.core.records import evolve
 from cschat.core.session import Session, State
@@ -53,13 +53,6 @@ MOST = 20
 _ALL = 10_000
 
 
-def _time(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value is None and field.default is None:
-        return
-    if not isinstance(value, datetime) or value.utcoffset() is None:
-        raise Invalid(field=field.name, reason="must be a datetime with a time zone")
-
-
 def _due(ctx: Context, at: datetime) -> Micros:
     due = as_micros(at)
     if not ctx.now < due <= ctx.now + LONGEST:
@@ -81,7 +74,7 @@ class DelayReply:
     begins_with: ClassVar = (e.ReplyDelayed,)
 
     session: str = attrs.field(converter=record_id, validator=is_id)
-    at: datetime = attrs.field(validator=_time)
+    at: datetime = attrs.field(validator=aware)
     text: str | None = None
     content: Content | None = None
     reviewer: str | None = attrs.field(default=None, converter=optional_id, validator=is_id)
@@ -129,7 +122,7 @@ class ChangeDelayedReply:
     reply: str = attrs.field(converter=record_id, validator=is_id)
     text: str | None = None
     content: Content | None = None
-    at: datetime | None = attrs.field(default=None, validator=_time)
+    at: datetime | None = attrs.field(default=None, validator=aware)
 
     def __attrs_post_init__(self) -> None:
         if self.text is not None or self.content is not None:

@@ -15,7 +15,7 @@ from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.distribution import EVERYBODY, Claiming
-from cschat.core.fields import flag, is_id, line, optional_id, record_id
+from cschat.core.fields import aware, flag, is_id, line, optional_id, record_id
 from cschat.core.people import Agent, Group, Role
 from cschat.core.session import Session, State
 from cschat.core.times import as_micros
@@ -192,13 +192,7 @@ class HoldSession:
     fits: ClassVar = staticmethod(owns)
 
     session: str = attrs.field(converter=record_id, validator=is_id)
-    until: datetime = attrs.field()
-
-    def __attrs_post_init__(self) -> None:
-        if not isinstance(self.until, datetime):
-            raise Invalid(field="until", reason="must be a datetime")
-        if self.until.utcoffset() is None:
-            raise Invalid(field="until", reason="needs a time zone")
+    until: datetime = attrs.field(validator=aware)
 
     def run(self, ctx: Context) -> Session:
         session = ctx.take(self)

@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_orig
 import attrs
 
 from cschat.core.events import Event, MessageSent
-from cschat.core.fields import optional_id
+from cschat.core.fields import aware, optional_id
 from cschat.core.people import Customer, Role
 from cschat.core.records import STAFF, Record, blanked, fields_of
 from cschat.core.session import Session
@@ -43,11 +43,6 @@ _MOST_KNOWN = 10_000
 _MESSAGE = MessageSent.__name__
 
 
-def _moment(_filter: object, field: attrs.Attribute[Any], value: datetime | None) -> None:
-    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
-        raise Invalid(field=field.name, reason=f"{value!r} is no time", allowed=["a datetime with a time zone"])
-
-
 @attrs.frozen
 class Filter:
     """Which sessions, with their messages and events; all that are not None must fit.
@@ -56,8 +51,8 @@ class Filter:
     what is below it as well. The `agent` is who had the session last.
     """
 
-    start: datetime | None = attrs.field(default=None, validator=_moment)
-    end: datetime | None = attrs.field(default=None, validator=_moment)
+    start: datetime | None = attrs.field(default=None, validator=aware)
+    end: datetime | None = attrs.field(default=None, validator=aware)
     channel: str | None = None
     category: str | None = None
     tag: str | None = None

@@ -16,6 +16,7 @@ import attrs
 
 from cschat.core import events as e
 from cschat.core.access import Permission
+from cschat.core.fields import aware
 from cschat.core.ledger import ADJUSTMENTS, BALANCE, CASH, ChargeKind, Ledger, Posting
 from cschat.core.stretches import instant, local_date
 from cschat.core.times import Micros, as_micros
@@ -26,11 +27,6 @@ from cschat.sight import Sight
 __all__ = ["Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"]
 
 _BACK = 20
-
-
-def _when(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
-        raise Invalid(field=field.name, reason="must be a datetime with a time zone")
 
 
 def _seq(_query: object, field: attrs.Attribute[Any], value: str | None) -> None:
@@ -58,8 +54,8 @@ class Postings:
 
     permission: ClassVar = Permission.ADMINISTER
 
-    start: datetime | None = attrs.field(default=None, validator=_when)
-    end: datetime | None = attrs.field(default=None, validator=_when)
+    start: datetime | None = attrs.field(default=None, validator=aware)
+    end: datetime | None = attrs.field(default=None, validator=aware)
     after: str | None = attrs.field(default=None, validator=_seq)
     limit: int = limit_field()
 
@@ -118,8 +114,8 @@ class Statement:
 
     permission: ClassVar = Permission.ADMINISTER
 
-    start: datetime | None = attrs.field(default=None, validator=_when)
-    end: datetime | None = attrs.field(default=None, validator=_when)
+    start: datetime | None = attrs.field(default=None, validator=aware)
+    end: datetime | None = attrs.field(default=None, validator=aware)
 
     def run(self, ctx: Sight) -> StatementSummary | None:
         ledger = _ledger(ctx)

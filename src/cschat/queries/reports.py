@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from cschat.core.access import Permission
-from cschat.core.fields import flag, line, listed
+from cschat.core.fields import aware, flag, line, listed
 from cschat.core.labels import Category
 from cschat.core.people import Agent, Customer, Group
 from cschat.core.reports import SavedReport
@@ -63,13 +63,6 @@ _CELLS = frozenset({"agent", "group", "category", "channel", "tag"})
 def _measure(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or value not in METRICS):
         raise Invalid(field=field.name, reason=f"{value!r} is no metric", allowed=list(METRICS))
-
-
-def _instant(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, datetime):
-        raise Invalid(field=field.name, reason="must be a datetime")
-    if value.utcoffset() is None:
-        raise Invalid(field=field.name, reason="needs a time zone")
 
 
 def in_order(query: Any) -> None:
@@ -137,8 +130,8 @@ class Report:
 
     permission: ClassVar = Permission.SERVE
 
-    start: datetime = attrs.field(validator=_instant)
-    end: datetime = attrs.field(validator=_instant)
+    start: datetime = attrs.field(validator=aware)
+    end: datetime = attrs.field(validator=aware)
     measures: tuple[str, ...] = attrs.field(default=SQI, converter=listed, validator=known_measures)
     by: tuple[str, ...] = attrs.field(default=(), converter=listed, validator=known_by)
     where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
@@ -189,8 +182,8 @@ class TurnsBehind:
 
     permission: ClassVar = Permission.SERVE
 
-    start: datetime = attrs.field(validator=_instant)
-    end: datetime = attrs.field(validator=_instant)
+    start: datetime = attrs.field(validator=aware)
+    end: datetime = attrs.field(validator=aware)
     measure: str | None = attrs.field(default=None, validator=_measure)
     where: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=limits, validator=known_where)
     zone: str | None = attrs.field(default=None, validator=[line(limit=64), is_zone])
