@@ -36,7 +36,7 @@ constraints: ## resolve all dependencies anew and rewrite constraints.txt
 	rm -rf build/resolve
 	$(PYTHON) -m venv build/resolve
 	build/resolve/bin/python -m pip install -qq --upgrade pip
-	build/resolve/bin/python -m pip install -qq --group dev --editable '.[bots,charts,cli,knowledge,parquet,search,stats,web]' hatchling editables
+	build/resolve/bin/python -m pip install -qq --group dev --editable '.[bots,charts,cli,knowledge,parquet,postgres,redis,search,stats,web]' hatchling editables
 	{ grep '^#' constraints.txt; build/resolve/bin/python -m pip freeze --all --exclude cschat --exclude setuptools; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 
@@ -49,5 +49,5 @@ clean: ## remove everything that was made
 	@echo "Preparing .venv ..."
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --upgrade pip
-	@$(PIP) --build-constraint constraints.txt --group dev --editable '.[bots,charts,cli,knowledge,parquet,search,stats,web]'
+	@$(PIP) --build-constraint constraints.txt --group dev --editable '.[bots,charts,cli,knowledge,parquet,postgres,redis,search,stats,web]'
 	@touch $@
