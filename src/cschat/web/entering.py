@@ -18,6 +18,7 @@ from cschat.core.times import as_iso
 from cschat.desk import Desk
 from cschat.errors import Conflict, Forbidden, Invalid, NotFound
 from cschat.storage.codec import face
+from cschat.web.limits import address_of
 from cschat.web.messages import Response, answer_json
 from cschat.web.site import Call, said_by
 from cschat.web.tokens import Tokens, Unidentified, Visitor
@@ -35,6 +36,7 @@ def enter(call: Call) -> Response:
 
     A guest who turns out to be a member takes their conversations along.
     """
+    call.site.buckets.take("enter", address_of(call.request))
     said = said_by(call.request)
     unknown = next((name for name in said if name not in _FIELDS), None)
     if unknown is not None:
@@ -82,7 +84,7 @@ def _known(desk: Desk, visitor: Visitor, language: str | None) -> Customer:
         said: Mapping[str, Any] = {visitor.kind: visitor.name_of_it, "name": visitor.name, "email": visitor.email}
         desk.do(c.RegisterCustomer(**said))
         customer = door.ask(q.GetCustomer())
-    news: dict[str, str] = {}
+    news: dict[str, Any] = {}
     if visitor.name not in ("", customer.profile.name):
         news["name"] = visitor.name
     if visitor.email not in ("", customer.profile.email):
