@@ -126,7 +126,7 @@ export class Frame {
     const { app } = this;
     const { t } = app;
     this.links = this.views.map((view) => [
-      h("a", { class: "rail-link", href: app.href(view.name === "lists" ? "" : view.name) }, icon(view.icon), h("span", {}, t(view.title))),
+      h("a", { class: "view-link", href: app.href(view.name === "lists" ? "" : view.name) }, icon(view.icon), h("span", {}, t(view.title))),
       view.name,
     ]);
     this.numbers = new Map();
@@ -176,7 +176,7 @@ export class Frame {
         this.own,
         this.account,
       ),
-      h("nav", { class: "rail", "aria-label": t("views") }, ...this.links.map(([link]) => link)),
+      h("nav", { class: "views", "aria-label": t("views") }, ...this.links.map(([link]) => link)),
       this.banner,
       this.main,
     );
