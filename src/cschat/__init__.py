@@ -9,6 +9,7 @@ from cschat.core.access import Actor, Permission
 from cschat.core.answers import Connected, Queued, Unavailable
 from cschat.core.content import Card, Choice, Content, ContentKind, FormField, Media, Speaker, Visibility
 from cschat.core.events import BotCursor, Event
+from cschat.core.look import Look
 from cschat.core.people import AgentStatus, Role
 from cschat.core.session import Priority, Session, State
 from cschat.core.transcript import Message
@@ -30,6 +31,7 @@ __all__ = [
     "Desk",
     "Event",
     "FormField",
+    "Look",
     "Media",
     "Message",
     "Permission",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
+    from cschat.queries.front import Face, Front, FrontDesk, Glance, Glances, Known, LastLine, Speakers
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -86,6 +87,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
     "trends": ("Trends",),
+    "front": ("Face", "Front", "FrontDesk", "Glance", "Glances", "Known", "LastLine", "Speakers"),
 }
 _ANSWERS = {
     "AgentNow",
@@ -100,11 +102,16 @@ _ANSWERS = {
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "Glance",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "Opening",
     "PeriodNow",
@@ -165,9 +172,12 @@ __all__ = [
     "ExplainedWait",
     "Explanation",
     "ExportLabels",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "FrontDesk",
     "GetArticle",
     "GetBrand",
     "GetBulk",
@@ -176,12 +186,16 @@ __all__ = [
     "GetLedger",
     "GetSession",
     "GetSla",
+    "Glance",
+    "Glances",
     "Groups",
     "History",
     "Journey",
     "JourneyComparison",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "LinkedSessions",
     "Opening",
@@ -205,6 +219,7 @@ __all__ = [
     "SelfCheck",
     "Signals",
     "Source",
+    "Speakers",
     "Statement",
     "StatementSummary",
     "SuggestReplies",
