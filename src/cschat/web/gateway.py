@@ -21,6 +21,7 @@ from cschat.core.times import as_iso
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError, Invalid, NotFound
 from cschat.storage.codec import face
+from cschat.web.help import help_form, help_look, help_page
 from cschat.web.messages import Request, Response, answer_json
 from cschat.web.pages import shell, static, widget_script
 from cschat.web.streams import Watching
@@ -186,6 +187,18 @@ class Gateway:
         config = {"mount": call.request.mount, "brand": call.brand, "brands": self.brands, "language": brand.language}
         return shell(brand.name or call.brand, brand.language, "workspace", config, call.request.mount)
 
+    def help(self, call: Call) -> Response:
+        """A page of the help centre, for everybody."""
+        return help_page(call.desk, call.request, call.brand, call.parts.get("path", ""))
+
+    def help_look(self, call: Call) -> Response:
+        """The help centre's colours."""
+        return help_look(call.desk, call.request, call.brand)
+
+    def help_form(self, call: Call) -> Response:
+        """What somebody wrote into the form of the help centre."""
+        return help_form(call.desk, call.request, call.brand)
+
 
 ROUTES: Sequence[tuple[str, re.Pattern[str], Handler]] = tuple(
     (method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path).replace("(?P<path>[^/]+)", "(?P<path>.+)")), handler)
@@ -199,6 +212,10 @@ ROUTES: Sequence[tuple[str, re.Pattern[str], Handler]] = tuple(
         ("GET", "/{brand}/widget.js", Gateway.widget),
         ("GET", "/{brand}/workspace", Gateway.workspace),
         ("GET", "/{brand}/workspace/{path}", Gateway.workspace),
+        ("GET", "/{brand}/help", Gateway.help),
+        ("GET", "/{brand}/help/look.css", Gateway.help_look),
+        ("POST", "/{brand}/help/contact", Gateway.help_form),
+        ("GET", "/{brand}/help/{path}", Gateway.help),
         ("GET", "/-/static/{path}", Gateway.static),
     )
 )

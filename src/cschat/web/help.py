@@ -30,6 +30,7 @@ from cschat.core.texts import is_korean
 from cschat.core.times import as_datetime
 from cschat.desk import Desk
 from cschat.errors import Conflict, Invalid, NotFound
+from cschat.web.colours import colour_rule
 from cschat.web.help_words import LANGUAGES, WORDS, day_in_words
 from cschat.web.messages import Request, Response
 from cschat.web.pages import POLICY
@@ -124,19 +125,8 @@ def help_page(desk: Desk, request: Request, brand: str, path: str) -> Response:
 
 def help_look(desk: Desk, request: Request, brand: str) -> Response:
     """The brand's colour as a stylesheet, for pages that may have no style of their own."""
-    look = desk.acting_as(_READER).ask(q.FrontDesk()).look
-    colour = look.colour
-    rule = f":root {{ --brand: {colour}; --on-brand: {_on(colour)}; }}\n" if re.fullmatch(r"#[0-9a-f]{6}", colour or "") else ""
-    headers = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache", "x-content-type-options": "nosniff"}
-    return Response(200, headers, rule.encode())
-
-
-def _on(colour: str) -> str:
-    """Black or white: what is easier to read on a colour, by the contrast of WCAG 2."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#ffffff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else "#000000"
+    headers = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache"}
+    return Response(200, headers, colour_rule(desk.acting_as(_READER).ask(q.FrontDesk()).look.colour).encode())
 
 
 def _home(visit: Visit, _id: str) -> Response:
