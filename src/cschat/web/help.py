@@ -30,15 +30,17 @@ from cschat.core.texts import is_korean
 from cschat.core.times import as_datetime
 from cschat.desk import Desk
 from cschat.errors import Conflict, Invalid, NotFound
+from cschat.web.callers import cross_origin
 from cschat.web.colours import colour_rule
 from cschat.web.help_words import LANGUAGES, WORDS, day_in_words
 from cschat.web.messages import Request, Response
 from cschat.web.pages import POLICY
+from cschat.web.site import Call
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["help_form", "help_look", "help_page"]
+__all__ = ["form", "look", "page"]
 
 _READER = Actor.guest("help-centre")
 """Who reads: a customer like any other, of whom nothing is known and nothing is kept."""
@@ -83,8 +85,8 @@ class Visit:
         return day_in_words(self.language, when.astimezone(ZoneInfo(self.front.zone)).date())
 
 
-def _visit(desk: Desk, request: Request, brand: str) -> Visit:
-    reader = desk.acting_as(_READER)
+def _visit(call: Call) -> Visit:
+    request, brand, reader = call.request, call.brand, call.desk.acting_as(_READER)
     asked = (request.argument("lang") or "").lower()
     if asked in LANGUAGES:
         return Visit(reader, request, brand, asked, named=True, front=reader.ask(q.FrontDesk(language=asked)))
@@ -110,23 +112,23 @@ def _liked(header: str) -> list[str]:
 # --------------------------------------------------------------------------------------------------------------- pages
 
 
-def help_page(desk: Desk, request: Request, brand: str, path: str) -> Response:
+def page(call: Call) -> Response:
     """The page at a path below /help."""
-    visit = _visit(desk, request, brand)
-    place, _, id = path.strip("/").partition("/")
-    page = _PAGES.get(place)
-    if page is None or bool(id) is not (place in _OF_ONE):
+    visit = _visit(call)
+    place, _, id = call.parts.get("rest", "").strip("/").partition("/")
+    made = _PAGES.get(place)
+    if made is None or bool(id) is not (place in _OF_ONE):
         return _gone(visit)
     try:
-        return page(visit, id)
+        return made(visit, id)
     except (NotFound, Invalid):
         return _gone(visit)
 
 
-def help_look(desk: Desk, request: Request, brand: str) -> Response:
+def look(call: Call) -> Response:
     """The brand's colour as a stylesheet, for pages that may have no style of their own."""
     headers = {"content-type": "text/css; charset=utf-8", "cache-control": "no-cache"}
-    return Response(200, headers, colour_rule(desk.acting_as(_READER).ask(q.FrontDesk()).look.colour).encode())
+    return Response(200, headers, colour_rule(call.desk.acting_as(_READER).ask(q.FrontDesk()).look.colour).encode())
 
 
 def _home(visit: Visit, _id: str) -> Response:
@@ -228,14 +230,14 @@ def _gone(visit: Visit) -> Response:
 # ---------------------------------------------------------------------------------------------------------------- form
 
 
-def help_form(desk: Desk, request: Request, brand: str) -> Response:
+def form(call: Call) -> Response:
     """What a guest has written into the form: a message left for later, in a session of a guest of its own.
 
     The form has a number that counts once, so that sending it twice is sending it once. A form on another site is refused.
     """
-    visit = _visit(desk, request, brand)
-    said = {name: value.strip() for name, value in _fields(request)}
-    if _foreign(request):
+    visit = _visit(call)
+    said = {name: value.strip() for name, value in _fields(call.request)}
+    if cross_origin(call.request):
         return _form(visit, said, {"": visit.words["expired"]}, 403)
     if said.get("website"):
         return _sent(visit)  # a field that nobody sees: who fills it in is a program, and is told nothing
@@ -243,7 +245,7 @@ def help_form(desk: Desk, request: Request, brand: str) -> Response:
     if wrong:
         return _form(visit, said, wrong, 422)
     try:
-        _leave(desk, said, visit.language)
+        _leave(call.desk, said, visit.language)
     except Conflict:
         return _form(visit, said, {"": f"{visit.words['refused']} {visit.front.words}".strip()}, 409)
     return _sent(visit)
@@ -255,14 +257,6 @@ def _sent(visit: Visit) -> Response:
 
 def _fields(request: Request) -> Iterable[tuple[str, str]]:
     return parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
-
-
-def _foreign(request: Request) -> bool:
-    """Whether a page of another site sends the form."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        return site != "same-origin"
-    return origin is not None and origin.partition("://")[2] != request.headers.get("host", "")
 
 
 def _wrong(visit: Visit, said: Mapping[str, str]) -> dict[str, str]:
@@ -346,7 +340,6 @@ def _render(visit: Visit, template: str, status: int = 200, /, *, hidden: bool =
         "content-security-policy": POLICY,
         "cache-control": "no-cache",
         "vary": "accept-language",
-        "x-content-type-options": "nosniff",
         "referrer-policy": "strict-origin-when-cross-origin",
     }
     return Response(status, headers, html.encode())
@@ -390,8 +383,8 @@ def _address(visit: Visit, media: Any) -> str:
 def _today(visit: Visit) -> str:
     """The hours of this day in words; "" if the brand has set none."""
     spans = visit.front.today
-    if spans is None:
-        return ""
+    if spans is None or spans == [["00:00", "24:00"]]:
+        return "" if spans is None else visit.words["all_day"]
     return visit.words["today"].format(hours=", ".join("–".join(span) for span in spans)) if spans else visit.words["closed_today"]
 
 
