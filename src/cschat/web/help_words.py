@@ -60,6 +60,7 @@ WORDS: dict[str, dict[str, str]] = {
         "long_name": "이름은 100자까지 입력할 수 있습니다.",
         "long_message": "문의 내용은 {limit}자까지 입력할 수 있습니다.",
         "wrong": "아래 항목을 확인해 주세요.",
+        "unreadable": "보낼 수 없는 글자가 들어 있습니다. 확인해 주세요.",
         "refused": "지금은 문의를 받을 수 없습니다.",
         "expired": "화면이 오래되어 보내지 못했습니다. 다시 한 번 보내 주세요.",
         "often": "문의를 너무 자주 보내셨습니다. 잠시 뒤에 다시 시도해 주세요.",
@@ -78,7 +79,6 @@ WORDS: dict[str, dict[str, str]] = {
         "notice": "공지",
         "event": "이벤트",
         "guide": "이용 안내",
-        "bytes": "바이트",
     },
     "en": {
         "help": "Help centre",
@@ -125,6 +125,7 @@ WORDS: dict[str, dict[str, str]] = {
         "long_name": "A name has at most 100 characters.",
         "long_message": "A message has at most {limit} characters.",
         "wrong": "Please check the fields below.",
+        "unreadable": "This holds characters that cannot be sent. Please check it.",
         "refused": "We cannot take messages right now.",
         "expired": "This page had become too old and nothing was sent. Please send it once more.",
         "often": "You have sent many messages. Please try again in a moment.",
@@ -143,7 +144,6 @@ WORDS: dict[str, dict[str, str]] = {
         "notice": "Notice",
         "event": "Event",
         "guide": "Guide",
-        "bytes": "bytes",
     },
 }
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -23,7 +23,6 @@ import attrs
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.access import Actor
-from cschat.core.content import MAX_TEXT
 from cschat.core.knowledge import Article, ArticleType, Section, plain_text
 from cschat.core.session import State
 from cschat.core.texts import is_korean
@@ -45,9 +44,11 @@ __all__ = ["form", "look", "page"]
 _READER = Actor.guest("help-centre")
 """Who reads: a customer like any other, of whom nothing is known and nothing is kept."""
 _TOP, _NOTICES, _RESULTS, _RELATED, _EXCERPT = 8, 5, 30, 5, 140
-_LONGEST_SEARCH = 200
+_LONGEST_SEARCH, _LONGEST_MESSAGE = 200, 5_000
 _ONCE = re.compile(r"[A-Za-z0-9_-]{22}")
 _MAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,180}\.[^@\s<>\".]{2,63}")
+_FIELDS = {"name": "name", "email": "email", "text": "message"}
+"""What commands call the fields, and what the form does."""
 _NEWS = (ArticleType.NOTICE, ArticleType.EVENT)
 
 
@@ -74,7 +75,7 @@ class Visit:
         """The address of a page of the help centre."""
         said = {**arguments, **({"lang": self.language} if self.named and "lang" not in arguments else {})}
         asked = f"?{urlencode(said)}" if said else ""
-        return f"{self.request.mount}/{self.brand}/help{f'/{path}' if path else ''}{asked}"
+        return f"{self.request.mount}/{self.brand}/help{f'/{quote(path)}' if path else ''}{asked}"
 
     def articles(self, **where: Any) -> list[Article]:
         """Published articles in the language of the page or in none; of a brand that has none of these, all."""
@@ -138,7 +139,7 @@ def _home(visit: Visit, _id: str) -> Response:
     return _render(
         visit,
         "home",
-        title=_site(visit),
+        heading="",
         description=visit.words["greeting"],
         sections=shelves,
         top=[one for one in articles if one.type is ArticleType.FAQ][:_TOP],
@@ -157,9 +158,8 @@ def _section(visit: Visit, id: str) -> Response:
     return _render(
         visit,
         "section",
-        title=f"{name} – {_site(visit)}",
+        heading=name,
         description=", ".join(one.title for one in articles[:5]),
-        name=name,
         articles=[(one, _excerpt(one.body)) for one in articles],
     )
 
@@ -167,9 +167,7 @@ def _section(visit: Visit, id: str) -> Response:
 def _news(visit: Visit, _id: str) -> Response:
     articles = sorted((one for one in visit.articles() if one.type in _NEWS), key=lambda one: -(one.publish or 0))
     name = visit.words["notices"]
-    return _render(
-        visit, "section", title=f"{name} – {_site(visit)}", description=name, name=name, articles=[(one, _excerpt(one.body)) for one in articles]
-    )
+    return _render(visit, "section", heading=name, description=name, articles=[(one, _excerpt(one.body)) for one in articles])
 
 
 def _article(visit: Visit, id: str) -> Response:
@@ -180,7 +178,7 @@ def _article(visit: Visit, id: str) -> Response:
     return _render(
         visit,
         "article",
-        title=f"{article.title} – {_site(visit)}",
+        heading=article.title,
         description=_excerpt(article.body) or article.title,
         article=article,
         body=_trusted(article.body),
@@ -193,23 +191,25 @@ def _article(visit: Visit, id: str) -> Response:
 
 
 def _search(visit: Visit, _id: str) -> Response:
-    text = " ".join((visit.request.argument("q") or "").split())[:_LONGEST_SEARCH]
+    said = "".join(letter if letter.isprintable() else " " for letter in visit.request.argument("q") or "")
+    text = " ".join(said.split())[:_LONGEST_SEARCH].rstrip()
     found: list[q.FoundArticle] = []
     if text:
         found = visit.desk.ask(q.SearchArticles(text, language=visit.language, limit=_RESULTS))
         found = found or visit.desk.ask(q.SearchArticles(text, limit=_RESULTS))
     names = {one.id: _name(one, visit.language) for one in visit.desk.ask(q.Sections())}
     results = [
-        (one.article, _marked(one.article.title, text), _marked(_around(plain_text(one.article.body), text), text), names.get(one.article.section or ""))
-        for one in found
+        (article, _marked(article.title, text), _marked(_around(article.body, text), text), names.get(article.section or ""))
+        for article in (one.article for one in found)
     ]
-    title = visit.words["found"].format(text=text) if text else visit.words["search"]
-    return _render(visit, "search", title=f"{title} – {_site(visit)}", description="", hidden=True, heading=title, text=text, results=results)
+    heading = visit.words["found"].format(text=text) if text else visit.words["search"]
+    return _render(visit, "search", heading=heading, hidden=True, text=text, results=results)
 
 
 def _contact(visit: Visit, _id: str) -> Response:
-    sent = visit.request.argument("sent") is not None
-    return _form(visit, {}, {}) if not sent else _render(visit, "sent", title=f"{visit.words['sent']} – {_site(visit)}", description="", hidden=True)
+    if visit.request.argument("sent") is None:
+        return _form(visit, {}, {})
+    return _render(visit, "sent", heading=visit.words["sent"], hidden=True)
 
 
 _PAGES: Mapping[str, Callable[[Visit, str], Response]] = {
@@ -224,7 +224,7 @@ _OF_ONE = frozenset({"sections", "articles"})
 
 
 def _gone(visit: Visit) -> Response:
-    return _render(visit, "gone", 404, title=f"{visit.words['gone']} – {_site(visit)}", description="", hidden=True)
+    return _render(visit, "gone", 404, heading=visit.words["gone"], hidden=True)
 
 
 # ---------------------------------------------------------------------------------------------------------------- form
@@ -236,7 +236,7 @@ def form(call: Call) -> Response:
     The form has a number that counts once, so that sending it twice is sending it once. A form on another site is refused.
     """
     visit = _visit(call)
-    said = {name: value.strip() for name, value in _fields(call.request)}
+    said = _fields(call.request)
     if cross_origin(call.request):
         return _form(visit, said, {"": visit.words["expired"]}, 403)
     if said.get("website"):
@@ -246,6 +246,8 @@ def form(call: Call) -> Response:
         return _form(visit, said, wrong, 422)
     try:
         _leave(call.desk, said, visit.language)
+    except Invalid as error:
+        return _form(visit, said, {_FIELDS.get(error.field, ""): visit.words["unreadable"]}, 422)
     except Conflict:
         return _form(visit, said, {"": f"{visit.words['refused']} {visit.front.words}".strip()}, 409)
     return _sent(visit)
@@ -255,8 +257,12 @@ def _sent(visit: Visit) -> Response:
     return Response(303, {"location": visit.link("contact", sent="1"), "cache-control": "no-store"})
 
 
-def _fields(request: Request) -> Iterable[tuple[str, str]]:
-    return parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+def _fields(request: Request) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        pairs = []  # more fields than any form of ours has
+    return {name: value.strip() for name, value in pairs}
 
 
 def _wrong(visit: Visit, said: Mapping[str, str]) -> dict[str, str]:
@@ -270,8 +276,8 @@ def _wrong(visit: Visit, said: Mapping[str, str]) -> dict[str, str]:
         found["email"] = words["missing_email"]
     if not said.get("message"):
         found["message"] = words["missing_message"]
-    elif len(said["message"]) > MAX_TEXT:
-        found["message"] = words["long_message"].format(limit=f"{MAX_TEXT:,}")
+    elif len(said["message"]) > _LONGEST_MESSAGE:
+        found["message"] = words["long_message"].format(limit=f"{_LONGEST_MESSAGE:,}")
     if not found and not _ONCE.fullmatch(said.get("once", "")):
         found[""] = words["expired"]
     return found
@@ -295,12 +301,12 @@ def _form(visit: Visit, said: Mapping[str, str], wrong: Mapping[str, str], statu
         visit,
         "contact",
         status,
-        title=f"{visit.words['contact']} – {_site(visit)}",
+        heading=visit.words["contact"],
         description=visit.words["contact_hint"],
         said={name: said.get(name, "") for name in ("name", "email", "message")},
         once=once if _ONCE.fullmatch(once) else secrets.token_urlsafe(16),
         wrong=wrong,
-        longest=MAX_TEXT,
+        longest=_LONGEST_MESSAGE,
     )
 
 
@@ -311,21 +317,26 @@ def _form(visit: Visit, said: Mapping[str, str], wrong: Mapping[str, str], statu
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
-        loader=PackageLoader("cschat.web", "templates/help"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    loader = PackageLoader("cschat.web", "templates/help")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _render(visit: Visit, template: str, status: int = 200, /, *, hidden: bool = False, **values: Any) -> Response:
-    """A page. `hidden`: search engines are asked not to keep it."""
+def _render(
+    visit: Visit, template: str, status: int = 200, /, *, heading: str, description: str = "", hidden: bool = False, **values: Any
+) -> Response:
+    """A page under its heading ("": the home of the help centre). `hidden`: search engines are asked not to keep it."""
+    site = visit.words["of"].format(name=visit.front.name or visit.brand)
     arguments = {name: value for name in ("q",) if (value := visit.request.argument(name))}
     own = visit.request.path.partition("/help")[2].strip("/")
     html = _templates().get_template(f"{template}.html").render(
         visit=visit,
         words=visit.words,
         link=visit.link,
+        heading=heading,
+        title=f"{heading} – {site}" if heading else site,
+        description=description,
         hidden=hidden,
-        site=_site(visit),
+        site=site,
         brand=visit.front.name or visit.brand,
         static=f"{visit.request.mount}/-/static",
         base=f"{visit.request.mount}/{visit.brand}",
@@ -350,10 +361,6 @@ def _trusted(body: str) -> Any:
     from markupsafe import Markup
 
     return Markup(body)  # noqa: S704  (commands.cleaning has let nothing through that could run)
-
-
-def _site(visit: Visit) -> str:
-    return visit.words["of"].format(name=visit.front.name or visit.brand)
 
 
 def _greeting(visit: Visit) -> str:
@@ -398,9 +405,9 @@ def _terms(text: str) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, words)), re.IGNORECASE) if words else None
 
 
-def _around(text: str, asked: str) -> str:
-    """A piece of a text about the first word that was asked for."""
-    text, terms = " ".join(text.split()), _terms(asked)
+def _around(body: str, asked: str) -> str:
+    """A piece of an article about the first word that was asked for."""
+    text, terms = " ".join(plain_text(body).split()), _terms(asked)
     hit = terms.search(text) if terms else None
     start = max(0, hit.start() - _EXCERPT // 3) if hit else 0
     piece = text[start : start + _EXCERPT].strip()
