@@ -30,6 +30,7 @@ ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/{brand}/do/{name}", calls.do),
     ("POST", "/{brand}/ask", calls.ask_all),
     ("POST", "/{brand}/ask/{name}", calls.ask),
+    ("GET", "/{brand}/sessions/{id}/allowed", calls.allowed),
     ("POST", "/{brand}/enter", entering.enter),
     ("GET", "/{brand}/me", entering.me),
     ("GET", "/{brand}/customers/{id}/info", entering.info),
