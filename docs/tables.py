@@ -42,6 +42,7 @@ COMMAND_MODULES = (
     "owning",
     "distributing",
     "presence",
+    "attending",
     "ending",
     "sorting",
     "bulk",
@@ -65,6 +66,7 @@ COMMAND_MODULES = (
 )
 QUERY_MODULES = (
     "sessions",
+    "attending",
     "explaining",
     "lists",
     "delayed",

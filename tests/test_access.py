@@ -97,7 +97,7 @@ def test_what_customers_and_agents_may_is_this():
         *("ReopenSession", "RateSession", "UpdateCustomer", "RecordConsent"),
         *("ReadAnnouncement", "LinkSession", "OptOut", "Announcements"),
         *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions", "OpeningHours"),
-        *("FrontDesk", "Glances", "Speakers"),
+        *("FrontDesk", "Glances", "Speakers", "Attend", "Attending"),
         *("Sections", "Articles", "GetArticle", "SearchArticles"),
     }
     assert asking(Permission.DIRECT) == {
@@ -176,6 +176,8 @@ REACHING: dict[str, Callable[[Office, Session], Any]] = {
     "reads the transcript of": lambda o, s: q.Transcript(s),
     "reads the history of": lambda o, s: q.History(s),
     "asks for the position of": lambda o, s: q.QueuePosition(s),
+    "attends": lambda o, s: c.Attend(s, typing=True),
+    "asks who attends": lambda o, s: q.Attending(s),
     "glances at": lambda o, s: q.Glances([s]),
     "asks who speaks in": lambda o, s: q.Speakers(s),
     "writes in": lambda o, s: c.SendMessage(s, text="저예요"),

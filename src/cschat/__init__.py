@@ -16,6 +16,7 @@ from cschat.core.transcript import Message
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError
 from cschat.transport.mail import Smtp
+from cschat.transport.panel import PanelItem
 
 __all__ = [
     "Actor",
@@ -34,6 +35,7 @@ __all__ = [
     "Look",
     "Media",
     "Message",
+    "PanelItem",
     "Permission",
     "Priority",
     "Queued",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cschat.core.content import FormField, text
-from cschat.core.fields import image_address, member
+from cschat.core.fields import member, site_address
 from cschat.core.look import ASKED_TYPES, Away, Look, Position
 from cschat.core.records import evolve
 from cschat.errors import Invalid
@@ -33,7 +33,7 @@ def as_look(value: Any) -> Look | None:
     look = evolve(look, colour=look.colour.lower(), position=member(Position, look.position, "look.position"))
     if not _COLOUR.fullmatch(look.colour):
         raise Invalid(field="look.colour", reason=f"{look.colour!r} is no colour", allowed=["#rrggbb"])
-    image_address(look.logo, "look.logo")
+    site_address(look.logo, "look.logo")
     _words(look.greeting, "look.greeting", 500)
     _words(look.launcher, "look.launcher", 40)
     return look

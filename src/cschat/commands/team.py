@@ -13,7 +13,7 @@ import msgspec
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
-from cschat.core.fields import ids, image_address, is_id, line, mail_address, member, names, optional_id, record_id, whole
+from cschat.core.fields import ids, is_id, line, mail_address, member, names, optional_id, record_id, site_address, whole
 from cschat.core.people import Agent, AgentStatus, Group, Role
 from cschat.core.session import Session, State
 from cschat.errors import Conflict, Forbidden, Invalid
@@ -50,7 +50,7 @@ def _email(command: object, field: attrs.Attribute[Any], value: str | None) -> N
 
 def _image(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
     if value is not None or field.default is not None:
-        image_address(value, field.name)
+        site_address(value, field.name)
 
 
 def _groups(ctx: Context, groups: tuple[str, ...]) -> tuple[str, ...]:

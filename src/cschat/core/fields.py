@@ -23,7 +23,6 @@ __all__ = [
     "aware",
     "flag",
     "ids",
-    "image_address",
     "is_id",
     "line",
     "listed",
@@ -32,6 +31,7 @@ __all__ = [
     "names",
     "optional_id",
     "record_id",
+    "site_address",
     "web_address",
     "whole",
 ]
@@ -174,8 +174,8 @@ def web_address(value: str, field: str, *, private: bool) -> None:
         raise Invalid(field=field, reason="is no web address that may be called", allowed=[f"{scheme}://..." for scheme in schemes])
 
 
-def image_address(value: str, field: str) -> None:
-    """Refuse what is no address of a picture: https, http, or a path on the host's own site ("/logo.png"); "" is none at all."""
+def site_address(value: str, field: str) -> None:
+    """Refuse what is no address for a page to use: https, http, or a path on the host's own site ("/logo.png"); "" is none at all."""
     if not isinstance(value, str):
         raise Invalid(field=field, reason=f"{value!r} is no text")
     if value == "":
@@ -184,6 +184,6 @@ def image_address(value: str, field: str) -> None:
         text(value, field, 2000)
         plain = value.isascii() and value.isprintable() and not any(letter in value for letter in ' "\\<>')
         if not plain or value.startswith("//"):
-            raise Invalid(field=field, reason="is no path of a picture", allowed=["/...", "https://..."])
+            raise Invalid(field=field, reason="is no path of a site", allowed=["/...", "https://..."])
         return
     web_address(value, field, private=True)

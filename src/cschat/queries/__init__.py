@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.attending import AttendedBy, Attending
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
@@ -88,12 +89,14 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
     "trends": ("Trends",),
     "front": ("Face", "Front", "FrontDesk", "Glance", "Glances", "Known", "LastLine", "Speakers"),
+    "attending": ("AttendedBy", "Attending"),
 }
 _ANSWERS = {
     "AgentNow",
     "AnnouncementResult",
     "Answer",
     "AtRisk",
+    "AttendedBy",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
@@ -142,6 +145,8 @@ __all__ = [
     "Answer",
     "Articles",
     "AtRisk",
+    "AttendedBy",
+    "Attending",
     "BestMembers",
     "BulkFailures",
     "Bulks",
