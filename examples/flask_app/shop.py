@@ -8,6 +8,8 @@ from flask_login import LoginManager, UserMixin, login_user, logout_user
 
 
 class User(UserMixin):
+    """Somebody who can sign in; `home` is where they go then."""
+
     def __init__(self, id, name, email, home="/"):
         self.id, self.name, self.email, self.home = id, name, email, home
 
