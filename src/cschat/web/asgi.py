@@ -38,17 +38,17 @@ class Door:
         request = _request_of(scope, body)
         response = await to_thread.run_sync(self._gateway.handle, request)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-        if response.watched is None:
+        if response.live is None:
             headers.append((b"content-length", b"%d" % len(response.body)))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        if response.watched is None:
+        if response.live is None:
             await send({"type": "http.response.body", "body": response.body})
         else:
             await _stream(response, receive, send)
 
 
 async def _stream(response: Response, receive: Receive, send: Send) -> None:
-    assert response.watched is not None  # noqa: S101  (the caller has looked)
+    assert response.live is not None  # noqa: S101  (the caller has looked)
     async with anyio.create_task_group() as tasks:
 
         async def leave() -> None:
@@ -57,7 +57,7 @@ async def _stream(response: Response, receive: Receive, send: Send) -> None:
             tasks.cancel_scope.cancel()
 
         tasks.start_soon(leave)
-        async for frame in response.watched.frames_async():
+        async for frame in response.live.frames_async():
             await send({"type": "http.response.body", "body": frame, "more_body": True})
 
 

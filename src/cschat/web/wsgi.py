@@ -27,9 +27,9 @@ class Door:
         """One request."""
         response = self._gateway.handle(request_of(environ))
         status = f"{response.status} {HTTPStatus(response.status).phrase}"
-        if response.watched is not None:
+        if response.live is not None:
             start_response(status, list(response.headers.items()))
-            return response.watched.frames()
+            return response.live.frames()
         start_response(status, [*response.headers.items(), ("content-length", str(len(response.body)))])
         return [response.body]
 
