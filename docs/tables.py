@@ -88,6 +88,7 @@ QUERY_MODULES = (
     "tables",
     "trends",
     "health",
+    "operating",
 )
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+    from cschat.queries.operating import Consumer, Health, HealthAnswer, Trouble
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
@@ -77,6 +78,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
+    "operating": ("Consumer", "Health", "HealthAnswer", "Trouble"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
@@ -95,6 +97,7 @@ _ANSWERS = {
     "CampaignResult",
     "Charged",
     "ChargedTotals",
+    "Consumer",
     "Counts",
     "DashboardAnswer",
     "ExplainedAssignment",
@@ -103,6 +106,7 @@ _ANSWERS = {
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "HealthAnswer",
     "Judged",
     "Labels",
     "Line",
@@ -116,6 +120,7 @@ _ANSWERS = {
     "SummaryTable",
     "Surge",
     "Table",
+    "Trouble",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -151,6 +156,7 @@ __all__ = [
     "CheckRules",
     "ClosedList",
     "ConsultingList",
+    "Consumer",
     "CountAudience",
     "Counts",
     "CountsByState",
@@ -177,6 +183,8 @@ __all__ = [
     "GetSession",
     "GetSla",
     "Groups",
+    "Health",
+    "HealthAnswer",
     "History",
     "Journey",
     "JourneyComparison",
@@ -219,6 +227,7 @@ __all__ = [
     "Tags",
     "Transcript",
     "Trends",
+    "Trouble",
     "TurnsBehind",
     "Webhooks",
     "WouldDo",
