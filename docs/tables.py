@@ -91,6 +91,7 @@ QUERY_MODULES = (
     "tables",
     "trends",
     "health",
+    "operating",
 )
 
 
