@@ -13,7 +13,7 @@ import attrs
 
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError, NotFound
-from cschat.web import calls, entering, pages, sending, watching
+from cschat.web import calls, entering, help_centre, pages, sending, watching
 from cschat.web.callers import Callers, Identify, checked_origins
 from cschat.web.files import Shelf
 from cschat.web.hub import Hub
@@ -49,6 +49,7 @@ ROUTES: Sequence[Route] = (
     Route("POST", "/{brand}/do/{name}", calls.do),
     Route("POST", "/{brand}/ask", calls.ask_all),
     Route("POST", "/{brand}/ask/{name}", calls.ask),
+    Route("GET", "/{brand}/sessions/{id}/allowed", calls.allowed),
     Route("POST", "/{brand}/enter", entering.enter),
     Route("GET", "/{brand}/me", entering.me),
     Route("GET", "/{brand}/customers/{id}/info", entering.info),
@@ -59,6 +60,10 @@ ROUTES: Sequence[Route] = (
     Route("GET", "/{brand}/widget.js", pages.widget, counted=False),
     Route("GET", "/{brand}/workspace", pages.workspace),
     Route("GET", "/{brand}/workspace/{rest}", pages.workspace),
+    Route("GET", "/{brand}/help", help_centre.page),
+    Route("GET", "/{brand}/help/look.css", help_centre.look),
+    Route("POST", "/{brand}/help/contact", help_centre.form),
+    Route("GET", "/{brand}/help/{rest}", help_centre.page),
     Route("GET", "/-/static/{rest}", pages.static, counted=False),
 )
 
