@@ -194,11 +194,11 @@ def test_whoever_does_not_listen_is_cut_off_and_resumes(desk: Desk, web: Browser
     slow = Ear(mine)
     after = desk.position()
     _said(desk, session, *map(str, range(20)))
+    patience = time.monotonic() + 20
+    while web.gateway.site.hub.position < desk.position() and time.monotonic() < patience:
+        desk.store.wait(after=desk.position(), timeout=0.01)
     quick = Ear(mine, f"after={after}")
     assert [event["body"]["content"]["text"] for event in [quick.next()[1] for _ in range(20)]] == [str(n) for n in range(20)]
-    deadline = time.monotonic() + 20
-    while not slow.live.listener.over and time.monotonic() < deadline:  # type: ignore[attr-defined]
-        threading.Event().wait(0.01)
     assert slow.rest() == ["happened"] * 5
     assert Ear(mine, last_event_id=str(slow.id)).next()[1]["body"]["content"]["text"] == "5"
 
@@ -312,3 +312,52 @@ def test_polls_by_many_at_once_get_everything_once(desk: Desk, web: Browser):
         heard += [event["body"]["content"]["text"] for event in answer["events"]]
     writing.join()
     assert heard == [str(number) for number in range(200)]
+
+
+# ----------------------------------------------------------------------------------------------------------- attendance
+
+
+def test_who_types_is_told_at_once_to_those_who_have_the_session_open(desk: Desk, web: Browser):
+    mine, mina = web.entered(), web.signed_in("mina")
+    session = _opened(desk, mine)
+    at_home, at_work = Ear(mine, f"session={session}"), Ear(mina, f"session={session}")
+    assert at_home.next() == ("attending", {"session": session, "attending": []})
+    assert at_work.next() == ("attending", {"session": session, "attending": []})
+    mine.do("Attend", session=session, typing=True)
+    name, data = at_work.next()
+    assert (name, data["attending"][0]["who"], data["attending"][0]["typing"]) == ("attending", "customer", True)
+    mina.call("POST", "/shop/do", [{"command": "Attend", "session": session, "typing": True}])
+    name, data = at_home.next()
+    assert (name, data["attending"][0]["name"]) == ("attending", "민아")
+
+
+def test_a_customer_is_not_told_who_merely_looks(desk: Desk, web: Browser):
+    mine, mina = web.entered(), web.signed_in("mina")
+    session = _opened(desk, mine)
+    at_home, colleague = Ear(mine, f"session={session}"), Ear(attrs.evolve(web, user="jun"), f"session={session}")
+    at_home.next()
+    colleague.next()
+    mina.do("Attend", session=session)
+    assert colleague.next()[1]["attending"][0]["name"] == "민아"
+    desk.do(c.SendMessage(session, text="안녕하세요"))
+    assert at_home.next()[0] == "happened"
+
+
+def test_what_another_process_did_is_seen_soon(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cschat.web.attending._EVERY", 0.02)
+    monkeypatch.setattr("cschat.web.hub._QUIET_SECONDS", 0.02)
+    mine = web.entered()
+    session = _opened(desk, mine)
+    ear = Ear(attrs.evolve(web, user="mina"), f"session={session}")
+    ear.next()
+    elsewhere = Browser(gateway_on(desk), token=mine.token)
+    elsewhere.do("Attend", session=session, typing=True)
+    assert ear.next()[1]["attending"][0]["who"] == "customer"
+
+
+def test_a_poll_says_who_is_there(desk: Desk, web: Browser):
+    mine = web.entered()
+    session = _opened(desk, mine)
+    mina = web.signed_in("mina")
+    mina.do("Attend", session=session, typing=True)
+    assert _polled(mine, f"session={session}")["attending"][0]["name"] == "민아"

@@ -15,7 +15,6 @@ import attrs
 import msgspec
 
 from cschat import queries as q
-from cschat.core.people import Role
 from cschat.errors import Forbidden, NotFound
 from cschat.storage.codec import face
 from cschat.web.frames import Frame
@@ -31,11 +30,10 @@ _EVERY = 2.0
 
 def attending(listener: Listener) -> list[Any]:
     """Who is there, as a listener may see it."""
-    query: Any = getattr(q, "Attending", None)
-    if query is None or listener.session is None:
+    if listener.session is None:
         return []
     try:
-        found: list[Any] = face(listener.door.works.store.read(listener.door.asking(query(listener.session))))
+        found: list[Any] = face(listener.door.works.store.read(listener.door.asking(q.Attending(listener.session))))
     except (Forbidden, NotFound):
         return []  # they may not see it any more; their stream is about to end
     return found
@@ -43,7 +41,7 @@ def attending(listener: Listener) -> list[Any]:
 
 @attrs.define(eq=False)
 class _Watched:
-    """One session as one kind of person sees it: customers see less than staff."""
+    """One session as one person sees it, in however many windows."""
 
     listeners: set[Listener] = attrs.field(factory=set)
     last: bytes = b""
@@ -102,4 +100,4 @@ def _frame(session: str | None, present: bytes) -> Frame:
 
 
 def _key(listener: Listener) -> tuple[str, str, str]:
-    return listener.door.brand_id, listener.session or "", listener.who.name if listener.who.role is Role.CUSTOMER else "staff"
+    return listener.door.brand_id, listener.session or "", listener.who.name

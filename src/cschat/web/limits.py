@@ -20,13 +20,25 @@ import attrs
 from cschat.errors import CschatError, Invalid, LimitExceeded
 from cschat.web.messages import Request
 
-__all__ = ["FILE_BYTES", "JSON_BYTES", "Buckets", "Limits", "MalformedRequest", "Rate", "TooLarge", "address_of", "check_shape"]
+__all__ = [
+    "FILE_BYTES",
+    "JSON_BYTES",
+    "Buckets",
+    "Limits",
+    "LongAddress",
+    "LongHeaders",
+    "MalformedRequest",
+    "Rate",
+    "TooLarge",
+    "address_of",
+    "check_shape",
+]
 
 JSON_BYTES = 1_000_000
 """The longest body of commands and queries."""
 FILE_BYTES = 10_000_000
 """The longest file."""
-_PATH_LETTERS = 2_000
+_PATH_LETTERS = 8_000
 _QUERY_LETTERS = 8_000
 _HEADER_LETTERS = 64_000
 _MOST_COUNTED = 100_000
@@ -46,12 +58,16 @@ class MalformedRequest(CschatError):
     status_hint = 400
 
 
-class _LongAddress(CschatError):
+class LongAddress(CschatError):
+    """The path or the query is longer than any of ours."""
+
     code = "long_address"
     status_hint = 414
 
 
-class _LongHeaders(CschatError):
+class LongHeaders(CschatError):
+    """The headers are longer than any browser needs."""
+
     code = "long_headers"
     status_hint = 431
 
@@ -130,8 +146,8 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def check_shape(request: Request) -> None:
     """Raise what is wrong with a request before anybody looks at what it asks."""
     if len(request.path) > _PATH_LETTERS or len(request.query) > _QUERY_LETTERS:
-        raise _LongAddress("the address is too long")
+        raise LongAddress("the address is too long")
     if sum(len(name) + len(value) for name, value in request.headers.items()) > _HEADER_LETTERS:
-        raise _LongHeaders("the headers are too long")
+        raise LongHeaders("the headers are too long")
     if request.fault is not None:
         raise request.fault
