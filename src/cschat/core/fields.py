@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar, cast
 import attrs
 
 from cschat.core.content import text
+from cschat.core.times import FIRST_YEAR, LAST_YEAR, as_micros, is_sane
 from cschat.errors import Invalid
 
 __all__ = [
@@ -139,6 +140,8 @@ def aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         return
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise Invalid(field=field.name, reason="must be a datetime with a time zone")
+    if not is_sane(as_micros(value)):
+        raise Invalid(field=field.name, reason=f"{value} is too far away", allowed=[f"{FIRST_YEAR} to {LAST_YEAR}"])
 
 
 def flag(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
