@@ -8,7 +8,7 @@ Converters only shorten Python calls (a record stands for its id, "high" for `Pr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, cast
@@ -20,6 +20,7 @@ from cschat.core.times import FIRST_YEAR, LAST_YEAR, as_micros, is_sane
 from cschat.errors import Invalid
 
 __all__ = [
+    "Bounded",
     "HasId",
     "aware",
     "flag",
@@ -39,6 +40,18 @@ __all__ = [
 
 M = TypeVar("M", bound=StrEnum)
 _Check = Callable[[object, "attrs.Attribute[Any]", Any], None]
+
+
+@attrs.frozen
+class Bounded:
+    """A validator, and the bounds that it keeps in words of JSON Schema, for whoever describes the field."""
+
+    check: _Check
+    bounds: Mapping[str, int]
+
+    def __call__(self, command: object, field: attrs.Attribute[Any], value: Any) -> None:
+        self.check(command, field, value)
+
 
 MAX_NAMES = 100
 """Names or ids in one field."""
@@ -81,7 +94,7 @@ def line(*, limit: int = 200, required: bool = False, optional: bool = False) ->
         if required and not value.strip():
             raise Invalid(field=field.name, reason="must not be blank")
 
-    return check
+    return Bounded(check, {"minLength": 1, "maxLength": limit} if required else {"maxLength": limit})
 
 
 def member(kind: type[M], value: M | str, field: str) -> M:
@@ -108,7 +121,7 @@ def names(*, limit: int = 100) -> _Check:
                 raise Invalid(field=field.name, reason="must not hold None")
             one(command, field, name)
 
-    return check
+    return Bounded(check, {"maxItems": MAX_NAMES})
 
 
 def listed(things: Any) -> Any:
@@ -131,7 +144,7 @@ def whole(low: int, high: int = 2**53) -> _Check:
         if type(value) is not int or not low <= value <= high:
             raise Invalid(field=field.name, reason=f"{value!r} is out of bounds", allowed=[f"{low} to {high}"])
 
-    return check
+    return Bounded(check, {"minimum": low, "maximum": high})
 
 
 def aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
