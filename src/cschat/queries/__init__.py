@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.attending import AttendedBy, Attending
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
+    from cschat.queries.front import Face, Front, FrontDesk, Glance, Glances, Known, LastLine, Speakers
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -86,12 +88,15 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
     "trends": ("Trends",),
+    "front": ("Face", "Front", "FrontDesk", "Glance", "Glances", "Known", "LastLine", "Speakers"),
+    "attending": ("AttendedBy", "Attending"),
 }
 _ANSWERS = {
     "AgentNow",
     "AnnouncementResult",
     "Answer",
     "AtRisk",
+    "AttendedBy",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
@@ -100,11 +105,16 @@ _ANSWERS = {
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "Glance",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "Opening",
     "PeriodNow",
@@ -135,6 +145,8 @@ __all__ = [
     "Answer",
     "Articles",
     "AtRisk",
+    "AttendedBy",
+    "Attending",
     "BestMembers",
     "BulkFailures",
     "Bulks",
@@ -165,9 +177,12 @@ __all__ = [
     "ExplainedWait",
     "Explanation",
     "ExportLabels",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "FrontDesk",
     "GetArticle",
     "GetBrand",
     "GetBulk",
@@ -176,12 +191,16 @@ __all__ = [
     "GetLedger",
     "GetSession",
     "GetSla",
+    "Glance",
+    "Glances",
     "Groups",
     "History",
     "Journey",
     "JourneyComparison",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "LinkedSessions",
     "Opening",
@@ -205,6 +224,7 @@ __all__ = [
     "SelfCheck",
     "Signals",
     "Source",
+    "Speakers",
     "Statement",
     "StatementSummary",
     "SuggestReplies",
