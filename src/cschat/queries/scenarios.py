@@ -61,7 +61,7 @@ def _source(_query: object, field: attrs.Attribute[Any], value: Any) -> None:
 
 @attrs.frozen
 class CheckScenario:
-    """What is wrong with a scenario, errors first, each a `ScenarioProblem`; nothing is published. Without errors `PublishScenario` takes it.
+    """What is wrong with a scenario, errors first, each a `ScenarioProblem`; nothing is published. None: `PublishScenario` takes it.
 
     `source` is YAML or JSON text. It is checked as it will be when it is published, with the brand's groups, categories and other
     scenarios; warnings are told as well. For admins and the host. Needs the extra `bots`.
