@@ -399,6 +399,7 @@ QUERIES: dict[type, Sample] = {
     q.SearchHistory: Sample(lambda o, s: q.SearchHistory("문의", agent=o.mina, customer=s.customer, end=_soon(o), limit=3)),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.ExportLabels: Sample(lambda o, s: q.ExportLabels(), door="admin"),
+    q.Health: Sample(lambda o, s: q.Health(), door="system"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
     q.Signals: Sample(lambda o, s: q.Signals(end=_soon(o), least=1)),
     q.Statement: Sample(lambda o, s: q.Statement(start=_soon(o), end=_soon(o)) if _priced(o) else None, door="admin"),

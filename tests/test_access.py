@@ -128,6 +128,7 @@ def test_what_customers_and_agents_may_is_this():
         "RunTimer",
         "SendBotMessage",
         "WakeSession",
+        "Health",
         "SelfCheck",
     }
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+    from cschat.queries.operating import Consumer, Health, HealthAnswer, Trouble
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
@@ -80,6 +81,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
+    "operating": ("Consumer", "Health", "HealthAnswer", "Trouble"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
@@ -102,6 +104,7 @@ _ANSWERS = {
     "CampaignResult",
     "Charged",
     "ChargedTotals",
+    "Consumer",
     "Counts",
     "DashboardAnswer",
     "ExplainedAssignment",
@@ -113,6 +116,7 @@ _ANSWERS = {
     "FoundMessage",
     "Front",
     "Glance",
+    "HealthAnswer",
     "Judged",
     "Known",
     "Labels",
@@ -129,6 +133,7 @@ _ANSWERS = {
     "SummaryTable",
     "Surge",
     "Table",
+    "Trouble",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -167,6 +172,7 @@ __all__ = [
     "CheckScenario",
     "ClosedList",
     "ConsultingList",
+    "Consumer",
     "CountAudience",
     "Counts",
     "CountsByState",
@@ -198,6 +204,8 @@ __all__ = [
     "Glance",
     "Glances",
     "Groups",
+    "Health",
+    "HealthAnswer",
     "History",
     "Journey",
     "JourneyComparison",
@@ -245,6 +253,7 @@ __all__ = [
     "Tags",
     "Transcript",
     "Trends",
+    "Trouble",
     "TurnsBehind",
     "Webhooks",
     "WouldDo",
