@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP = $(BIN)/python -m pip install -qq --constraint constraints.txt
 
-.PHONY: help run test check bench mutants docs constraints clean
+.PHONY: help run simulate test check bench mutants docs constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/.ready ## start the example shop
-	@$(BIN)/python examples/shop/run.py
+run: .venv/.ready ## start a shop with widget, workspace and help centre
+	@exec $(BIN)/python examples/demo/run.py
+
+simulate: .venv/.ready ## let a day pass at the shop, on a virtual clock
+	@$(BIN)/python examples/shop/day.py
 
 test: .venv/.ready ## run the tests on two processes
 	@$(BIN)/pytest -n 2 tests
@@ -36,7 +39,7 @@ constraints: ## resolve all dependencies anew and rewrite constraints.txt
 	rm -rf build/resolve
 	$(PYTHON) -m venv build/resolve
 	build/resolve/bin/python -m pip install -qq --upgrade pip
-	build/resolve/bin/python -m pip install -qq --group dev --editable '.[bots,charts,cli,knowledge,parquet,search,stats]' hatchling editables
+	build/resolve/bin/python -m pip install -qq --group dev --editable '.[bots,charts,cli,knowledge,parquet,postgres,redis,search,stats,web]' hatchling editables
 	{ grep '^#' constraints.txt; build/resolve/bin/python -m pip freeze --all --exclude cschat --exclude setuptools; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 
@@ -49,5 +52,5 @@ clean: ## remove everything that was made
 	@echo "Preparing .venv ..."
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --upgrade pip
-	@$(PIP) --build-constraint constraints.txt --group dev --editable '.[bots,charts,cli,knowledge,parquet,search,stats]'
+	@$(PIP) --build-constraint constraints.txt --group dev --editable '.[bots,charts,cli,knowledge,parquet,postgres,redis,search,stats,web]'
 	@touch $@

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import attrs
 
-from cschat.core.access import GRANTS, Actor, Permission
+from cschat.core.access import GRANTS, OF_USER, Actor, Permission
 from cschat.core.brand import Brand
 from cschat.core.hours import Hours
 from cschat.core.people import Agent, Customer, Role
@@ -94,7 +94,7 @@ class Sight:
     def _look_up(self) -> Who:
         actor = self.actor
         if actor.kind is Role.AGENT:
-            agent = self.tx.peek(Agent, actor.key)
+            agent = self._agent(actor.key)
             if agent is None or agent.removed or agent.brand != self.brand_id:
                 raise Forbidden(f"{actor.key} is no agent here", actor=actor.key, permission="")
             return Who(agent.role, agent.id)
@@ -102,6 +102,12 @@ class Sight:
             known = self._met.customer(self.tx, self.brand_id, actor.key)
             return Who(Role.CUSTOMER, None if known is None else known.id)
         return Who(actor.kind)
+
+    def _agent(self, key: str) -> Agent | None:
+        if not key.startswith(OF_USER):
+            return self.tx.peek(Agent, key)
+        found = self.tx.find(Agent, where={"brand": self.brand_id, "user_id": key.removeprefix(OF_USER)}, limit=1)
+        return found[0] if found else None
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the actor's role has the permission."""

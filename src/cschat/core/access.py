@@ -14,7 +14,10 @@ from cschat.core.content import text
 from cschat.core.people import Agent, CustomerKind, Role
 from cschat.errors import Invalid
 
-__all__ = ["GRANTS", "Actor", "Permission"]
+__all__ = ["GRANTS", "OF_USER", "Actor", "Permission"]
+
+OF_USER = "user:"
+"""How the key of an agent begins who is named by the host's id; no record's id has a colon."""
 
 
 class Permission(StrEnum):
@@ -88,6 +91,14 @@ class Actor:
         if not isinstance(id, str) or not id or not id.isascii():
             raise Invalid(field="agent", reason="must be an agent or their id")
         return cls(Role.AGENT, id)
+
+    @classmethod
+    def user(cls, user: str) -> Actor:
+        """An agent, by the host's id of the person (`Agent.user_id`): the same person may be an agent of several brands."""
+        if not isinstance(user, str) or not user.strip():
+            raise Invalid(field="user", reason="must be the host's id of a person")
+        text(user, "user", 200)
+        return cls(Role.AGENT, f"{OF_USER}{user}")
 
 
 Actor.system = Actor(Role.SYSTEM)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import attrs
 import msgspec
@@ -55,10 +55,8 @@ def face(thing: Any) -> Any:
     """Anything of ours as plain JSON values, instants as ISO text. An event is one flat object with its `type` and `body`."""
     if isinstance(thing, Event):
         return {"type": thing.type, **_fields(thing)}
-    if isinstance(thing, msgspec.Struct):
+    if isinstance(thing, msgspec.Struct) or attrs.has(type(thing)):
         return _fields(thing)
-    if attrs.has(type(thing)):
-        return {field.name: face(getattr(thing, field.name)) for field in attrs.fields(type(thing))}
     if isinstance(thing, dict):
         return {str(key): face(value) for key, value in thing.items()}
     if isinstance(thing, (list, tuple)):
@@ -70,22 +68,30 @@ def _fields(thing: object) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     kind: type = type(thing)
     instants = instant_fields(kind)
-    for field in fields_of(kind):
-        value = getattr(thing, field.name)
-        if field.name in instants:
-            shown[instants[field.name]] = None if value is None else as_iso(value)
+    for name in _hints(kind):
+        value = getattr(thing, name)
+        if name in instants:
+            shown[instants[name]] = None if value is None else as_iso(value)
         else:
-            shown[field.name] = face(value)
+            shown[name] = face(value)
     return shown
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    """The fields of a class and their types."""
+    if not attrs.has(cls):
+        return {field.name: field.type for field in fields_of(cls)}
+    hints = get_type_hints(cls, include_extras=True)
+    return {field.name: hints[field.name] for field in attrs.fields(cls)}
 
 
 @cache
 def instant_fields(cls: type) -> dict[str, str]:
     """The fields of a class that hold instants, and the names they have on the face."""
-    hints = {field.name: field.type for field in fields_of(cls)}
     return {
         name: "at" if name == "time" else name if name.endswith("_at") else f"{name}_at"
-        for name, hint in hints.items()
+        for name, hint in _hints(cls).items()
         if _is_instant(hint)
     }
 

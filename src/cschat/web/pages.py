@@ -1,0 +1,110 @@
+"""Pages and shipped files.
+
+May: render shells, hand out what lies in `static`. May not: show what a query does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import mimetypes
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cschat import queries as q
+from cschat.errors import Forbidden, NotFound
+from cschat.web.messages import Request, Response
+from cschat.web.site import Call
+
+__all__ = ["POLICY", "shell", "static", "widget", "workspace"]
+
+STATIC = Path(__file__).with_name("static")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data: blob:; connect-src 'self'; font-src 'self'; "
+    "media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""What a page of ours may load: nothing but what lies here, and pictures."""
+
+
+@cache
+def _file(path: str) -> tuple[bytes, str, str]:
+    found = STATIC / path
+    if ".." in path.split("/") or not found.is_file():
+        raise NotFound(f"there is no file {path}", kind="file", id=path)
+    content = found.read_bytes()
+    kind = "text/javascript" if path.endswith(".js") else mimetypes.guess_type(path)[0] or "application/octet-stream"
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return content, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, tag
+
+
+def static(call: Call) -> Response:
+    """A shipped file."""
+    return _shipped(call.request, call.parts["rest"])
+
+
+def widget(call: Call) -> Response:
+    """The script of the one tag that a host writes."""
+    return _shipped(call.request, "widget/widget.js")
+
+
+def workspace(call: Call) -> Response:
+    """The workspace's page, for whoever is signed in."""
+    caller = call.caller()
+    if caller.user is None:
+        raise Forbidden("this is for agents", actor=caller.key, permission="serve")
+    brand = call.desk.acting_as(caller.actor).ask(q.GetBrand())
+    mount = call.request.mount
+    config = {
+        "mount": mount,
+        "brand": call.brand,
+        "brands": call.site.brands,
+        "language": brand.language,
+        "csrf": call.site.callers.mark(caller.user),
+    }
+    return shell(brand.name or call.brand, brand.language, "workspace", config, mount)
+
+
+def _shipped(request: Request, path: str) -> Response:
+    """A shipped file. Other sites may load it, as the widget lives on their pages."""
+    content, kind, tag = _file(path)
+    kept = "public, max-age=31536000, immutable" if request.argument("v") else "no-cache"
+    headers = {
+        "content-type": kind,
+        "etag": tag,
+        "cache-control": kept,
+        "access-control-allow-origin": "*",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+    if request.headers.get("if-none-match") == tag:
+        return Response(304, headers)
+    return Response(200, headers, content)
+
+
+def shell(title: str, language: str, folder: str, config: dict[str, Any], mount: str) -> Response:
+    """A page whose module is `folder`/main.js and whose configuration is plain data in it."""
+    told = msgspec.json.encode(config).decode().replace("<", "\\u003c")
+    base = html.escape(f"{mount}/-/static")
+    page = f"""<!doctype html>
+<html lang="{html.escape(language)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<title>{html.escape(title)}</title>
+<link rel="stylesheet" href="{base}/shared/tokens.css">
+<link rel="stylesheet" href="{base}/{folder}/{folder}.css">
+<script type="application/json" id="cschat">{told}</script>
+<script type="module" src="{base}/{folder}/main.js"></script>
+</head>
+<body></body>
+</html>
+"""
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": POLICY,
+        "cache-control": "no-store",
+        "cross-origin-opener-policy": "same-origin",
+    }
+    return Response(200, headers, page.encode())
