@@ -110,7 +110,7 @@ export class Client {
 
   /** `fetch` below the brand's address, by whoever this is. A `Problem` of status 0 if nobody answers. */
   async fetch(path, { method = "GET", body = null, headers = {}, signal } = {}) {
-    const who = await this.who(method);
+    const who = await this.who(method, path);
     try {
       const credentials = this.customer ? "omit" : "same-origin";
       return await fetch(this.base + path, { method, body, headers: { ...headers, ...who }, signal, credentials, cache: "no-store" });
@@ -120,7 +120,9 @@ export class Client {
     }
   }
 
-  async who(method) {
+  async who(method, path) {
+    // Whoever only reads what is published need not be known.
+    if (this.customer && path.startsWith("/ask") && !(await this.known())) return {};
     if (this.customer) return { Authorization: `Bearer ${this.token ?? (await this.enter())}` };
     return this.csrf && method !== "GET" ? { "X-CSRF-Token": this.csrf } : {};
   }
@@ -141,6 +143,11 @@ export class Client {
   kept(member = null) {
     const kept = this.drawer.get(member === null ? "guest" : "member");
     return kept && (member === null || kept.member === member) ? kept : null;
+  }
+
+  /** Whether the desk knows this customer already, or the host names them. */
+  async known() {
+    return Boolean(this.token ?? this.drawer.get("guest") ?? (await this.member(false)));
   }
 
   /** The customer's token: the one that is kept, if it is good and nobody wants a `newer` one, else from the desk. */
@@ -195,7 +202,7 @@ export class Client {
   /** Send a file; `onProgress(share)` from 0 to 1. Answers a Media. */
   async upload(file, { onProgress, signal } = {}) {
     return this.repeat(1, signal, async () => {
-      const who = await this.who("POST");
+      const who = await this.who("POST", "/files");
       return this.put(file, who, onProgress, signal);
     });
   }
