@@ -1,6 +1,6 @@
 """Pages and shipped files.
 
-May: render shells, hand out what lies in `static`. May not: know who asks.
+May: render shells, hand out what lies in `static`. May not: show what a query does not.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any
 
 import msgspec
 
-from cschat.errors import NotFound
+from cschat import queries as q
+from cschat.errors import Forbidden, NotFound
 from cschat.web.messages import Request, Response
+from cschat.web.site import Call
 
-__all__ = ["POLICY", "shell", "static", "widget_script"]
+__all__ = ["POLICY", "shell", "static", "widget", "workspace"]
 
 STATIC = Path(__file__).with_name("static")
 POLICY = (
@@ -38,7 +40,34 @@ def _file(path: str) -> tuple[bytes, str, str]:
     return content, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, tag
 
 
-def static(request: Request, path: str) -> Response:
+def static(call: Call) -> Response:
+    """A shipped file."""
+    return _shipped(call.request, call.parts["rest"])
+
+
+def widget(call: Call) -> Response:
+    """The script of the one tag that a host writes."""
+    return _shipped(call.request, "widget/widget.js")
+
+
+def workspace(call: Call) -> Response:
+    """The workspace's page, for whoever is signed in."""
+    caller = call.caller()
+    if caller.user is None:
+        raise Forbidden("this is for agents", actor=caller.key, permission="serve")
+    brand = call.desk.acting_as(caller.actor).ask(q.GetBrand())
+    mount = call.request.mount
+    config = {
+        "mount": mount,
+        "brand": call.brand,
+        "brands": call.site.brands,
+        "language": brand.language,
+        "csrf": call.site.callers.mark(caller.user),
+    }
+    return shell(brand.name or call.brand, brand.language, "workspace", config, mount)
+
+
+def _shipped(request: Request, path: str) -> Response:
     """A shipped file. Other sites may load it, as the widget lives on their pages."""
     content, kind, tag = _file(path)
     kept = "public, max-age=31536000, immutable" if request.argument("v") else "no-cache"
@@ -46,18 +75,12 @@ def static(request: Request, path: str) -> Response:
         "content-type": kind,
         "etag": tag,
         "cache-control": kept,
-        "x-content-type-options": "nosniff",
         "access-control-allow-origin": "*",
         "cross-origin-resource-policy": "cross-origin",
     }
     if request.headers.get("if-none-match") == tag:
         return Response(304, headers)
     return Response(200, headers, content)
-
-
-def widget_script(request: Request) -> Response:
-    """The script of the one tag that a host writes."""
-    return static(request, "widget/widget.js")
 
 
 def shell(title: str, language: str, folder: str, config: dict[str, Any], mount: str) -> Response:
@@ -82,8 +105,6 @@ def shell(title: str, language: str, folder: str, config: dict[str, Any], mount:
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": POLICY,
         "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
     }
     return Response(200, headers, page.encode())
