@@ -165,11 +165,14 @@ export class Client {
       this.onEntered?.(kept);
       return kept.token;
     }
-    const body = JSON.stringify({ guest: member === null ? (kept?.token ?? null) : null, member: jwt, language: this.language });
+    // A guest who turns out to be a member takes their conversations along, and is nobody's guest any more.
+    const guest = this.drawer.get("guest")?.token ?? null;
+    const body = JSON.stringify({ guest, member: jwt, language: this.language });
     const answer = await this.repeat(TRIES.length, undefined, () => this.plain("/enter", body));
     this.token = answer.token;
     const entry = { token: answer.token, expires_at: answer.expires_at, customer: answer.customer.id, member };
     this.drawer.put(member === null ? "guest" : "member", entry);
+    if (member !== null) this.drawer.put("guest", null);
     this.onEntered?.(entry);
     return answer.token;
   }
