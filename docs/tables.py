@@ -32,7 +32,7 @@ from cschat.sight import Who
 from cschat.simulate import Figures
 from cschat.stats.metrics import METRICS
 from cschat.storage.codec import instant_fields
-from cschat.storage.migrations import plural
+from cschat.storage.tables import plural
 
 COMMAND_MODULES = (
     "opening",
@@ -76,6 +76,7 @@ QUERY_MODULES = (
     "team",
     "hours",
     "front",
+    "scenarios",
     "rules",
     "journey",
     "surges",
@@ -91,6 +92,7 @@ QUERY_MODULES = (
     "tables",
     "trends",
     "health",
+    "operating",
 )
 
 

@@ -13,6 +13,7 @@ from cschat.core.brand import Brand
 from cschat.core.bulk import Bulk, BulkFailure
 from cschat.core.campaigns import Campaign, Recipient
 from cschat.core.delayed import DelayedReply
+from cschat.core.deliveries import Delivery, Follower
 from cschat.core.distribution import Duty, Seat
 from cschat.core.hours import Hours
 from cschat.core.knowledge import Article, CannedResponse, Edition, Section
@@ -29,7 +30,6 @@ from cschat.core.timers import Timer
 from cschat.core.webhooks import Secret, Webhook
 from cschat.stats.facts import Fact
 from cschat.stats.state import Cell, Folded
-from cschat.transport.relay import Delivery, Follower
 
 __all__ = ["CORE_KINDS", "KINDS", "UNDER_WAY"]
 

@@ -26,7 +26,7 @@ from cschat.errors import CschatError
 from cschat.kinds import KINDS
 from cschat.storage import migrations
 from cschat.storage.codec import decode_record
-from cschat.storage.migrations import plural, table_name
+from cschat.storage.tables import plural, table_name
 from cschat.storage.protocol import Gte
 from cschat.storage.sqlite import SqliteStore
 from cschat.testing.things import Thing, add_one, put, transact

@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     )
     from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+    from cschat.queries.operating import Consumer, Health, HealthAnswer, Trouble
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
+    from cschat.queries.scenarios import CheckScenario, ScenarioProblem, Scenarios
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
@@ -79,10 +81,12 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
+    "operating": ("Consumer", "Health", "HealthAnswer", "Trouble"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
+    "scenarios": ("CheckScenario", "ScenarioProblem", "Scenarios"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
     "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
@@ -100,6 +104,7 @@ _ANSWERS = {
     "CampaignResult",
     "Charged",
     "ChargedTotals",
+    "Consumer",
     "Counts",
     "DashboardAnswer",
     "ExplainedAssignment",
@@ -111,6 +116,7 @@ _ANSWERS = {
     "FoundMessage",
     "Front",
     "Glance",
+    "HealthAnswer",
     "Judged",
     "Known",
     "Labels",
@@ -118,6 +124,7 @@ _ANSWERS = {
     "Line",
     "Opening",
     "PeriodNow",
+    "ScenarioProblem",
     "Source",
     "StatementSummary",
     "Suggestion",
@@ -126,6 +133,7 @@ _ANSWERS = {
     "SummaryTable",
     "Surge",
     "Table",
+    "Trouble",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -161,8 +169,10 @@ __all__ = [
     "ChargedCounts",
     "ChargedTotals",
     "CheckRules",
+    "CheckScenario",
     "ClosedList",
     "ConsultingList",
+    "Consumer",
     "CountAudience",
     "Counts",
     "CountsByState",
@@ -194,6 +204,8 @@ __all__ = [
     "Glance",
     "Glances",
     "Groups",
+    "Health",
+    "HealthAnswer",
     "History",
     "Journey",
     "JourneyComparison",
@@ -218,6 +230,8 @@ __all__ = [
     "Rules",
     "RunReport",
     "SavedReports",
+    "ScenarioProblem",
+    "Scenarios",
     "SearchArticles",
     "SearchHistory",
     "Sections",
@@ -239,6 +253,7 @@ __all__ = [
     "Tags",
     "Transcript",
     "Trends",
+    "Trouble",
     "TurnsBehind",
     "Webhooks",
     "WouldDo",
