@@ -56,6 +56,7 @@ class Works:
         from cschat.commands.reactors.ledger import Charges
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
+        from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
@@ -63,6 +64,7 @@ class Works:
         from cschat.transport.indexing import Indexing
         from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
+        from cschat.transport.unread import UnreadMail
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
@@ -72,7 +74,7 @@ class Works:
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks(), Charges()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
@@ -85,6 +87,7 @@ class Works:
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
         self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
+        self.relay.add_source(UnreadMail(store, lambda: self.alerts.smtp))
         self.batches: dict[int, Batch] = {}
         self.forgets: Micros = 0
 
