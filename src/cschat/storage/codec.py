@@ -8,6 +8,8 @@ under the name of the property: `opened` is `opened_at`.
 
 from __future__ import annotations
 
+import builtins
+import sys
 import threading
 from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -19,7 +21,7 @@ from cschat.core.events import BODIES, Event
 from cschat.core.records import Record, fields_of
 from cschat.core.times import as_iso
 
-__all__ = ["decode_body", "decode_record", "encode", "face"]
+__all__ = ["decode_body", "decode_record", "encode", "face", "hints_of"]
 
 R = TypeVar("R", bound=Record)
 
@@ -82,8 +84,21 @@ def _hints(cls: type) -> dict[str, Any]:
     """The fields of a class and their types."""
     if not attrs.has(cls):
         return {field.name: field.type for field in fields_of(cls)}
-    hints = get_type_hints(cls, include_extras=True)
+    hints = hints_of(cls)
     return {field.name: hints[field.name] for field in attrs.fields(cls)}
+
+
+class _Names(dict[str, Any]):
+    """The names of a module; one that only type checkers import stands for anything."""
+
+    def __missing__(self, name: str) -> Any:
+        return Any
+
+
+def hints_of(thing: Any) -> dict[str, Any]:
+    """The types of a class's fields, or of a function's arguments and its answer; `Any` where only type checkers know a name."""
+    names = _Names({**vars(builtins), **vars(sys.modules[thing.__module__])})
+    return get_type_hints(thing, localns=names, include_extras=True)
 
 
 @cache

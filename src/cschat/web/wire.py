@@ -8,14 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import attrs
 import msgspec
 
 from cschat import commands, queries
 from cschat.errors import Invalid, NotFound
-from cschat.storage.codec import face
+from cschat.storage.codec import face, hints_of
 
 __all__ = ["answered", "command_named", "command_of", "query_named", "query_of"]
 
@@ -81,5 +81,5 @@ def answered(asked: Any, answer: Any) -> Any:
 
 
 def _several(run: Callable[..., Any]) -> bool:
-    hint = get_type_hints(run).get("return")
+    hint = hints_of(run).get("return")
     return sum(1 for one in get_args(hint) if isinstance(one, type) and attrs.has(one)) > 1
