@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import past
 import yaml
-
 from cschat import Actor, Desk
 from cschat import commands as c
 from cschat.bots import library
 from cschat.core.clock import FakeClock
+
+import past
 
 HERE = Path(__file__).parent
 SHOP = yaml.safe_load((HERE / "shop.yaml").read_text(encoding="utf-8"))

@@ -2,9 +2,10 @@
 
 import os
 
-import support
 from flask import Flask, redirect, render_template, request
 from flask_login import LoginManager, UserMixin, login_user, logout_user
+
+import support
 
 
 class User(UserMixin):

@@ -2,12 +2,11 @@
 
 import os
 
-from flask_login import current_user
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-
 from cschat import Desk
 from cschat.web import Gateway, member_token
 from cschat.web.wsgi import Door
+from flask_login import current_user
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 SECRET = os.environ["DESK_SECRET"]
 

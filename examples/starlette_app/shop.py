@@ -3,13 +3,14 @@
 import os
 from urllib.parse import parse_qsl
 
-import support
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
+
+import support
 
 WORKSPACE = "/desk/shop/workspace"
 USERS = {

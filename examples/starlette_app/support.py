@@ -3,12 +3,11 @@
 import os
 from contextlib import asynccontextmanager
 
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
-
 from cschat import AsyncDesk
 from cschat.web import Gateway, member_token
 from cschat.web.asgi import Door
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
 
 SECRET = os.environ["DESK_SECRET"]
 

@@ -3,13 +3,12 @@
 import os
 from wsgiref.util import shift_path_info
 
-from django.db import close_old_connections
-from django.http import JsonResponse, StreamingHttpResponse
-from django.views.decorators.csrf import csrf_exempt
-
 from cschat import Desk
 from cschat.web import Gateway, member_token
 from cschat.web.wsgi import Door
+from django.db import close_old_connections
+from django.http import JsonResponse, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 SECRET = os.environ["DESK_SECRET"]
 
