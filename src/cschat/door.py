@@ -14,12 +14,12 @@ import attrs
 
 from cschat.commands.carrying import carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
-from cschat.core.access import Actor
+from cschat.core.access import Actor, Permission
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
-from cschat.core.people import Role
+from cschat.core.people import Customer, Role
 from cschat.core.rules import Phase
 from cschat.core.session import Session
 from cschat.core.timers import Timer
@@ -61,6 +61,7 @@ class Works:
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
+        from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
         from cschat.transport.webhooks import Webhooks
 
@@ -78,6 +79,7 @@ class Works:
         self.folder = Folder(store, clock)
         self.indexing = Indexing(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
+        self.panel = Panel()
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
@@ -133,6 +135,16 @@ class Door:
             sight = self.sight(tx)
             sight.demand(query.permission)
             return query.run(sight)
+
+        return work
+
+    def about(self, customer: str) -> Work[Customer]:
+        """Work that finds a customer, for staff."""
+
+        def work(tx: Transaction) -> Customer:
+            sight = self.sight(tx)
+            sight.demand(Permission.SERVE)
+            return sight.mine(Customer, customer)
 
         return work
 

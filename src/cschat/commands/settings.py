@@ -12,15 +12,17 @@ import attrs
 import msgspec
 
 from cschat.commands.labelling import add_category, add_tag, path_names, tag_named
+from cschat.commands.looks import as_away, as_form, as_look
 from cschat.commands.protocol import Context
 from cschat.commands.schedules import known_zone
 from cschat.core import events as e
 from cschat.core.absence import AbsenceReason
 from cschat.core.access import Permission
 from cschat.core.brand import Accepting, Brand, OnAbsence, Reopening
-from cschat.core.content import text
+from cschat.core.content import FormField, text
 from cschat.core.fields import flag, is_id, line, member, record_id, web_address
 from cschat.core.labels import Category, Tag, TagList
+from cschat.core.look import Away, Look
 from cschat.core.scenarios import BESIDE, EntryRule
 from cschat.core.times import milliseconds
 from cschat.errors import Conflict, Invalid
@@ -139,6 +141,9 @@ class ChangeBrand:
     `delay_live`: agents may delay their replies in live talks too, not only where somebody waits for a later answer.
     `opt_out_url`: the page where customers opt out of marketing, with `{recipient}` in it: it calls `OptOut`.
     `short_wait`: who leaves the queue sooner than this is shown apart in statistics, which are made anew when it changes.
+    `look`: colour, logo, greeting, where the launcher is; as a whole. `guest_form`: what a guest is asked first; a field's name is one of
+    the profile's or that of an attribute, which the customer then may set. `away`: how a customer learns of an answer when they do not
+    look: badge, push (by the host), mail.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -163,6 +168,9 @@ class ChangeBrand:
     delay_live: bool | None = attrs.field(default=None, validator=flag)
     opt_out_url: str | None = attrs.field(default=None, validator=_page_of("recipient"))
     short_wait: float | None = attrs.field(default=None, validator=_duration)
+    look: Look | None = attrs.field(default=None, converter=as_look)
+    guest_form: tuple[FormField, ...] | None = attrs.field(default=None, converter=as_form)
+    away: Away | None = attrs.field(default=None, converter=as_away)
 
     def run(self, ctx: Context) -> Brand:
         brand = ctx.see.brand()
@@ -179,7 +187,8 @@ class ChangeBrand:
         if not after:
             return brand
         before = {name: getattr(brand, name) for name in after}
-        return ctx.change(brand, e.BrandChanged(before, after), **after)
+        body = e.BrandChanged(msgspec.to_builtins(before), msgspec.to_builtins(after))  # plain values: what JSON gives back
+        return ctx.change(brand, body, **after)
 
 
 @attrs.frozen

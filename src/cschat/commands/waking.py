@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import attrs
 
+from cschat.commands.attending import sweep
 from cschat.commands.bulk import go_on_with
 from cschat.commands.campaigns import go_on
 from cschat.commands.charging import month_begins
@@ -98,6 +99,7 @@ class RunTimer:
 
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
+    "attendance": sweep,
     "bulk": lambda ctx, timer: go_on_with(ctx, ctx.tx.get(Bulk, timer.subject)),
     "campaign": go_on,
     "delayed": lambda ctx, timer: send_due(ctx, ctx.tx.get(DelayedReply, timer.subject)),

@@ -471,6 +471,7 @@ class AgentAdded(Struct, frozen=True):
     user_id: str | None = None
     groups: tuple[str, ...] = ()
     email: str = ""
+    image: str = ""
 
 
 class AgentChanged(Struct, frozen=True):

@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.attending import AttendedBy, Attending
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
+    from cschat.queries.front import Face, Front, FrontDesk, Glance, Glances, Known, LastLine, Speakers
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     )
     from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+    from cschat.queries.operating import Consumer, Health, HealthAnswer, Trouble
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
@@ -77,6 +80,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
+    "operating": ("Consumer", "Health", "HealthAnswer", "Trouble"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
@@ -86,25 +90,35 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
     "trends": ("Trends",),
+    "front": ("Face", "Front", "FrontDesk", "Glance", "Glances", "Known", "LastLine", "Speakers"),
+    "attending": ("AttendedBy", "Attending"),
 }
 _ANSWERS = {
     "AgentNow",
     "AnnouncementResult",
     "Answer",
     "AtRisk",
+    "AttendedBy",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
+    "Consumer",
     "Counts",
     "DashboardAnswer",
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "Glance",
+    "HealthAnswer",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "Opening",
     "PeriodNow",
@@ -116,6 +130,7 @@ _ANSWERS = {
     "SummaryTable",
     "Surge",
     "Table",
+    "Trouble",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -135,6 +150,8 @@ __all__ = [
     "Answer",
     "Articles",
     "AtRisk",
+    "AttendedBy",
+    "Attending",
     "BestMembers",
     "BulkFailures",
     "Bulks",
@@ -151,6 +168,7 @@ __all__ = [
     "CheckRules",
     "ClosedList",
     "ConsultingList",
+    "Consumer",
     "CountAudience",
     "Counts",
     "CountsByState",
@@ -165,9 +183,12 @@ __all__ = [
     "ExplainedWait",
     "Explanation",
     "ExportLabels",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "FrontDesk",
     "GetArticle",
     "GetBrand",
     "GetBulk",
@@ -176,12 +197,18 @@ __all__ = [
     "GetLedger",
     "GetSession",
     "GetSla",
+    "Glance",
+    "Glances",
     "Groups",
+    "Health",
+    "HealthAnswer",
     "History",
     "Journey",
     "JourneyComparison",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "LinkedSessions",
     "Opening",
@@ -205,6 +232,7 @@ __all__ = [
     "SelfCheck",
     "Signals",
     "Source",
+    "Speakers",
     "Statement",
     "StatementSummary",
     "SuggestReplies",
@@ -219,6 +247,7 @@ __all__ = [
     "Tags",
     "Transcript",
     "Trends",
+    "Trouble",
     "TurnsBehind",
     "Webhooks",
     "WouldDo",

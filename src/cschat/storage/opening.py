@@ -1,4 +1,4 @@
-"""From a URL to a store.
+"""From a URL to a store, or to what is known of one without opening it.
 
 May: choose a backend, importing no other. May not: open anything yet; a store opens its database when it is first used.
 """
@@ -12,26 +12,48 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from cschat.core.records import Record
 from cschat.errors import Invalid
 from cschat.storage.protocol import Store
+from cschat.storage.schema import Schema
 
-__all__ = ["open_store"]
+__all__ = ["file_of", "open_store", "schema_of"]
 
 _URLS = ("memory:", "sqlite:///file.db", "sqlite:////absolute/file.db", "sqlite:///file.db?synchronous=normal")
 
 
 def open_store(url: str, kinds: Sequence[type[Record]]) -> Store:
     """The store of a URL. `Invalid` if there is no such kind of store."""
-    parts = urlsplit(url)
-    if parts.scheme == "memory":
+    if urlsplit(url).scheme == "memory":
         from cschat.storage.memory import MemoryStore
 
         return MemoryStore()
-    if parts.scheme == "sqlite":
-        path = unquote(parts.path.removeprefix("/"))
-        options = parse_qs(parts.query)
-        synchronous = options.pop("synchronous", ["full"])[-1].lower()
-        if parts.netloc or not path or options or synchronous not in ("full", "normal"):
-            raise Invalid(field="url", reason=f"{url!r} names no SQLite file", allowed=_URLS[1:])
-        from cschat.storage.sqlite import SqliteStore
+    path, durable = _sqlite(url)
+    from cschat.storage.sqlite import SqliteStore
 
-        return SqliteStore(Path(path), kinds=kinds, durable=synchronous == "full")
-    raise Invalid(field="url", reason=f"there is no store for {parts.scheme or url!r}", allowed=_URLS)
+    return SqliteStore(path, kinds=kinds, durable=durable)
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a URL that names one; None for other stores."""
+    return _sqlite(url)[0] if urlsplit(url).scheme == "sqlite" else None
+
+
+def schema_of(url: str, kinds: Sequence[type[Record]]) -> Schema:
+    """What state the schema of a store is in; nothing is changed, and nothing created. A store in memory needs none."""
+    if urlsplit(url).scheme == "memory":
+        return Schema((), (), (), fits=True)
+    path, _durable = _sqlite(url)
+    from cschat.storage.migrations import schema_of_file
+
+    return schema_of_file(path, kinds)
+
+
+def _sqlite(url: str) -> tuple[Path, bool]:
+    """The file, and whether its commits survive a power cut."""
+    parts = urlsplit(url)
+    if parts.scheme != "sqlite":
+        raise Invalid(field="url", reason=f"there is no store for {parts.scheme or url!r}", allowed=_URLS)
+    path = unquote(parts.path.removeprefix("/"))
+    options = parse_qs(parts.query)
+    synchronous = options.pop("synchronous", ["full"])[-1].lower()
+    if parts.netloc or not path or options or synchronous not in ("full", "normal"):
+        raise Invalid(field="url", reason=f"{url!r} names no SQLite file", allowed=_URLS[1:])
+    return Path(path), synchronous == "full"

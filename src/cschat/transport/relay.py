@@ -17,14 +17,14 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import attrs
-from msgspec import Struct
 
 from cschat.core.clock import Clock
+from cschat.core.deliveries import Delivery, Follower
 from cschat.core.events import Event
-from cschat.core.records import Index, evolve
+from cschat.core.records import evolve
 from cschat.core.times import SECOND, Micros
 from cschat.errors import Conflict, Hopeless, TryLater
 from cschat.storage.protocol import Gte, Lte, Store, Transaction
@@ -44,37 +44,6 @@ LOOK_AGAIN_SECONDS = 10
 LONGEST_HOLD_SECONDS = 86_400
 _PAGE = 500
 _CLAIM = 50
-
-
-class Follower(Struct, frozen=True):
-    """How far a target has read the log."""
-
-    kind: ClassVar[str] = "follower"
-    prefix: ClassVar[str] = "fol"
-    indexes: ClassVar[tuple[Index, ...]] = ()
-
-    id: str
-    position: int
-    brand: str = ""
-
-
-class Delivery(Struct, frozen=True):
-    """One event on its way to one target. `id` is the same at every attempt: what has been done once can be recognised by it."""
-
-    kind: ClassVar[str] = "delivery"
-    prefix: ClassVar[str] = "dlv"
-    indexes: ClassVar[tuple[Index, ...]] = (Index(("target", "due")), Index(("target", "subject", "position")), Index(("parked",)))
-
-    id: str
-    brand: str
-    target: str
-    subject: str
-    seq: int
-    position: int
-    due: Micros | None
-    attempt: int = 0
-    parked: Micros | None = None
-    error: str = ""
 
 
 @attrs.frozen
@@ -410,7 +379,7 @@ def _parked(tx: Transaction, id: str) -> Delivery:
 
 
 def _follower(target: Target) -> str:
-    return f"{Follower.prefix}_{target.name}"
+    return Follower.id_of(target.name)
 
 
 def _delivery_id(target: Target, event: Event) -> str:

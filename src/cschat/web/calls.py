@@ -12,7 +12,7 @@ from cschat.web.messages import Request, Response, answer_json
 from cschat.web.site import Call, json_of
 from cschat.web.wire import answered, command_of, query_of
 
-__all__ = ["ask", "ask_all", "do", "do_all"]
+__all__ = ["allowed", "ask", "ask_all", "do", "do_all"]
 
 _MOST = 50
 """Commands or queries in one request."""
@@ -45,6 +45,12 @@ def ask_all(call: Call) -> Response:
     door = call.desk.acting_as(call.caller().actor)
     wanted = [query_of(name, fields) for name, fields in _several(call.request, "query")]
     return answer_json([answered(query, door.ask(query)) for query in wanted])
+
+
+def allowed(call: Call) -> Response:
+    """The names of the commands that whoever asks may now carry out on a session."""
+    door = call.desk.acting_as(call.caller().actor)
+    return answer_json(sorted(command.__name__ for command in door.allowed(call.parts["id"])))
 
 
 def _request_id(request: Request) -> str | None:

@@ -13,7 +13,7 @@ import attrs
 
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError, NotFound
-from cschat.web import calls, entering, pages, sending, watching
+from cschat.web import calls, entering, help_centre, pages, sending, watching
 from cschat.web.callers import Callers, Identify, checked_origins
 from cschat.web.files import Shelf
 from cschat.web.messages import PROBLEM, Request, Response, answer_json, problem
@@ -30,6 +30,7 @@ ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/{brand}/do/{name}", calls.do),
     ("POST", "/{brand}/ask", calls.ask_all),
     ("POST", "/{brand}/ask/{name}", calls.ask),
+    ("GET", "/{brand}/sessions/{id}/allowed", calls.allowed),
     ("POST", "/{brand}/enter", entering.enter),
     ("GET", "/{brand}/me", entering.me),
     ("GET", "/{brand}/customers/{id}/info", entering.info),
@@ -40,6 +41,10 @@ ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/{brand}/widget.js", pages.widget),
     ("GET", "/{brand}/workspace", pages.workspace),
     ("GET", "/{brand}/workspace/{rest}", pages.workspace),
+    ("GET", "/{brand}/help", help_centre.page),
+    ("GET", "/{brand}/help/look.css", help_centre.look),
+    ("POST", "/{brand}/help/contact", help_centre.form),
+    ("GET", "/{brand}/help/{rest}", help_centre.page),
     ("GET", "/-/static/{rest}", pages.static),
 )
 """Method, path below the mount point, and who answers. `{rest}` takes slashes too."""
