@@ -43,7 +43,8 @@ def create_app():
         if user is None or request.form["password"] != user.id:  # your shop has passwords of its own
             return render_template("login.html", failed=request.method == "POST")
         login_user(user)
-        return redirect(user.home)
+        wanted = request.args.get("next", "")
+        return redirect(wanted if wanted.startswith("/desk/") else user.home)
 
     @app.post("/logout")
     def logout():

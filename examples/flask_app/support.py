@@ -20,7 +20,7 @@ def mount(app):
         with app.request_context(asked.native):
             return current_user.get_id()
 
-    gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify)
+    gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify, sign_in="/login")
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/desk": Door(gateway)})
 
     @app.context_processor

@@ -38,7 +38,5 @@ async def fresh_token(request):
     return JSONResponse({"token": token_of(request)})
 
 
-routes = [
-    Route("/member-token", fresh_token),
-    Mount("/desk", Door(Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify))),
-]
+gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify, sign_in="/login")
+routes = [Mount("/desk", Door(gateway)), Route("/member-token", fresh_token)]

@@ -39,12 +39,13 @@ class Browser:
         other.http.cookies = self.http.cookies
         return other
 
-    def sign_in(self, user: str, password: str | None = None) -> httpx.Response:
-        """Fill in the shop's login page; where that leads."""
-        mark = _MARK.search(self.http.get("/login").text)
+    def sign_in(self, user: str, password: str | None = None, page: str = "/login") -> httpx.Response:
+        """Fill in the shop's login page, or the one that another page leads to; where that leads."""
+        form_page = self.http.get(page)
+        mark = _MARK.search(form_page.text)
         name = "user" if mark is None else "username"  # Django's form has its own names, and its own mark
         form = {name: user, "password": password or user} | ({} if mark is None else {"csrfmiddlewaretoken": mark[1]})
-        return self.http.post("/login", data=form)
+        return self.http.post(form_page.url, data=form)
 
     def enter(self, **said: Any) -> dict[str, Any]:
         """What the widget does first."""

@@ -54,8 +54,9 @@ def test_an_app_built_from_its_page_serves_a_conversation(name, tmp_path):
             mina.do("DelayReply", session=session, text="내일 도착합니다.", at=soon.isoformat())
             assert _said(news) == "내일 도착합니다."
 
-        # A colleague is told of it too, but may not see what is for admins.
-        junho.sign_in("junho")
+        # A colleague comes by a link, signs in on the way and hears what happens; what admins may do he may not.
+        link = f"{GATE}/workspace/sessions/{session}"
+        assert junho.sign_in("junho", page=link).url.path == link
         junho.work()
         with junho.listening() as news:
             mina.do("AddNote", session=session, text="단골")

@@ -21,7 +21,7 @@ def identify(asked):
     return user.get_username() if user.is_staff else None
 
 
-answer = Door(Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify))
+answer = Door(Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify, sign_in="/login"))
 
 
 @csrf_exempt  # the desk has its own protection, which also covers requests that carry no form

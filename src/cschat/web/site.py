@@ -22,13 +22,14 @@ __all__ = ["Call", "Site", "UnsupportedType", "json_of", "said_by"]
 
 @attrs.frozen
 class Site:
-    """The parts of a gateway."""
+    """The parts of a gateway. `sign_in`: the host's page for people who must say who they are; None: there is none."""
 
     desk: Desk
     brands: tuple[str, ...]
     callers: Callers
     origins: frozenset[str]
     shelf: Shelf
+    sign_in: str | None = None
 
 
 @attrs.frozen
