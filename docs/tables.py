@@ -76,6 +76,7 @@ QUERY_MODULES = (
     "team",
     "hours",
     "front",
+    "scenarios",
     "rules",
     "journey",
     "surges",

@@ -27,7 +27,7 @@ from cschat.core.times import Micros, earliest
 from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
-from cschat.sight import Met, Sight
+from cschat.sight import Met, Sight, Who
 from cschat.storage.protocol import Batch, Gte, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Handler, Relay
@@ -35,7 +35,7 @@ from cschat.transport.relay import Handler, Relay
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
 
-__all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
+__all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
@@ -168,10 +168,10 @@ class Door:
         def work(tx: Transaction) -> tuple[list[Event], int]:
             sight = self.sight(tx)
             page = tx.log(after=after, limit=PAGE)
-            seen = (_seen_by(event, sight) for event in page if event.brand == self.brand_id and session in (None, event.subject))
-            return [event for event in seen if event is not None and (wanted is None or event.type in wanted)], page[
-                -1
-            ].position if page else after
+            mine = (event for event in page if event.brand == self.brand_id and session in (None, event.subject))
+            seen = (seen_by(event, sight.who, tx) for event in mine)
+            reached = page[-1].position if page else after
+            return [event for event in seen if event is not None and (wanted is None or event.type in wanted)], reached
 
         return work
 
@@ -244,13 +244,17 @@ def _when_due(row: Session | Timer) -> tuple[Micros, bool, str]:
     return (row.wake or 0, False, row.id) if isinstance(row, Session) else (row.due, True, row.id)
 
 
-def _seen_by(event: Event, sight: Sight) -> Event | None:
-    """The event as the actor may see it; customers see only what happens to their own sessions."""
-    if sight.who.role is Role.CUSTOMER:
-        session = sight.tx.peek(Session, event.subject) if event.subject.startswith(f"{Session.prefix}_") else None
-        if session is None or session.customer != sight.who.id:
-            return None
-    return shown(event, sight.who.role)
+def owner_of(event: Event, tx: Transaction) -> str | None:
+    """The customer to whose session something happened; None if it happened to anything else."""
+    session = tx.peek(Session, event.subject) if event.subject.startswith(f"{Session.prefix}_") else None
+    return None if session is None else session.customer
+
+
+def seen_by(event: Event, who: Who, tx: Transaction) -> Event | None:
+    """The event as somebody of its brand may see it; customers see only what happens to their own sessions."""
+    if who.role is Role.CUSTOMER and (who.id is None or owner_of(event, tx) != who.id):
+        return None
+    return shown(event, who.role)
 
 
 def brand_record(name: str) -> str:

@@ -15,6 +15,8 @@ from cschat.desk import Desk
 from cschat.errors import Invalid
 from cschat.web.callers import Caller, Callers
 from cschat.web.files import Shelf
+from cschat.web.hub import Hub
+from cschat.web.limits import Buckets
 from cschat.web.messages import JSON, Request
 
 __all__ = ["Call", "Site", "UnsupportedType", "json_of", "said_by"]
@@ -29,7 +31,12 @@ class Site:
     callers: Callers
     origins: frozenset[str]
     shelf: Shelf
+<<<<<<< HEAD
     sign_in: str | None = None
+=======
+    buckets: Buckets
+    hub: Hub
+>>>>>>> main
 
 
 @attrs.frozen
@@ -43,8 +50,10 @@ class Call:
     desk: Desk
 
     def caller(self, *, changes: bool = False) -> Caller:
-        """Who asks. `Unidentified` if nobody has said."""
-        return self.site.callers.caller(self.request, self.brand, changes=changes)
+        """Who asks. `Unidentified` if nobody has said, `LimitExceeded` if they ask too often."""
+        caller = self.site.callers.caller(self.request, self.brand, changes=changes)
+        self.site.buckets.take("customer" if caller.user is None else "people", f"{self.brand}:{caller.key}")
+        return caller
 
 
 class UnsupportedType(Invalid):
