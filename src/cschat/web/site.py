@@ -31,12 +31,9 @@ class Site:
     callers: Callers
     origins: frozenset[str]
     shelf: Shelf
-<<<<<<< HEAD
-    sign_in: str | None = None
-=======
     buckets: Buckets
     hub: Hub
->>>>>>> main
+    sign_in: str | None = None
 
 
 @attrs.frozen
