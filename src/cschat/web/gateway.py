@@ -87,8 +87,8 @@ class Gateway:
 
     `secrets` sign tokens: the first one signs, all are accepted. `identify` says which of the host's people asks. `origins` are the other
     sites on which the widget lives ("https://shop.example"; "*": any): their pages may call with a customer's token, never with a cookie.
-    `sign_in` is the host's page where people sign in: who opens the workspace without is sent there, with the way back as `next`. `limits` say how
-    often one may ask.
+    `sign_in` is the host's page where people sign in: who opens the workspace without is sent there, with the way back as `next`. `limits`
+    say how often one may ask.
     """
 
     def __init__(
