@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 SECRET = os.environ["DESK_SECRET"]
+THREADS = 64  # of a worker, as gunicorn.conf.py says
 
 desk = Desk.open(os.environ.get("DESK_URL", "sqlite:///support.db"), brand="shop")
 
@@ -21,7 +22,7 @@ def mount(app):
             return current_user.get_id()
 
     gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify, sign_in="/login")
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/desk": Door(gateway)})
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/desk": Door(gateway, threads=THREADS)})
 
     @app.context_processor
     def tokens():
