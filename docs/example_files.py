@@ -11,7 +11,7 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 APPS = ("flask_app", "django_app", "starlette_app")
-_LANGUAGES = {".py": "python", ".html": "html"}
+_LANGUAGES = {".py": "python", ".html": "jinja"}
 
 
 def _shown(file: Path, name: str) -> str:
