@@ -131,7 +131,9 @@ COMMANDS: dict[type, Sample] = {
         lambda o, s: c.ChangeAlertTarget(_target(o), name="다른 방", kinds=["assigned"], token="2:b"), door="admin"
     ),
     c.ChangeBrand: Sample(
-        lambda o, s: c.ChangeBrand(name="상점", grace=60, reopening={"email": "same_session"}, look=_LOOK, guest_form=_FORM, away="push"),
+        lambda o, s: c.ChangeBrand(
+            name="상점", grace=60, reopening={"email": "same_session"}, look=_LOOK, guest_form=_FORM, away="push", away_after=30
+        ),
         door="admin",
     ),
     c.ChangeCannedResponse: Sample(lambda o, s: c.ChangeCannedResponse(_canned(o), shortcut="환불", image=_PICTURE), door="admin"),
@@ -350,11 +352,13 @@ QUERIES: dict[type, Sample] = {
     q.Categories: Sample(lambda o, s: q.Categories()),
     q.ChargedCounts: Sample(lambda o, s: q.ChargedCounts()),
     q.CheckRules: Sample(lambda o, s: q.CheckRules(), door="admin"),
+    q.CheckScenario: Sample(lambda o, s: q.CheckScenario("scenario: x"), door="admin"),
+    q.Scenarios: Sample(lambda o, s: q.Scenarios()),
     q.ClosedList: Sample(lambda o, s: q.ClosedList(limit=3)),
     q.ConsultingList: Sample(lambda o, s: q.ConsultingList(wrap_up=True)),
     q.CountsByState: Sample(lambda o, s: q.CountsByState()),
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
-    q.Customers: Sample(lambda o, s: q.Customers()),
+    q.Customers: Sample(lambda o, s: q.Customers("하나")),
     q.Dashboard: Sample(lambda o, s: q.Dashboard()),
     q.DelayedReplies: Sample(lambda o, s: q.DelayedReplies(_delayed(o, s).session, state="waiting", limit=3)),
     q.DryRun: Sample(lambda o, s: q.DryRun(rule=_rule(o), start=_soon(o) - timedelta(days=1), end=_soon(o), limit=9), door="admin"),

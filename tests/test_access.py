@@ -106,7 +106,7 @@ def test_what_customers_and_agents_may_is_this():
     }
     assert asking(Permission.ADMINISTER) == {
         *("AddAgent", "ChangeAgent", "RemoveAgent", "AddGroup", "ChangeGroup", "RemoveGroup", "ChangeBrand", "MergeCustomers"),
-        *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "SetDistribution"),
+        *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "CheckScenario", "SetDistribution"),
         *("AddSection", "ChangeSection", "AddArticle", "ChangeArticle", "PublishArticle", "UnpublishArticle", "RemoveArticle"),
         *("AddCannedResponse", "ChangeCannedResponse", "RemoveCannedResponse"),
         *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "SetDaysOff"),

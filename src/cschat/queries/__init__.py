@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cschat.queries.protocol import Page, Query
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
+    from cschat.queries.scenarios import CheckScenario, ScenarioProblem, Scenarios
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
@@ -85,6 +86,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "protocol": ("Page", "Query"),
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
+    "scenarios": ("CheckScenario", "ScenarioProblem", "Scenarios"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
     "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
@@ -122,6 +124,7 @@ _ANSWERS = {
     "Line",
     "Opening",
     "PeriodNow",
+    "ScenarioProblem",
     "Source",
     "StatementSummary",
     "Suggestion",
@@ -166,6 +169,7 @@ __all__ = [
     "ChargedCounts",
     "ChargedTotals",
     "CheckRules",
+    "CheckScenario",
     "ClosedList",
     "ConsultingList",
     "Consumer",
@@ -226,6 +230,8 @@ __all__ = [
     "Rules",
     "RunReport",
     "SavedReports",
+    "ScenarioProblem",
+    "Scenarios",
     "SearchArticles",
     "SearchHistory",
     "Sections",
