@@ -114,6 +114,12 @@ def _secured(permission: Permission | None, *, changes: bool) -> list[Schema]:
     return [agent, {"customer": []}] if permission is None or Role.CUSTOMER in GRANTS[permission] else [agent]
 
 
+def _asked_by(permission: Permission, verb: str) -> list[Schema]:
+    """As `_secured`; what customers may ask, anybody may, and finds what is published."""
+    secured = _secured(permission, changes=verb == "do")
+    return [*secured, {}] if verb == "ask" and len(secured) > 1 else secured
+
+
 def _one(schemas: Schemas, kind: type[Any], verb: str) -> Schema:
     """One command or query."""
     summary, _, more = described(kind).partition("\n\n")
@@ -126,7 +132,7 @@ def _one(schemas: Schemas, kind: type[Any], verb: str) -> Schema:
         **({"description": more} if more else {}),
         **({"parameters": [_REPEAT]} if changes else {}),
         "x-permission": kind.permission,
-        "security": _secured(kind.permission, changes=changes),
+        "security": _asked_by(kind.permission, verb),
         "requestBody": {"required": True, "content": {JSON: {"schema": schemas.asked(kind)}}},
         "responses": _answers(answer),
     }
