@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 
@@ -27,6 +28,15 @@ def need_korean_font() -> None:
     command = shutil.which("fc-list")
     fonts = "" if command is None else subprocess.run([command, ":lang=ko"], capture_output=True, text=True, check=True).stdout
     need(bool(fonts.strip()), "a Korean font (Debian: fontconfig and fonts-noto-cjk)")
+
+
+def chromium() -> str:
+    """The browser that pages are tried in. Skips the test unless there is one, and Playwright to drive it."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    need(found is not None, "Chromium (Debian: chromium)")
+    need(find_spec("playwright") is not None, "Playwright (the dependency group browser)")
+    assert found is not None
+    return found
 
 
 POSTGRES = os.environ.get("CSCHAT_POSTGRES", "postgresql://127.0.0.1:5432/test")
