@@ -75,7 +75,7 @@ class Inbox {
       this.drawer.show(null);
       this.list.show(name in LISTS ? name : "queue", { title: this.app.t(LISTS[name] ?? "tab_queue") });
     }
-    this.app.marked?.(name);
+    this.app.listed(name);
   }
 
   get #open() {
@@ -90,13 +90,13 @@ class Inbox {
 
   #end(session) {
     this.aside.replaceChildren(this.ending.node);
-    this.node.classList.add("ending");
+    this.node.classList.add("ends");
     this.#side("ending", true);
     this.ending.open(session, this.sessions.glance(session.id));
   }
 
   #ended(done) {
-    this.node.classList.remove("ending");
+    this.node.classList.remove("ends");
     this.aside.replaceChildren(this.customer.node);
     this.#side("customer", false);
     if (!done) this.conversation.composer.focus();
@@ -142,7 +142,7 @@ class Inbox {
         return true;
       },
       Escape: (event) => {
-        if (this.node.classList.contains("ending")) this.ending.cancel();
+        if (this.node.classList.contains("ends")) this.ending.cancel();
         else if (this.#open) this.#side("customer", false);
         else if (event.target.closest?.(".composer")) event.target.blur();
         else if (this.conversation.id) app.go(`lists/${app.list}`);
