@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -113,4 +113,5 @@ def instant_fields(cls: type) -> dict[str, str]:
 
 
 def _is_instant(hint: Any) -> bool:
-    return "instant" in getattr(hint, "__metadata__", ()) or any(_is_instant(arg) for arg in get_args(hint))
+    """Also one that may be None; a tuple that begins with an instant is none."""
+    return "instant" in getattr(hint, "__metadata__", ()) or (get_origin(hint) is not tuple and any(map(_is_instant, get_args(hint))))

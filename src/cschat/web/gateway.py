@@ -87,7 +87,8 @@ class Gateway:
 
     `secrets` sign tokens: the first one signs, all are accepted. `identify` says which of the host's people asks. `origins` are the other
     sites on which the widget lives ("https://shop.example"; "*": any): their pages may call with a customer's token, never with a cookie.
-    `limits` say how often one may ask.
+    `sign_in` is the host's page where people sign in: who opens the workspace without is sent there, with the way back as `next`. `limits`
+    say how often one may ask.
     """
 
     def __init__(
@@ -98,12 +99,12 @@ class Gateway:
         secrets: Sequence[str],
         identify: Identify = lambda _request: None,
         origins: Sequence[str] = (),
+        sign_in: str | None = None,
         limits: Limits = Limits(),  # noqa: B008  (it never changes)
     ) -> None:
         blocking = desk if isinstance(desk, Desk) else Desk(desk._door)  # noqa: SLF001  (both desks are faces of one door)
-        self.site = Site(
-            blocking, tuple(brands), Callers(secrets, identify), checked_origins(origins), Shelf(), Buckets(limits), Hub(blocking)
-        )
+        callers, buckets = Callers(secrets, identify), Buckets(limits)
+        self.site = Site(blocking, tuple(brands), callers, checked_origins(origins), Shelf(), buckets, Hub(blocking), sign_in)
         self._desks = {brand: blocking.brand(brand) for brand in brands}
 
     def most(self, path: str) -> int:

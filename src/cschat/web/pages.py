@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import attrs
 import msgspec
@@ -22,6 +23,7 @@ from cschat import queries as q
 from cschat.errors import Forbidden, NotFound
 from cschat.web.messages import Request, Response
 from cschat.web.site import Call
+from cschat.web.tokens import Unidentified
 
 __all__ = ["POLICY", "shell", "static", "widget", "workspace"]
 
@@ -76,8 +78,15 @@ def widget(call: Call) -> Response:
 
 
 def workspace(call: Call) -> Response:
-    """The workspace's page, for whoever is signed in."""
-    caller = call.caller()
+    """The workspace's page, for whoever is signed in. Others are sent to the host's page for that, and from there back here."""
+    try:
+        caller = call.caller()
+    except Unidentified:
+        if call.site.sign_in is None:
+            raise
+        way = f"{call.site.sign_in}{'&' if '?' in call.site.sign_in else '?'}"
+        back = urlencode({"next": call.request.mount + call.request.path})
+        return Response(303, {"location": way + back, "cache-control": "no-store"})
     if caller.user is None:
         raise Forbidden("this is for agents", actor=caller.key, permission="serve")
     brand = call.desk.acting_as(caller.actor).ask(q.GetBrand())

@@ -30,7 +30,7 @@ _NOBODY = Actor.guest("nobody")
 
 @attrs.frozen
 class Site:
-    """The parts of a gateway."""
+    """The parts of a gateway. `sign_in`: the host's page for people who must say who they are; None: there is none."""
 
     desk: Desk
     brands: tuple[str, ...]
@@ -39,6 +39,7 @@ class Site:
     shelf: Shelf
     buckets: Buckets
     hub: Hub
+    sign_in: str | None = None
 
 
 @attrs.frozen
