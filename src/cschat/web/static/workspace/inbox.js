@@ -23,7 +23,7 @@ class Inbox {
   constructor(place, app) {
     this.app = app;
     app.sessions = this.sessions = new Sessions(app);
-    this.list = new List(app, this.sessions, { choose: (id) => app.go(`sessions/${id}`) });
+    this.list = new List(app, this.sessions, { choose: (id) => this.#choose(id) });
     this.drawer = new Drawer(app, this.list);
     this.conversation = new Conversation(app, {
       customer: () => this.#side("customer", !this.#open),
@@ -54,6 +54,14 @@ class Inbox {
     this.customer.open(session);
     const glance = session && this.sessions.glance(session);
     app.title(glance?.customer.name || app.t("view_inbox"));
+  }
+
+  /** A session of another brand is opened in that brand's workspace. */
+  #choose(id) {
+    const { app } = this;
+    const brand = this.sessions.brandOf(id);
+    if (brand) location.assign(`${app.config.mount}/${brand.name}/workspace/sessions/${id}`);
+    else app.go(`sessions/${id}`);
   }
 
   unmount() {
@@ -122,12 +130,12 @@ class Inbox {
       Enter: (event) => {
         const id = this.list.current();
         if (event.target.closest("button, a, summary, [role=option]") || !id || id === this.conversation.id) return false;
-        app.go(`sessions/${id}`);
+        this.#choose(id);
         return true;
       },
       c: () => {
         const session = this.sessions.get(this.list.current() ?? this.conversation.id);
-        if (!session || !["queued", "intake", "bot"].includes(session.state)) return false;
+        if (!session || this.sessions.brandOf(session.id) || !["queued", "intake", "bot"].includes(session.state)) return false;
         claim(app, session).then((done) => done && app.go(`sessions/${session.id}`));
         return true;
       },
