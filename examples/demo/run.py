@@ -43,7 +43,7 @@ def main() -> None:
     import shop_desk
     import support
 
-    shop_desk.actions(support.desk)
+    shop_desk.connect(support.desk)
     with listening() as place, support.desk, support.desk.running():
         host, port = place.getsockname()
         server = make_server(host, port, shop.create_app(), threaded=True, request_handler=Quiet, fd=place.fileno())

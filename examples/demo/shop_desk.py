@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import past
 import yaml
-
-from cschat import Actor, Desk
+from cschat import Actor, Desk, PanelItem
 from cschat import commands as c
 from cschat.bots import library
 from cschat.core.clock import FakeClock
+
+import past
 
 HERE = Path(__file__).parent
 SHOP = yaml.safe_load((HERE / "shop.yaml").read_text(encoding="utf-8"))
 BOT = yaml.safe_load((HERE / "bot.yaml").read_text(encoding="utf-8"))
 ORDERS = {
-    "1042": {"item": "구름 머그", "state": "배송중", "arrives": "내일"},
-    "1043": {"item": "노을 담요", "state": "상품준비중", "arrives": "모레"},
+    "1042": {"member": "suji", "item": "구름 머그", "state": "배송중", "arrives": "내일"},
+    "1043": {"member": "yerin", "item": "노을 담요", "state": "상품준비중", "arrives": "모레"},
 }
 
 
@@ -28,18 +28,23 @@ def make(url: str) -> None:
     """Set up an empty desk, let the last days pass on it, and bring in those who are there now."""
     now = datetime.now(ZoneInfo(SHOP["brand"]["zone"]))
     with Desk.open(url, brand="shop", clock=FakeClock(now - timedelta(days=past.DAYS)), seed=2026) as desk:
-        actions(desk)
+        connect(desk)
         agents = set_up(desk)
         past.play(desk, agents, SHOP, until=now - timedelta(minutes=30))
         present(desk, agents[1], now)
 
 
-def actions(desk: Desk) -> None:
-    """What the shop does for its bot."""
+def connect(desk: Desk) -> None:
+    """What the shop itself knows: its bot asks for an order, and agents see a member's orders beside the talk."""
 
     @desk.action()
     def find_order(order_no):
         return ORDERS[order_no]
+
+    @desk.customer_info
+    def orders(customer):
+        theirs = {no: order for no, order in ORDERS.items() if customer.key == f"member:{order['member']}"}
+        return [PanelItem(f"주문 {no}", f"{order['item']} · {order['state']}") for no, order in theirs.items()]
 
 
 def set_up(desk: Desk) -> list[Desk]:

@@ -3,7 +3,7 @@
 wsgi_app = "shop:create_app()"
 bind = "127.0.0.1:8000"
 workers = 2
-threads = 64  # each open page holds one, to hear what is new
+threads = 64  # half of them for pages that are open and listen; see support.py
 preload_app = True
 graceful_timeout = 3  # seconds for what is under way; pages that listen come back by themselves
 

@@ -1,8 +1,8 @@
 """Run once: the desk gets to know the two agents, by the ids with which they sign in."""
 
-from support import desk
-
 from cschat import commands as c
+
+from support import desk
 
 with desk:
     desk.do(c.ChangeBrand(name="하늘상점"))

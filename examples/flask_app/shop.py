@@ -2,9 +2,10 @@
 
 import os
 
-import support
 from flask import Flask, redirect, render_template, request
 from flask_login import LoginManager, UserMixin, login_user, logout_user
+
+import support
 
 
 class User(UserMixin):
@@ -42,7 +43,8 @@ def create_app():
         if user is None or request.form["password"] != user.id:  # your shop has passwords of its own
             return render_template("login.html", failed=request.method == "POST")
         login_user(user)
-        return redirect(user.home)
+        wanted = request.args.get("next", "")
+        return redirect(wanted if wanted.startswith("/desk/") else user.home)
 
     @app.post("/logout")
     def logout():

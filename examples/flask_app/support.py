@@ -2,14 +2,14 @@
 
 import os
 
-from flask_login import current_user
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-
 from cschat import Desk
 from cschat.web import Gateway, member_token
 from cschat.web.wsgi import Door
+from flask_login import current_user
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 SECRET = os.environ["DESK_SECRET"]
+THREADS = 64  # of a worker, as gunicorn.conf.py says
 
 desk = Desk.open(os.environ.get("DESK_URL", "sqlite:///support.db"), brand="shop")
 
@@ -21,8 +21,8 @@ def mount(app):
         with app.request_context(asked.native):
             return current_user.get_id()
 
-    gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify)
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/desk": Door(gateway)})
+    gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify, sign_in="/login")
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/desk": Door(gateway, threads=THREADS)})
 
     @app.context_processor
     def tokens():

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from support import desk
-
 from cschat import commands as c
+
+from support import desk
 
 
 async def main():

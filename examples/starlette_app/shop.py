@@ -3,13 +3,14 @@
 import os
 from urllib.parse import parse_qsl
 
-import support
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
+
+import support
 
 WORKSPACE = "/desk/shop/workspace"
 USERS = {
@@ -31,7 +32,8 @@ async def login(request):
     if user is None or given.get("password") != user["id"]:  # your shop has passwords of its own
         return templates.TemplateResponse(request, "login.html", {"failed": bool(given)})
     request.session["user"] = user
-    return RedirectResponse(user["home"], 303)
+    wanted = request.query_params.get("next", "")
+    return RedirectResponse(wanted if wanted.startswith("/desk/") else user["home"], 303)
 
 
 async def logout(request):

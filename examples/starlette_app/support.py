@@ -3,12 +3,11 @@
 import os
 from contextlib import asynccontextmanager
 
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
-
 from cschat import AsyncDesk
 from cschat.web import Gateway, member_token
 from cschat.web.asgi import Door
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
 
 SECRET = os.environ["DESK_SECRET"]
 
@@ -39,7 +38,5 @@ async def fresh_token(request):
     return JSONResponse({"token": token_of(request)})
 
 
-routes = [
-    Route("/member-token", fresh_token),
-    Mount("/desk", Door(Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify))),
-]
+gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify, sign_in="/login")
+routes = [Mount("/desk", Door(gateway)), Route("/member-token", fresh_token)]

@@ -3,15 +3,15 @@
 import os
 from wsgiref.util import shift_path_info
 
+from cschat import Desk
+from cschat.web import Gateway, member_token
+from cschat.web.wsgi import Door
 from django.db import close_old_connections
 from django.http import JsonResponse, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from cschat import Desk
-from cschat.web import Gateway, member_token
-from cschat.web.wsgi import Door
-
 SECRET = os.environ["DESK_SECRET"]
+THREADS = 64  # of a worker, as gunicorn.conf.py says
 
 desk = Desk.open(os.environ.get("DESK_URL", "sqlite:///support.db"), brand="shop")
 
@@ -22,7 +22,8 @@ def identify(asked):
     return user.get_username() if user.is_staff else None
 
 
-answer = Door(Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify))
+gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=identify, sign_in="/login")
+answer = Door(gateway, threads=THREADS)
 
 
 @csrf_exempt  # the desk has its own protection, which also covers requests that carry no form

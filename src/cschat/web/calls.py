@@ -1,12 +1,14 @@
 """Commands and queries over HTTP.
 
-May: hand them to the desk and give back the answers. May not: know any one of them.
+May: hand them to the desk and give back the answers. May not: know any one of them, but for who has a session open.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from cschat import commands as c
+from cschat.door import brand_record
 from cschat.errors import Invalid
 from cschat.web.messages import Request, Response, answer_json
 from cschat.web.site import Call, json_of
@@ -22,7 +24,9 @@ def do(call: Call) -> Response:
     """Carry out one command."""
     door = call.desk.acting_as(call.caller(changes=True).actor)
     command = command_of(call.parts["name"], json_of(call.request))
-    return answer_json(answered(command, door.do(command, request_id=_request_id(call.request))))
+    answer = door.do(command, request_id=_request_id(call.request))
+    _tell_attendance(call, command)
+    return answer_json(answered(command, answer))
 
 
 def do_all(call: Call) -> Response:
@@ -30,19 +34,21 @@ def do_all(call: Call) -> Response:
     door = call.desk.acting_as(call.caller(changes=True).actor)
     wanted = [command_of(name, fields) for name, fields in _several(call.request, "command")]
     answers = door.do_all(wanted, request_id=_request_id(call.request))
+    for command in wanted:
+        _tell_attendance(call, command)
     return answer_json([answered(command, answer) for command, answer in zip(wanted, answers, strict=True)])
 
 
 def ask(call: Call) -> Response:
-    """Answer one query."""
-    door = call.desk.acting_as(call.caller().actor)
+    """Answer one query. Whoever has not said who they are finds what is published."""
+    door = call.desk.acting_as(call.reader())
     query = query_of(call.parts["name"], json_of(call.request))
     return answer_json(answered(query, door.ask(query)))
 
 
 def ask_all(call: Call) -> Response:
-    """Answer several queries."""
-    door = call.desk.acting_as(call.caller().actor)
+    """Answer several queries, as `ask`."""
+    door = call.desk.acting_as(call.reader())
     wanted = [query_of(name, fields) for name, fields in _several(call.request, "query")]
     return answer_json([answered(query, door.ask(query)) for query in wanted])
 
@@ -51,6 +57,12 @@ def allowed(call: Call) -> Response:
     """The names of the commands that whoever asks may now carry out on a session."""
     door = call.desk.acting_as(call.caller().actor)
     return answer_json(sorted(command.__name__ for command in door.allowed(call.parts["id"])))
+
+
+def _tell_attendance(call: Call, command: Any) -> None:
+    """The one thing that changes and is no event: those who have the session open are told at once."""
+    if isinstance(command, c.Attend):
+        call.site.hub.look_at(brand_record(call.brand), command.session)
 
 
 def _request_id(request: Request) -> str | None:

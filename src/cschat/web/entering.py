@@ -16,13 +16,14 @@ from cschat.core.access import Actor
 from cschat.core.people import Agent, Customer, CustomerKind
 from cschat.core.times import as_iso
 from cschat.desk import Desk
-from cschat.errors import Conflict, Forbidden, Invalid, NotFound
+from cschat.errors import Conflict, CschatError, Forbidden, Invalid, NotFound
 from cschat.storage.codec import face
+from cschat.web.limits import address_of
 from cschat.web.messages import Response, answer_json
 from cschat.web.site import Call, said_by
 from cschat.web.tokens import Tokens, Unidentified, Visitor
 
-__all__ = ["enter", "info", "me"]
+__all__ = ["NoInfo", "enter", "info", "me"]
 
 _log = logging.getLogger("cschat.web")
 _FIELDS = ("guest", "language", "member")
@@ -30,11 +31,19 @@ _GUEST_SECONDS = 400 * 86_400
 """How long a browser is known that does not come back: as long as browsers keep a cookie."""
 
 
+class NoInfo(CschatError):
+    """The host's `customer_info` did not answer: `reason` is "slow" or "failed"."""
+
+    code = "no_info"
+    status_hint = 503
+
+
 def enter(call: Call) -> Response:
     """Give a customer a token: as the member whom the host names, the guest they were, or a new guest.
 
     A guest who turns out to be a member takes their conversations along.
     """
+    call.site.buckets.take("enter", address_of(call.request))
     said = said_by(call.request)
     unknown = next((name for name in said if name not in _FIELDS), None)
     if unknown is not None:
@@ -82,7 +91,7 @@ def _known(desk: Desk, visitor: Visitor, language: str | None) -> Customer:
         said: Mapping[str, Any] = {visitor.kind: visitor.name_of_it, "name": visitor.name, "email": visitor.email}
         desk.do(c.RegisterCustomer(**said))
         customer = door.ask(q.GetCustomer())
-    news: dict[str, str] = {}
+    news: dict[str, Any] = {}
     if visitor.name not in ("", customer.profile.name):
         news["name"] = visitor.name
     if visitor.email not in ("", customer.profile.email):
@@ -126,11 +135,8 @@ def _agent(desk: Desk, user: str) -> Agent | None:
 
 
 def info(call: Call) -> Response:
-    """What the host itself knows of a customer."""
-    caller = call.caller()
-    door = call.desk.acting_as(caller.actor)
-    customer = door.ask(q.GetCustomer(call.parts["id"]))
-    info_of = getattr(door, "info_of", None)
-    if caller.user is None:
-        raise Forbidden("this is for agents", actor=caller.key, permission="serve")
-    return answer_json([] if info_of is None else face(info_of(customer)))
+    """What the host itself knows of a customer. `NoInfo` if its hook is slow or fails."""
+    told = call.desk.acting_as(call.caller().actor).info_of(call.parts["id"])
+    if told.trouble is not None:
+        raise NoInfo("what the host knows of this customer cannot be had now", reason=told.trouble, seconds=5)
+    return answer_json(face(told.items))

@@ -16,6 +16,8 @@ from cschat.errors import CschatError, NotFound
 from cschat.web import calls, entering, help_centre, pages, sending, watching
 from cschat.web.callers import Callers, Identify, checked_origins
 from cschat.web.files import Shelf
+from cschat.web.hub import Hub
+from cschat.web.limits import FILE_BYTES, JSON_BYTES, Buckets, Limits, address_of, check_shape
 from cschat.web.messages import PROBLEM, Request, Response, answer_json, problem
 from cschat.web.site import Call, Site
 
@@ -25,36 +27,45 @@ _log = logging.getLogger("cschat.web")
 
 Handler = Callable[[Call], Response]
 
-ROUTES: Sequence[tuple[str, str, Handler]] = (
-    ("POST", "/{brand}/do", calls.do_all),
-    ("POST", "/{brand}/do/{name}", calls.do),
-    ("POST", "/{brand}/ask", calls.ask_all),
-    ("POST", "/{brand}/ask/{name}", calls.ask),
-    ("GET", "/{brand}/sessions/{id}/allowed", calls.allowed),
-    ("POST", "/{brand}/enter", entering.enter),
-    ("GET", "/{brand}/me", entering.me),
-    ("GET", "/{brand}/customers/{id}/info", entering.info),
-    ("GET", "/{brand}/events", watching.events),
-    ("GET", "/{brand}/poll", watching.poll),
-    ("POST", "/{brand}/files", sending.send),
-    ("GET", "/{brand}/files/{id}", sending.fetch),
-    ("GET", "/{brand}/widget.js", pages.widget),
-    ("GET", "/{brand}/workspace", pages.workspace),
-    ("GET", "/{brand}/workspace/{rest}", pages.workspace),
-    ("GET", "/{brand}/help", help_centre.page),
-    ("GET", "/{brand}/help/look.css", help_centre.look),
-    ("POST", "/{brand}/help/contact", help_centre.form),
-    ("GET", "/{brand}/help/{rest}", help_centre.page),
-    ("GET", "/-/static/{rest}", pages.static),
-)
-"""Method, path below the mount point, and who answers. `{rest}` takes slashes too."""
-
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{'.+' if part[1] == 'rest' else '[^/]+'})", path))
+    return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{'.+' if part[1] == 'rest' else '[^/]+'})", path), re.DOTALL)
 
 
-_PATTERNS = tuple((method, _pattern(path), handler) for method, path, handler in ROUTES)
+@attrs.frozen
+class Route:
+    """A path below the mount point ("{rest}" takes slashes too), who answers there, and how many bytes may come."""
+
+    method: str
+    path: str
+    handler: Handler
+    most: int = JSON_BYTES
+    counted: bool = True
+    pattern: re.Pattern[str] = attrs.field(init=False, default=attrs.Factory(lambda self: _pattern(self.path), takes_self=True))
+
+
+ROUTES: Sequence[Route] = (
+    Route("POST", "/{brand}/do", calls.do_all),
+    Route("POST", "/{brand}/do/{name}", calls.do),
+    Route("POST", "/{brand}/ask", calls.ask_all),
+    Route("POST", "/{brand}/ask/{name}", calls.ask),
+    Route("GET", "/{brand}/sessions/{id}/allowed", calls.allowed),
+    Route("POST", "/{brand}/enter", entering.enter),
+    Route("GET", "/{brand}/me", entering.me),
+    Route("GET", "/{brand}/customers/{id}/info", entering.info),
+    Route("GET", "/{brand}/events", watching.events),
+    Route("GET", "/{brand}/poll", watching.poll),
+    Route("POST", "/{brand}/files", sending.send, most=FILE_BYTES),
+    Route("GET", "/{brand}/files/{id}", sending.fetch),
+    Route("GET", "/{brand}/widget.js", pages.widget, counted=False),
+    Route("GET", "/{brand}/workspace", pages.workspace),
+    Route("GET", "/{brand}/workspace/{rest}", pages.workspace),
+    Route("GET", "/{brand}/help", help_centre.page),
+    Route("GET", "/{brand}/help/look.css", help_centre.look),
+    Route("POST", "/{brand}/help/contact", help_centre.form),
+    Route("GET", "/{brand}/help/{rest}", help_centre.page),
+    Route("GET", "/-/static/{rest}", pages.static, counted=False),
+)
 
 _ALWAYS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
@@ -76,6 +87,8 @@ class Gateway:
 
     `secrets` sign tokens: the first one signs, all are accepted. `identify` says which of the host's people asks. `origins` are the other
     sites on which the widget lives ("https://shop.example"; "*": any): their pages may call with a customer's token, never with a cookie.
+    `sign_in` is the host's page where people sign in: who opens the workspace without is sent there, with the way back as `next`. `limits`
+    say how often one may ask.
     """
 
     def __init__(
@@ -86,10 +99,17 @@ class Gateway:
         secrets: Sequence[str],
         identify: Identify = lambda _request: None,
         origins: Sequence[str] = (),
+        sign_in: str | None = None,
+        limits: Limits = Limits(),  # noqa: B008  (it never changes)
     ) -> None:
         blocking = desk if isinstance(desk, Desk) else Desk(desk._door)  # noqa: SLF001  (both desks are faces of one door)
-        self.site = Site(blocking, tuple(brands), Callers(secrets, identify), checked_origins(origins), Shelf())
+        callers, buckets = Callers(secrets, identify), Buckets(limits)
+        self.site = Site(blocking, tuple(brands), callers, checked_origins(origins), Shelf(), buckets, Hub(blocking), sign_in)
         self._desks = {brand: blocking.brand(brand) for brand in brands}
+
+    def most(self, path: str) -> int:
+        """How many bytes a body may have that is sent to a path."""
+        return next((route.most for route in ROUTES if route.method == "POST" and route.pattern.fullmatch(path)), 0)
 
     def handle(self, request: Request) -> Response:
         """The answer to a request. Never raises."""
@@ -100,6 +120,13 @@ class Gateway:
         except Exception:  # noqa: BLE001  (logged; who asks must not see what is inside)
             _log.exception("%s %s failed", request.method, request.path)
             response = answer_json({"type": "urn:cschat:error:internal", "title": "internal", "status": 500}, 500, kind=PROBLEM)
+        return self._dressed(request, response)
+
+    def refuse(self, request: Request, error: CschatError) -> Response:
+        """The answer to a request that a door cannot take."""
+        return self._dressed(request, problem(error))
+
+    def _dressed(self, request: Request, response: Response) -> Response:
         return attrs.evolve(response, headers={**_ALWAYS, **self._sharing(request), **response.headers})
 
     def _sharing(self, request: Request) -> Mapping[str, str]:
@@ -115,15 +142,18 @@ class Gateway:
     def _handle(self, request: Request) -> Response:
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             return Response(204, _SHARED if self._sharing(request).get("access-control-allow-origin") else {})
+        check_shape(request)
         allowed: list[str] = []
-        for method, pattern, handler in _PATTERNS:
-            match = pattern.fullmatch(request.path)
+        for route in ROUTES:
+            match = route.pattern.fullmatch(request.path)
             if match is None:
                 continue
-            if method == request.method or (method, request.method) == ("GET", "HEAD"):
+            if route.method == request.method or (route.method, request.method) == ("GET", "HEAD"):
+                if route.counted:
+                    self.site.buckets.take("address", address_of(request))
                 parts = match.groupdict()
-                return handler(self._call(request, parts.pop("brand", ""), parts))
-            allowed.append(method)
+                return route.handler(self._call(request, parts.pop("brand", ""), parts))
+            allowed.append(route.method)
         if allowed:
             wrong = {"type": "urn:cschat:error:method", "title": "method", "status": 405, "allowed": allowed}
             return answer_json(wrong, 405, {"allow": ", ".join(allowed)}, kind=PROBLEM)

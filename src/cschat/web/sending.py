@@ -21,7 +21,8 @@ _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
 
 def send(call: Call) -> Response:
     """Take in a file; answers with the `Media` that a message can carry."""
-    call.caller(changes=True)
+    caller = call.caller(changes=True)
+    call.site.buckets.take("files", f"{call.brand}:{caller.key}")
     request = call.request
     if not request.body:
         raise Invalid(field="body", reason="an empty file")

@@ -1,14 +1,14 @@
 """Run once: three people who can sign in, of whom the desk gets to know two as its agents."""
 
+from cschat import commands as c
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
-from shop.support import desk
 
-from cschat import commands as c
+from shop.support import desk
 
 
 class Command(BaseCommand):
-    """manage.py prepare"""
+    """What `manage.py prepare` does."""
 
     def handle(self, *args, **options):
         for name, known_as, staff in (("mina", "민아", True), ("junho", "준호", True), ("suji", "수지", False)):
