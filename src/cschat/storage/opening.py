@@ -38,7 +38,7 @@ def open_store(url: str, kinds: Sequence[type[Record]]) -> Store:
         from cschat.storage.sqlite import SqliteStore
 
         return SqliteStore(Path(path), kinds=kinds, durable=synchronous == "full")
-    if parts.scheme in ("postgresql", "postgres"):
+    if parts.scheme == "postgresql":
         return _postgres(parts, kinds)
     raise Invalid(field="url", reason=f"there is no store for {parts.scheme or url!r}", allowed=_URLS)
 

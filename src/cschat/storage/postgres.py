@@ -26,7 +26,7 @@ from cschat.storage.connecting import Readers
 from cschat.storage.forking import FORK_SECONDS, survive
 from cschat.storage.front import FlushFailed, Front, Overtaken
 from cschat.storage.listening import Listener
-from cschat.storage.postgres_engine import Reader, Writer
+from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
 from cschat.storage.postgres_schema import migrate
 from cschat.storage.protocol import Batch, Key, Pending, Transaction, Waker
@@ -44,6 +44,10 @@ MOST_READERS = 10
 """How many connections of a process read at a time."""
 DOUBT_SECONDS = 10.0
 """How long a process tries to find out what became of a COMMIT whose answer was lost."""
+
+MOST_HABITS = 64
+"""How many records that a batch has asked for, though nothing had named them, the next one asks for at its beginning: the settings of a
+brand, the agent who writes."""
 
 _PAGE = 500
 _LOCK = "SELECT position, pg_current_xact_id()::text FROM cschat_log FOR UPDATE"
@@ -65,6 +69,8 @@ class _Backend:
         self._alone = True
         self._news = 0
         self._lost = False
+        self._touches: set[Name] = set()
+        self._habits: list[Name] = []
 
     def begin(self, touches: Sequence[Key] = (), *, prompt: bool = False) -> Unit:
         known = self._connection is not None
@@ -89,7 +95,8 @@ class _Backend:
         with connection.pipeline():
             connection.execute("BEGIN")
             head = connection.execute(_LOCK if locked else _LOOK)
-            take = writer.preload(touches)
+            take = writer.preload([*((key.kind, key.id) for key in touches), *self._habits])
+        self._touches = {(key.kind, key.id) for key in touches}
         position, self._transaction = cast("tuple[int, str]", head.fetchone())
         take()
         self._alone = position == self._reached
@@ -107,6 +114,7 @@ class _Backend:
             if not is_lost(error):
                 raise FlushFailed from error
             position = self._after_loss(writer, error)
+        self._habits = [name for name in writer.used if name not in self._touches][:MOST_HABITS]
         self._writer, self._lost = None, False
         if position is not None:
             self._reached = self._news = position

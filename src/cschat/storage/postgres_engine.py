@@ -35,26 +35,27 @@ from cschat.storage.front import Overtaken
 from cschat.storage.postgres_errors import Ours
 from cschat.storage.postgres_schema import column_type
 from cschat.storage.postgres_texts import Texts
-from cschat.storage.protocol import Cursor, Key, Where
+from cschat.storage.protocol import Cursor, Where
 from cschat.storage.tables import column_hint, table_name
 from cschat.storage.unit import Change, Writes
 from cschat.storage.where import plan
 
-__all__ = ["Reader", "Writer"]
+__all__ = ["Name", "Reader", "Writer"]
 
 R = TypeVar("R", bound=Record)
-_Name = tuple[type[Record], str]
+Name = tuple[type[Record], str]
 _Connection = psycopg.Connection[tuple[Any, ...]]
 _UNREAD: Any = object()
 
 _EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
 _LOCK = "SELECT position FROM cschat_log FOR UPDATE"
-_RISE = "UPDATE cschat_log SET position = position + %s RETURNING position, pg_notify(%s, position::text)"
 _FAIL_UNLESS = "SELECT 1 / (CASE WHEN count(*) = %s THEN 1 ELSE 0 END)"
-_INSERT_EVENTS = (
-    f"INSERT INTO cschat_event ({_EVENT}) SELECT l.position - %s + e.place, e.brand, e.subject, e.seq, e.time, e.type, e.actor, e.cause,"
-    " e.once, e.data FROM cschat_log l, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
-    " %s::text[], %s::text[]) WITH ORDINALITY AS e(brand, subject, seq, time, type, actor, cause, once, data, place)"
+_APPEND = (
+    "WITH l AS (UPDATE cschat_log SET position = position + %s RETURNING position, pg_notify(%s, position::text)),"
+    f" done AS (INSERT INTO cschat_event ({_EVENT}) SELECT l.position - %s + e.place, e.brand, e.subject, e.seq, e.time, e.type, e.actor,"
+    " e.cause, e.once, e.data FROM l, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
+    " %s::text[], %s::text[]) WITH ORDINALITY AS e(brand, subject, seq, time, type, actor, cause, once, data, place))"
+    " SELECT position FROM l"
 )
 
 
@@ -71,7 +72,6 @@ class _Table:
         arrays = "".join(f", %s::{type_}[]" for type_ in types)
         columns = "".join(f", {column}" for column in quoted)
         self.load = f"SELECT data, version FROM {name} WHERE id = %s"
-        self.loads = f"SELECT id, data, version FROM {name} WHERE id = ANY (%s::text[])"
         self.insert = (
             f"INSERT INTO {name} (id, brand, version, data{columns})"
             f" SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]{arrays})"
@@ -102,6 +102,14 @@ def _getter(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:
 @cache
 def _table(kind: type[Record]) -> _Table:
     return _Table(kind)
+
+
+@lru_cache(maxsize=1024)
+def _preloading(kinds: tuple[type[Record], ...]) -> str:
+    """One statement for records of several classes, each row with the place of its class."""
+    return " UNION ALL ".join(
+        f"SELECT {place}, id, data, version FROM {table_name(kind)} WHERE id = ANY (%s::text[])" for place, kind in enumerate(kinds)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -202,9 +210,12 @@ class Writer:
         self._texts = Texts(self._reader.execute)
         self._locked = locked
         self._prompt = prompt
-        self._found: dict[_Name, tuple[Any, int] | None] = {}
-        self._seen: dict[_Name, int] = {}
-        self._records: dict[_Name, _Written] = {}
+        self.used: list[Name] = []
+        """The records that were asked for by their ids."""
+        self._loaded: dict[Name, tuple[str, int] | None] = {}
+        self._found: dict[Name, tuple[Any, int] | None] = {}
+        self._seen: dict[Name, int] = {}
+        self._records: dict[Name, _Written] = {}
         self._events: list[Event] = []
         self._rows: list[tuple[Any, ...]] = []
         self._later: list[Writes] = []
@@ -214,19 +225,20 @@ class Writer:
         self.spoilt: Exception | None = None
         """What has gone wrong on the way, so that this batch cannot be committed."""
 
-    def preload(self, touches: Iterable[Key]) -> Callable[[], None]:
+    def preload(self, names: Iterable[Name]) -> Callable[[], None]:
         """Ask for records that will be wanted, within a pipeline; call what this gives when the pipeline has ended."""
         wanted: dict[type[Record], dict[str, None]] = {}
-        for key in touches:
-            wanted.setdefault(key.kind, {})[key.id] = None
-        asked = [(kind, ids, self._connection.execute(_table(kind).loads, (_array(ids),))) for kind, ids in wanted.items()]
+        for kind, id in names:
+            wanted.setdefault(kind, {})[id] = None
+        if not wanted:
+            return lambda: None
+        kinds = tuple(sorted(wanted, key=lambda kind: kind.kind))
+        rows = self._connection.execute(_preloading(kinds), [_array(wanted[kind]) for kind in kinds])
 
         def take() -> None:
-            for kind, ids, rows in asked:
-                for id in ids:
-                    self._note(kind, id, None)
-                for id, data, version in rows:
-                    self._note(kind, id, (decode_record(kind, data), version))
+            self._loaded = {(kind, id): None for kind, ids in wanted.items() for id in ids}
+            for place, id, data, version in rows:
+                self._loaded[(kinds[place], id)] = (data, version)
 
         return take
 
@@ -238,10 +250,16 @@ class Writer:
     # What a unit asks.
 
     def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
-        found = self._found.get((kind, id), _UNREAD)
+        name = (kind, id)
+        found = self._found.get(name, _UNREAD)
         if found is _UNREAD:
-            with self._watched():
-                found = self._reader.load(kind, id)
+            self.used.append(name)
+            if name in self._loaded:
+                row = self._loaded[name]
+                found = None if row is None else (decode_record(kind, row[0]), row[1])
+            else:
+                with self._watched():
+                    found = self._reader.load(kind, id)
             self._note(kind, id, found)
         return found  # type: ignore[no-any-return]
 
@@ -404,8 +422,7 @@ class Writer:
             self._send(what, kind, rows)
         if self._rows:
             number = len(self._rows)
-            risen = self._connection.execute(_RISE, (number, self._channel))
-            self._connection.execute(_INSERT_EVENTS, (number, *map(_array, zip(*self._rows, strict=True))))
+            risen = self._connection.execute(_APPEND, (number, self._channel, number, *map(_array, zip(*self._rows, strict=True))))
         self._records, self._rows, self._events = {}, [], []
         return risen
 
