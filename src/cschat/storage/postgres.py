@@ -28,6 +28,7 @@ from cschat.storage.front import FlushFailed, Front, Overtaken
 from cschat.storage.listening import Listener
 from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
+from cschat.storage.postgres_pipe import Pipe
 from cschat.storage.postgres_schema import migrate
 from cschat.storage.protocol import Batch, Key, Pending, Transaction, Waker
 from cschat.storage.signal import Signal
@@ -63,6 +64,7 @@ class _Backend:
         self._signal = signal
         self._channel = channel
         self._connection: _Connection | None = None
+        self._pipe: Pipe | None = None
         self._writer: Writer | None = None
         self._transaction = ""
         self._reached = 0
@@ -87,20 +89,21 @@ class _Backend:
             raise self._ours(error) from error
 
     def _begin(self, touches: Sequence[Key], *, prompt: bool) -> Unit:
-        if self._connection is None:
+        if self._connection is None or self._pipe is None:
             self._connection = self._open()
-        connection, locked = self._connection, self._alone or prompt
-        writer = self._writer = Writer(connection, self._ours, self._channel, locked=locked, prompt=prompt)
+            self._pipe = Pipe(self._connection)
+        pipe, locked = self._pipe, self._alone or prompt
+        writer = self._writer = Writer(self._connection, pipe, self._ours, self._channel, locked=locked, prompt=prompt)
         self._transaction = ""
-        with connection.pipeline():
-            connection.execute("BEGIN")
-            head = connection.execute(_LOCK if locked else _LOOK)
-            take = writer.preload([*((key.kind, key.id) for key in touches), *self._habits])
         self._touches = {(key.kind, key.id) for key in touches}
-        position, self._transaction = cast("tuple[int, str]", head.fetchone())
-        take()
-        self._alone = position == self._reached
-        self._reached = position
+        pipe.send("BEGIN")
+        pipe.send(_LOCK if locked else _LOOK)
+        take = writer.preload([*self._touches, *self._habits])
+        _, [(position, transaction)], *records = cast("Any", pipe.run())
+        self._transaction = transaction
+        take(*records or [()])
+        self._alone = int(position) == self._reached
+        self._reached = int(position)
         return Unit(writer)
 
     def commit(self) -> None:
@@ -172,12 +175,12 @@ class _Backend:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._connection = self._writer = None
+        self._connection = self._pipe = self._writer = None
 
     def forget(self) -> None:
         """In a forked child: use the parent's connection no more, and do not even close it."""
         _inherited.append(self._connection)
-        self._connection = self._writer = None
+        self._connection = self._pipe = self._writer = None
 
 
 _inherited: list[object] = []
@@ -193,7 +196,7 @@ class PostgresStore:
         self._ours = Ours(kinds)
         self._signal = Signal()
         channel = f"cschat_{schema or 'log'}"
-        self._backend = _Backend(self._open, self._ours, self._signal, channel)
+        self._backend = _Backend(self._open_writer, self._ours, self._signal, channel)
         self._front = Front(self._backend)
         self._readers = Readers(self._open_reader, _is_clean, error=psycopg.Error, ours=self._ours, most=MOST_READERS)
         self._listener = Listener(self._open, channel, self._signal, self.position)
@@ -297,6 +300,12 @@ class PostgresStore:
         except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _open_writer(self) -> _Connection:
+        """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
+        connection = self._open()
+        connection.execute("SET plan_cache_mode = force_generic_plan")
         return connection
 
     def _open_reader(self) -> _Connection:

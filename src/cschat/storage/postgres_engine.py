@@ -33,6 +33,7 @@ from cschat.storage.asking import counting, selection
 from cschat.storage.codec import decode_body, decode_record, encode
 from cschat.storage.front import Overtaken
 from cschat.storage.postgres_errors import Ours
+from cschat.storage.postgres_pipe import Pipe, Row
 from cschat.storage.postgres_schema import column_type
 from cschat.storage.postgres_texts import Texts
 from cschat.storage.protocol import Cursor, Where
@@ -202,8 +203,8 @@ class _Written(Struct):
 class Writer:
     """What a unit asks and writes in one batch; see the top of this file."""
 
-    def __init__(self, connection: _Connection, ours: Ours, channel: str, *, locked: bool, prompt: bool) -> None:
-        self._connection = connection
+    def __init__(self, connection: _Connection, pipe: Pipe, ours: Ours, channel: str, *, locked: bool, prompt: bool) -> None:
+        self._pipe = pipe
         self._ours = ours
         self._channel = channel
         self._reader = Reader(connection, ours)
@@ -225,20 +226,20 @@ class Writer:
         self.spoilt: Exception | None = None
         """What has gone wrong on the way, so that this batch cannot be committed."""
 
-    def preload(self, names: Iterable[Name]) -> Callable[[], None]:
-        """Ask for records that will be wanted, within a pipeline; call what this gives when the pipeline has ended."""
+    def preload(self, names: Iterable[Name]) -> Callable[[Sequence[Row]], None]:
+        """Send for records that will be wanted; what this gives takes them."""
         wanted: dict[type[Record], dict[str, None]] = {}
         for kind, id in names:
             wanted.setdefault(kind, {})[id] = None
         if not wanted:
-            return lambda: None
+            return lambda _rows: None
         kinds = tuple(sorted(wanted, key=lambda kind: kind.kind))
-        rows = self._connection.execute(_preloading(kinds), [_array(wanted[kind]) for kind in kinds])
+        self._pipe.send(_preloading(kinds), [_array(wanted[kind]) for kind in kinds])
 
-        def take() -> None:
+        def take(rows: Sequence[Row]) -> None:
             self._loaded = {(kind, id): None for kind, ids in wanted.items() for id in ids}
-            for place, id, data, version in rows:
-                self._loaded[(kinds[place], id)] = (data, version)
+            for place, id, data, version in cast("Sequence[tuple[str, str, str, str]]", rows):
+                self._loaded[(kinds[int(place)], id)] = (data, int(version))
 
         return take
 
@@ -364,10 +365,9 @@ class Writer:
         """Have the lock, and have written what has been kept."""
         if self._locked and not (self._records or self._rows or self._later):
             return
-        with self._connection.pipeline():
-            self._lock()
-            risen = self._flush()
-        self._settle(risen)
+        self._lock()
+        risen = self._flush()
+        self._settle(self._pipe.run(), risen)
         for writes in self._later:
             self._write_late(writes)
         self._later = []
@@ -375,26 +375,25 @@ class Writer:
     def commit(self) -> int | None:
         """Write all that has been kept, and commit. The last position, if there are new events."""
         with self._watched():
-            with self._connection.pipeline():
-                self._lock()
-                risen = self._flush()
-                self.committing = True
-                self._connection.execute("COMMIT")
-            self._settle(risen)
+            self._lock()
+            risen = self._flush()
+            self._pipe.send("COMMIT")
+            self.committing = True
+            self._settle(self._pipe.run(), risen)
         return self.position
 
-    def _settle(self, risen: psycopg.Cursor[tuple[Any, ...]] | None) -> None:
-        """What is known when a pipeline has ended well."""
+    def _settle(self, answers: Sequence[Sequence[Row]], risen: int | None) -> None:
+        """What is known when all that was sent has gone well; `risen` is the place of the new last position."""
         self._locked = True
         self._seen = {}
         if risen is not None:
-            self.position = int(risen.fetchall()[0][0])
+            self.position = int(cast("str", answers[risen][0][0]))
 
     def _lock(self) -> None:
         """Send for the lock, and for an answer to whether all is still as it was read."""
         if self._locked:
             return
-        self._connection.execute(_LOCK)
+        self._pipe.send(_LOCK)
         same: dict[type[Record], list[tuple[str, int]]] = {}
         absent: dict[type[Record], list[str]] = {}
         for (kind, id), version in self._seen.items():
@@ -404,12 +403,12 @@ class Writer:
                 absent.setdefault(kind, []).append(id)
         for kind, rows in same.items():
             ids, versions = zip(*rows, strict=True)
-            self._connection.execute(_table(kind).same, (len(rows), _array(ids), _array(versions)))
+            self._pipe.send(_table(kind).same, (len(rows), _array(ids), _array(versions)))
         for kind, names in absent.items():
-            self._connection.execute(_table(kind).absent, (0, _array(names)))
+            self._pipe.send(_table(kind).absent, (0, _array(names)))
 
-    def _flush(self) -> psycopg.Cursor[tuple[Any, ...]] | None:
-        """Send what has been kept; what will answer with the new last position, if there are events."""
+    def _flush(self) -> int | None:
+        """Send what has been kept; the place of what will answer with the new last position, if there are events."""
         risen = None
         many: dict[tuple[str, type[Record]], list[_Written]] = {}
         for one in self._records.values():
@@ -422,7 +421,7 @@ class Writer:
             self._send(what, kind, rows)
         if self._rows:
             number = len(self._rows)
-            risen = self._connection.execute(_APPEND, (number, self._channel, number, *map(_array, zip(*self._rows, strict=True))))
+            risen = self._pipe.send(_APPEND, (number, self._channel, number, *map(_array, zip(*self._rows, strict=True))))
         self._records, self._rows, self._events = {}, [], []
         return risen
 
@@ -431,7 +430,7 @@ class Writer:
         ids = _array([one.id for one in rows])
         befores = _array([one.version for one in rows])
         if what == "delete":
-            self._connection.execute(table.delete, (ids, befores, len(rows)))
+            self._pipe.send(table.delete, (ids, befores, len(rows)))
             return
         afters = [cast("Record", one.after) for one in rows]
         values = [
@@ -439,9 +438,9 @@ class Writer:
             *(_array([one.document for one in rows]), *map(_array, zip(*map(table.values, afters), strict=True))),
         ]
         if what == "insert":
-            self._connection.execute(table.insert, values)
+            self._pipe.send(table.insert, values)
         else:
-            self._connection.execute(table.update, (*values, befores, len(rows)))
+            self._pipe.send(table.update, (*values, befores, len(rows)))
 
     def _write_late(self, writes: Writes) -> None:
         for event in writes.redactions:
