@@ -134,12 +134,13 @@ class _Backend:
 
     def rollback(self) -> bool:
         writer, self._writer = self._writer, None
-        connection = self._connection
-        if connection is None or writer is None:
+        connection, pipe = self._connection, self._pipe
+        if connection is None or pipe is None or writer is None:
             return connection is None
         try:
             if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-                connection.rollback()  # which also forgets statements that it took for prepared when they had failed
+                pipe.send("ROLLBACK")
+                pipe.run()
                 return True
             if writer.committing:
                 return not self._was_committed()
