@@ -46,7 +46,7 @@ def open_store(url: str, kinds: Sequence[type[Record]]) -> Store:
 def _postgres(parts: SplitResult, kinds: Sequence[type[Record]]) -> Store:
     """All that libpq knows may stand in the URL; `schema` is ours."""
     options = parse_qsl(parts.query, keep_blank_values=True)
-    [schema] = [value for name, value in options if name == "schema"][-1:] or [None]
+    schema = dict(options).get("schema")
     if schema is not None and not re.fullmatch(r"[a-z_][a-z0-9_]{0,49}", schema):
         raise Invalid(field="url", reason=f"{schema!r} is no schema", allowed=["a-z, 0-9 and _, at most 50 letters"])
     url = parts._replace(query=urlencode([option for option in options if option[0] != "schema"], quote_via=quote)).geturl()

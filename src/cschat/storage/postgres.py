@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from cschat.core.events import Event
@@ -89,12 +90,9 @@ class _Backend:
             raise self._ours(error) from error
 
     def _begin(self, touches: Sequence[Key], *, prompt: bool) -> Unit:
-        if self._connection is None or self._pipe is None:
-            self._connection = self._open()
-            self._pipe = Pipe(self._connection)
-        pipe, locked = self._pipe, self._alone or prompt
-        writer = self._writer = Writer(self._connection, pipe, self._ours, self._channel, locked=locked, prompt=prompt)
-        self._transaction = ""
+        self._connect()
+        connection, pipe, locked = cast("_Connection", self._connection), cast("Pipe", self._pipe), self._alone or prompt
+        writer = self._writer = Writer(connection, pipe, self._ours, self._channel, locked=locked, prompt=prompt)
         self._touches = {(key.kind, key.id) for key in touches}
         pipe.send("BEGIN")
         pipe.send(_LOCK if locked else _LOOK)
@@ -125,7 +123,7 @@ class _Backend:
     def _after_loss(self, writer: Writer, error: Exception) -> int | None:
         """The connection went while a batch ran: whatever had not begun to commit can be run again, once, on another one."""
         if writer.committing:
-            if self._was_committed():
+            if self._was_committed(writer):
                 return None
         elif not self._lost:
             self._lost = True
@@ -143,31 +141,37 @@ class _Backend:
                 pipe.run()
                 return True
             if writer.committing:
-                return not self._was_committed()
+                return not self._was_committed(writer)
         except (psycopg.Error, StoreUnavailable):
             pass
         self.close()
         return True
 
-    def _was_committed(self) -> bool:
-        """What became of a COMMIT that nobody answered. Asks a new connection until there is one; `StoreUnavailable` if there is none."""
-        transaction, self._transaction = self._transaction, ""
+    def _was_committed(self, writer: Writer) -> bool:
+        """What became of a COMMIT that nobody answered. Asks until there is an answer; `StoreUnavailable` if there is none."""
         late = time.monotonic() + DOUBT_SECONDS
         self.close()
         while True:
             try:
-                self._connection = self._open()
-                [(status,)] = self._connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction,)).fetchall()
+                self._connect()
+                connection = cast("_Connection", self._connection)
+                [(status,)] = connection.execute("SELECT pg_xact_status(%s::xid8)", (self._transaction,)).fetchall()
+                if status != "in progress":
+                    return status == "committed" and writer.is_there(connection)  # after a crash another may have got this number
+            except errors.InvalidParameterValue:
+                return False  # "in the future": the crash took all that was known of it
             except (psycopg.Error, CschatError) as error:
                 self.close()
                 if time.monotonic() > late:
                     raise StoreUnavailable(
                         "PostgreSQL has gone away, and whether this was committed is not known", reason=str(error), in_doubt=True
                     ) from error
-                status = "in progress"
-            if status != "in progress":
-                return bool(status == "committed")
             time.sleep(0.02)
+
+    def _connect(self) -> None:
+        if self._connection is None:
+            self._connection = self._open()
+            self._pipe = Pipe(self._connection)
 
     def committed(self) -> None:
         if self._news:

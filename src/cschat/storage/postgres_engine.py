@@ -219,6 +219,7 @@ class Writer:
         self._records: dict[Name, _Written] = {}
         self._events: list[Event] = []
         self._rows: list[tuple[Any, ...]] = []
+        self._last: tuple[Any, ...] | None = None
         self._later: list[Writes] = []
         self.position: int | None = None
         self.committing = False
@@ -382,6 +383,14 @@ class Writer:
             self._settle(self._pipe.run(), risen)
         return self.position
 
+    def is_there(self, connection: _Connection) -> bool:
+        """Whether the log has what was to be written last; of records alone this cannot be told, and the answer is yes."""
+        if self._last is None:
+            return True
+        brand, subject, seq, when, type_, actor, _, _, data = self._last
+        sql = "SELECT 1 FROM cschat_event WHERE subject = %s AND seq = %s AND (brand, time, type, actor, data) = (%s, %s, %s, %s, %s)"
+        return bool(connection.execute(sql, (subject, seq, brand, when, type_, actor, data)).fetchall())
+
     def _settle(self, answers: Sequence[Sequence[Row]], risen: int | None) -> None:
         """What is known when all that was sent has gone well; `risen` is the place of the new last position."""
         self._locked = True
@@ -422,6 +431,7 @@ class Writer:
         if self._rows:
             number = len(self._rows)
             risen = self._pipe.send(_APPEND, (number, self._channel, number, *map(_array, zip(*self._rows, strict=True))))
+            self._last = self._rows[-1]
         self._records, self._rows, self._events = {}, [], []
         return risen
 

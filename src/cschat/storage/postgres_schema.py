@@ -155,9 +155,7 @@ def key_name(kind: type[Record]) -> str:
 
 def unique_indexes(kinds: Sequence[type[Record]]) -> dict[str, tuple[type[Record], tuple[str, ...]]]:
     """What unique indexes are called, and the class and fields that they are about."""
-    return {
-        _short(index_name(table_name(kind), index)): (kind, index.fields) for kind in kinds for index in kind.indexes if index.unique
-    }
+    return {_short(index_name(table_name(kind), index)): (kind, index.fields) for kind in kinds for index in kind.indexes if index.unique}
 
 
 def column_type(hint: Any) -> str:
