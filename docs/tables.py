@@ -32,7 +32,7 @@ from cschat.sight import Who
 from cschat.simulate import Figures
 from cschat.stats.metrics import METRICS
 from cschat.storage.codec import instant_fields
-from cschat.storage.migrations import plural
+from cschat.storage.tables import plural
 
 COMMAND_MODULES = (
     "opening",
@@ -42,6 +42,7 @@ COMMAND_MODULES = (
     "owning",
     "distributing",
     "presence",
+    "attending",
     "ending",
     "sorting",
     "bulk",
@@ -65,6 +66,7 @@ COMMAND_MODULES = (
 )
 QUERY_MODULES = (
     "sessions",
+    "attending",
     "explaining",
     "lists",
     "delayed",
@@ -73,6 +75,8 @@ QUERY_MODULES = (
     "knowledge",
     "team",
     "hours",
+    "front",
+    "scenarios",
     "rules",
     "journey",
     "surges",
@@ -335,6 +339,14 @@ _SETTINGS = {
     "delay_live": "Whether agents may delay their replies in live talks too, and not only where an answer was promised for later.",
     "opt_out_url": 'The page where customers opt out of marketing, with `{recipient}` in it. `""`: there is none, and no marketing.',
     "short_wait": "Who leaves the queue in fewer seconds than this has hardly waited: statistics show it apart (`abandoned_short`).",
+    "look": "What customers see: a `Look` of `colour` (`#rrggbb`), `logo`, `greeting` and `launcher` (texts by language), `position` "
+    "(`right` or `left`). A logo is an address, or a path on your own site.",
+    "guest_form": "What a guest is asked first: fields with `name`, `label`, `type` and `required`. A name of the profile (`name`, "
+    "`phone`, `email`, ...) is kept there; any other is a custom attribute, which customers may then set.",
+    "away": "How a customer learns of an answer that came while they did not look: `badge`, `push` or `mail`.",
+    "away_after": "After how many seconds an answer that the customer has not read, while they are not there, is `LeftUnread`.",
+    "chat_url": "The page on which customers talk, where a mail about unread answers leads; `{session}` in it is the session's id. "
+    '`""`: none.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 
@@ -344,7 +356,7 @@ def settings() -> str:
     plain, rows = Brand(id="brd_x"), []
     for field in attrs.fields(commands.ChangeBrand):
         stored = getattr(plain, field.name)
-        value = stored // 1000 if field.name in ("grace", "reopen_window", "short_wait") else stored
+        value = stored // 1000 if field.name in ("grace", "reopen_window", "short_wait", "away_after") else stored
         rows.append(
             (
                 f"`{field.name}`",

@@ -9,12 +9,14 @@ from cschat.core.access import Actor, Permission
 from cschat.core.answers import Connected, Queued, Unavailable
 from cschat.core.content import Card, Choice, Content, ContentKind, FormField, Media, Speaker, Visibility
 from cschat.core.events import BotCursor, Event
+from cschat.core.look import Look
 from cschat.core.people import AgentStatus, Role
 from cschat.core.session import Priority, Session, State
 from cschat.core.transcript import Message
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError
 from cschat.transport.mail import Smtp
+from cschat.transport.panel import PanelItem
 
 __all__ = [
     "Actor",
@@ -30,8 +32,10 @@ __all__ = [
     "Desk",
     "Event",
     "FormField",
+    "Look",
     "Media",
     "Message",
+    "PanelItem",
     "Permission",
     "Priority",
     "Queued",

@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from cschat.commands.reactors.bots import Search
     from cschat.transport.actions import Action
     from cschat.transport.folder import Folder
+    from cschat.transport.panel import CustomerInfo, Hook
 
 __all__ = ["AsyncDesk", "Desk"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
 A = TypeVar("A", bound="Action")
+H = TypeVar("H", bound="Hook")
 Work = Callable[[Transaction], T]
 
 _log = logging.getLogger("cschat.desk")
@@ -220,6 +222,18 @@ class Desk:
         nothing that waits.
         """
         self._works.scenarios.search = search
+
+    def customer_info(self, hook: H) -> H:
+        """Decorate what says more of a customer: called with the `Customer` when an agent looks, answers with `PanelItem`s. See `info_of`.
+
+        It may be a coroutine function. It has two seconds; what it says is never stored. `Conflict` if the desk has one already.
+        """
+        self._works.panel.add(hook)
+        return hook
+
+    def info_of(self, customer: str | HasId) -> CustomerInfo:
+        """What the host's `customer_info` says of a customer, for staff. A hook that is slow or fails is told as such, not raised."""
+        return self._works.panel.ask(self._read(self._door.about(record_id(customer))))
 
     def mail(self, smtp: Smtp) -> None:
         """Send the alerts that go by mail through this server. Every process that delivers (`run_due`, `running`) needs it."""
@@ -488,6 +502,16 @@ class AsyncDesk:
     def faq(self, search: Search) -> None:
         """As `Desk.faq`."""
         self._works.scenarios.search = search
+
+    def customer_info(self, hook: H) -> H:
+        """As `Desk.customer_info`. A coroutine function runs in the loop of whoever asks, others in a worker thread."""
+        self._works.panel.add(hook)
+        return hook
+
+    async def info_of(self, customer: str | HasId) -> CustomerInfo:
+        """As `Desk.info_of`."""
+        work = self._door.about(record_id(customer))
+        return await self._works.panel.wait(await self._in_thread(lambda: self._works.store.read(work)))
 
     def mail(self, smtp: Smtp) -> None:
         """As `Desk.mail`."""

@@ -15,13 +15,13 @@ import attrs
 
 from cschat.commands.carrying import carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits
-from cschat.core.access import Actor
+from cschat.core.access import Actor, Permission
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
 from cschat.core.leases import Lease, held
-from cschat.core.people import Role
+from cschat.core.people import Customer, Role
 from cschat.core.rules import Phase
 from cschat.core.session import Session
 from cschat.core.timers import Timer
@@ -29,7 +29,7 @@ from cschat.core.times import Micros, earliest
 from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
-from cschat.sight import Met, Sight
+from cschat.sight import Met, Sight, Who
 from cschat.storage.protocol import Batch, Gte, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Handler, Relay
@@ -37,7 +37,7 @@ from cschat.transport.relay import Handler, Relay
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
 
-__all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
+__all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
@@ -59,12 +59,15 @@ class Works:
         from cschat.commands.reactors.ledger import Charges
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
+        from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
+        from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
+        from cschat.transport.unread import UnreadMail
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
@@ -74,18 +77,20 @@ class Works:
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks(), Charges()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
         self.indexing = Indexing(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
+        self.panel = Panel()
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
         self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
+        self.relay.add_source(UnreadMail(store, lambda: self.alerts.smtp))
         self.batches: dict[int, Batch] = {}
         self.forgets: Micros = 0
         self.led = False
@@ -140,6 +145,16 @@ class Door:
 
         return work
 
+    def about(self, customer: str) -> Work[Customer]:
+        """Work that finds a customer, for staff."""
+
+        def work(tx: Transaction) -> Customer:
+            sight = self.sight(tx)
+            sight.demand(Permission.SERVE)
+            return sight.mine(Customer, customer)
+
+        return work
+
     def sight(self, tx: Transaction, actor: Actor | None = None) -> Sight:
         works = self.works
         return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=works.clock.now(), met=works.met, finder=works.finder)
@@ -160,10 +175,10 @@ class Door:
         def work(tx: Transaction) -> tuple[list[Event], int]:
             sight = self.sight(tx)
             page = tx.log(after=after, limit=PAGE)
-            seen = (_seen_by(event, sight) for event in page if event.brand == self.brand_id and session in (None, event.subject))
-            return [event for event in seen if event is not None and (wanted is None or event.type in wanted)], page[
-                -1
-            ].position if page else after
+            mine = (event for event in page if event.brand == self.brand_id and session in (None, event.subject))
+            seen = (seen_by(event, sight.who, tx) for event in mine)
+            reached = page[-1].position if page else after
+            return [event for event in seen if event is not None and (wanted is None or event.type in wanted)], reached
 
         return work
 
@@ -271,13 +286,17 @@ def _when_due(row: Session | Timer) -> tuple[Micros, bool, str]:
     return (row.wake or 0, False, row.id) if isinstance(row, Session) else (row.due, True, row.id)
 
 
-def _seen_by(event: Event, sight: Sight) -> Event | None:
-    """The event as the actor may see it; customers see only what happens to their own sessions."""
-    if sight.who.role is Role.CUSTOMER:
-        session = sight.tx.peek(Session, event.subject) if event.subject.startswith(f"{Session.prefix}_") else None
-        if session is None or session.customer != sight.who.id:
-            return None
-    return shown(event, sight.who.role)
+def owner_of(event: Event, tx: Transaction) -> str | None:
+    """The customer to whose session something happened; None if it happened to anything else."""
+    session = tx.peek(Session, event.subject) if event.subject.startswith(f"{Session.prefix}_") else None
+    return None if session is None else session.customer
+
+
+def seen_by(event: Event, who: Who, tx: Transaction) -> Event | None:
+    """The event as somebody of its brand may see it; customers see only what happens to their own sessions."""
+    if who.role is Role.CUSTOMER and (who.id is None or owner_of(event, tx) != who.id):
+        return None
+    return shown(event, who.role)
 
 
 def brand_record(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from cschat.commands.carrying import Request
 from cschat.core.alerts import AlertTarget
 from cschat.core.announcements import Announcement, Link, Reading
+from cschat.core.attendance import Attendance
 from cschat.core.brand import Brand
 from cschat.core.bulk import Bulk, BulkFailure
 from cschat.core.campaigns import Campaign, Recipient
@@ -43,5 +44,18 @@ CORE_KINDS: tuple[type[Record], ...] = (
 """What a desk is about, and `content_hash` covers."""
 UNDER_WAY: tuple[type[Record], ...] = (Timer, Watch, Duty, Seat)
 """What a desk is in the middle of. An export holds it too, so that a desk goes on where it was."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, *UNDER_WAY, Edition, Request, Secret, Follower, Delivery, Lease, Fact, Cell, Folded)
+KINDS: tuple[type[Record], ...] = (
+    *CORE_KINDS,
+    *UNDER_WAY,
+    Attendance,
+    Edition,
+    Request,
+    Secret,
+    Follower,
+    Delivery,
+    Lease,
+    Fact,
+    Cell,
+    Folded,
+)
 """Every record class that a store of the desk keeps."""

@@ -26,7 +26,7 @@ from cschat.errors import CschatError
 from cschat.kinds import KINDS
 from cschat.storage import migrations
 from cschat.storage.codec import decode_record
-from cschat.storage.migrations import plural, table_name
+from cschat.storage.tables import plural, table_name
 from cschat.storage.protocol import Gte
 from cschat.storage.sqlite import SqliteStore
 from cschat.testing.things import Thing, add_one, put, transact
@@ -59,7 +59,9 @@ def busy_desk(path: Path) -> Iterator[tuple[Office, sqlite3.Connection]]:
         clock.advance(seconds=61)
         desk.run_due()
         desk.run_clocks()
-        samples.COMMANDS[c.Heartbeat].do(Office.on(desk.brand("timed"), clock))
+        timed = Office.on(desk.brand("timed"), clock)
+        samples.COMMANDS[c.Heartbeat].do(timed)
+        samples.COMMANDS[c.Attend].do(timed)
         connection = sqlite3.connect(path)
         yield office, connection
         connection.close()

@@ -14,6 +14,7 @@ from cschat.loading import loader
 if TYPE_CHECKING:
     from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
     from cschat.commands.announcements import AddAnnouncement, ChangeAnnouncement, LinkSession, ReadAnnouncement, RemoveAnnouncement
+    from cschat.commands.attending import Attend
     from cschat.commands.bulk import CancelBulk, StartBulk
     from cschat.commands.campaigns import AddCampaign, CancelCampaign, ChangeCampaign, FailRecipient, OptOut, StartCampaign
     from cschat.commands.customers import (
@@ -103,6 +104,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "waiting": ("LeaveMessage", "MoveToIntake", "RequestAgent", "ReturnToBot"),
     "waking": ("RunTimer", "WakeSession"),
     "webhooks": ("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret"),
+    "attending": ("Attend",),
 }
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol")
 
@@ -127,6 +129,7 @@ __all__ = [
     "AdjustBalance",
     "AnswerAction",
     "AssignSession",
+    "Attend",
     "CancelBulk",
     "CancelCampaign",
     "CancelDelayedReply",

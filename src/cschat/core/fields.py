@@ -24,6 +24,7 @@ __all__ = [
     "flag",
     "ids",
     "is_id",
+    "is_mail_address",
     "line",
     "listed",
     "mail_address",
@@ -31,6 +32,7 @@ __all__ = [
     "names",
     "optional_id",
     "record_id",
+    "site_address",
     "web_address",
     "whole",
 ]
@@ -153,8 +155,13 @@ def mail_address(_command: object, field: attrs.Attribute[Any], value: str | Non
     """A validator of a mail address; "" and None where they are the default."""
     if value == field.default and not value:
         return
-    if not isinstance(value, str) or not _MAIL.fullmatch(value):
+    if not isinstance(value, str) or not is_mail_address(value):
         raise Invalid(field=field.name, reason=f"{value!r} is no mail address", allowed=["name@example.com"])
+
+
+def is_mail_address(value: str) -> bool:
+    """Whether a text is a mail address, and one alone."""
+    return _MAIL.fullmatch(value) is not None
 
 
 def web_address(value: str, field: str, *, private: bool) -> None:
@@ -171,3 +178,18 @@ def web_address(value: str, field: str, *, private: bool) -> None:
     whole_ = value.isprintable() and not any(letter.isspace() for letter in value) and value.isascii()
     if parts.scheme not in schemes or not parts.hostname or port == 0 or parts.username is not None or not whole_:
         raise Invalid(field=field, reason="is no web address that may be called", allowed=[f"{scheme}://..." for scheme in schemes])
+
+
+def site_address(value: str, field: str) -> None:
+    """Refuse what is no address for a page to use: https, http, or a path on the host's own site ("/logo.png"); "" is none at all."""
+    if not isinstance(value, str):
+        raise Invalid(field=field, reason=f"{value!r} is no text")
+    if value == "":
+        return
+    if value.startswith("/"):
+        text(value, field, 2000)
+        plain = value.isascii() and value.isprintable() and not any(letter in value for letter in ' "\\<>')
+        if not plain or value.startswith("//"):
+            raise Invalid(field=field, reason="is no path of a site", allowed=["/...", "https://..."])
+        return
+    web_address(value, field, private=True)

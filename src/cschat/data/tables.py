@@ -28,8 +28,8 @@ from cschat.kinds import CORE_KINDS, UNDER_WAY
 from cschat.queries.exporting import Labels
 from cschat.queries.protocol import shown
 from cschat.storage.codec import face, instant_fields
-from cschat.storage.migrations import plural
 from cschat.storage.protocol import Store, Transaction
+from cschat.storage.tables import plural
 
 __all__ = ["FILTERED", "PAGE", "PUBLIC", "TABLES", "Column", "Filter", "Row", "Table", "View"]
 

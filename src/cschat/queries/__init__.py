@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.attending import AttendedBy, Attending
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
+    from cschat.queries.front import Face, Front, FrontDesk, Glance, Glances, Known, LastLine, Speakers
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from cschat.queries.protocol import Page, Query
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
+    from cschat.queries.scenarios import CheckScenario, ScenarioProblem, Scenarios
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
@@ -83,17 +86,21 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "protocol": ("Page", "Query"),
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
+    "scenarios": ("CheckScenario", "ScenarioProblem", "Scenarios"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
     "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
     "trends": ("Trends",),
+    "front": ("Face", "Front", "FrontDesk", "Glance", "Glances", "Known", "LastLine", "Speakers"),
+    "attending": ("AttendedBy", "Attending"),
 }
 _ANSWERS = {
     "AgentNow",
     "AnnouncementResult",
     "Answer",
     "AtRisk",
+    "AttendedBy",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
@@ -103,15 +110,21 @@ _ANSWERS = {
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "Glance",
     "HealthAnswer",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "Opening",
     "PeriodNow",
+    "ScenarioProblem",
     "Source",
     "StatementSummary",
     "Suggestion",
@@ -140,6 +153,8 @@ __all__ = [
     "Answer",
     "Articles",
     "AtRisk",
+    "AttendedBy",
+    "Attending",
     "BestMembers",
     "BulkFailures",
     "Bulks",
@@ -154,6 +169,7 @@ __all__ = [
     "ChargedCounts",
     "ChargedTotals",
     "CheckRules",
+    "CheckScenario",
     "ClosedList",
     "ConsultingList",
     "Consumer",
@@ -171,9 +187,12 @@ __all__ = [
     "ExplainedWait",
     "Explanation",
     "ExportLabels",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "FrontDesk",
     "GetArticle",
     "GetBrand",
     "GetBulk",
@@ -182,6 +201,8 @@ __all__ = [
     "GetLedger",
     "GetSession",
     "GetSla",
+    "Glance",
+    "Glances",
     "Groups",
     "Health",
     "HealthAnswer",
@@ -189,7 +210,9 @@ __all__ = [
     "Journey",
     "JourneyComparison",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "LinkedSessions",
     "Opening",
@@ -207,12 +230,15 @@ __all__ = [
     "Rules",
     "RunReport",
     "SavedReports",
+    "ScenarioProblem",
+    "Scenarios",
     "SearchArticles",
     "SearchHistory",
     "Sections",
     "SelfCheck",
     "Signals",
     "Source",
+    "Speakers",
     "Statement",
     "StatementSummary",
     "SuggestReplies",

@@ -10,24 +10,35 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any, get_args
 
-from cschat.core.records import Index, Record, fields_of, index_fields
+from cschat.core.records import Index, Record, index_fields
 from cschat.errors import StoreUnavailable
-from cschat.storage.codec import decode_record, instant_fields
+from cschat.storage.codec import decode_record
 from cschat.storage.schema import Schema, compared
+from cschat.storage.tables import Dialect, Path, column_hint, index_name, table_name, views
 
 if TYPE_CHECKING:
     import sqlite_utils
 
-__all__ = ["migrate", "plural", "schema_of_file", "table_name"]
+__all__ = ["migrate", "schema_of_file"]
 
 _SCHEMA = "cschat_schema"
 _PAGE = 1000
-_ISO = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06dZ', {0} % 1000000)"
+
+
+def _instant(micros: str) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%S', {micros} / 1000000, 'unixepoch') || printf('.%06dZ', {micros} % 1000000)"
+
+
+def _field(path: Path, _hint: Any) -> str:
+    return "json_extract(data, '$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path) + "')"
+
+
+_DIALECT = Dialect(instant=_instant, field=_field, source="{}")
 
 _STEPS: dict[str, Sequence[str]] = {
     "0001_log": (
@@ -50,18 +61,6 @@ _STEPS: dict[str, Sequence[str]] = {
 """The numbered migrations, each once and for good: what is written here has run somewhere and is never edited."""
 
 
-def table_name(kind: type[Record]) -> str:
-    """The table of a record class."""
-    return f"cschat_{kind.kind}"
-
-
-def plural(kind: type[Record]) -> str:
-    """The name of a class's view, and of its file in an export."""
-    if kind.kind.endswith("s"):
-        return kind.kind
-    return f"{kind.kind[:-1]}ies" if kind.kind.endswith("y") else f"{kind.kind}s"
-
-
 def migrate(connection: sqlite3.Connection, kinds: Sequence[type[Record]]) -> None:
     """Bring a file up to date. Several processes may do so at once: the first does the work, the others find it done."""
     wanted = _fingerprint(kinds)
@@ -76,7 +75,7 @@ def migrate(connection: sqlite3.Connection, kinds: Sequence[type[Record]]) -> No
             _migrations().apply(database)
             for kind in kinds:
                 _extend(database, kind)
-            for name, query in _views(kinds).items():
+            for name, query in views(kinds, _DIALECT).items():
                 database.create_view(name, query, replace=True)
             connection.execute(f"CREATE TABLE IF NOT EXISTS {_SCHEMA} (fingerprint TEXT NOT NULL) STRICT")
             connection.execute(f"DELETE FROM {_SCHEMA}")
@@ -88,7 +87,7 @@ def migrate(connection: sqlite3.Connection, kinds: Sequence[type[Record]]) -> No
         raise
 
 
-def schema_of_file(path: Path, kinds: Sequence[type[Record]]) -> Schema:
+def schema_of_file(path: File, kinds: Sequence[type[Record]]) -> Schema:
     """What state a file is in, whether it is there or not. Nothing is written. `StoreUnavailable` if it cannot be read."""
     if not path.exists():
         return compared(tuple(_STEPS), (), fits=False)
@@ -124,14 +123,12 @@ def _extend(database: sqlite_utils.Database, kind: type[Record]) -> None:
     table = table_name(kind)
     database.execute(f"CREATE TABLE IF NOT EXISTS {table} (id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, data TEXT NOT NULL) STRICT")
     present = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-    hints = {field.name: field.type for field in fields_of(kind)}
     missing = [name for name in index_fields(kind) if name not in present and name != "id"]
     for name in missing:
-        hint = hints[name] if name in hints else get_type_hints(getattr(kind, name).fget)["return"]
-        database.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {_column_type(hint)}')
+        database.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {_column_type(column_hint(kind, name))}')
     if missing:
         _fill(database.conn, kind, missing)
-    declared = {_index_name(table, index) for index in kind.indexes}
+    declared = {index_name(table, index) for index in kind.indexes}
     made = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
     for (name,) in database.execute(made, (table,)).fetchall():
         if name.startswith(f"{table}_") and name not in declared:
@@ -151,54 +148,19 @@ def _fill(connection: sqlite3.Connection, kind: type[Record], names: Sequence[st
         last = page[-1][0]
 
 
-def _index_name(table: str, index: Index) -> str:
-    return f"{table}_{'_'.join(index.fields)}"
-
-
 def _index_sql(table: str, index: Index) -> str:
     columns = [f'"{name}"' for name in index.fields]
     unique, tail = ("UNIQUE ", []) if index.unique else ("", ["id"])
     present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    return f"CREATE {unique}INDEX IF NOT EXISTS {_index_name(table, index)} ON {table} ({', '.join([*columns, *tail])}) WHERE {present}"
+    return f"CREATE {unique}INDEX IF NOT EXISTS {index_name(table, index)} ON {table} ({', '.join([*columns, *tail])}) WHERE {present}"
 
 
 def _column_type(hint: Any) -> str:
     return "INTEGER" if hint in (int, bool) or any(_column_type(part) == "INTEGER" for part in get_args(hint)) else "TEXT"
 
 
-def _views(kinds: Iterable[type[Record]]) -> dict[str, str]:
-    views = {plural(kind): _record_view(kind) for kind in kinds}
-    views["events"] = f"SELECT position, brand, subject, seq, {_ISO.format('time')} AS at, type, actor, cause, data FROM cschat_event"
-    views["messages"] = (
-        f"SELECT json_extract(data, '$.id') AS id, brand, subject AS session, seq, {_ISO.format('time')} AS at,"
-        " json_extract(data, '$.author') AS author, json_extract(data, '$.agent') AS agent,"
-        " json_extract(data, '$.visibility') AS visibility,"
-        " json_extract(data, '$.content.kind') AS kind, json_extract(data, '$.content.text') AS text"
-        " FROM cschat_event WHERE type = 'MessageSent'"
-    )
-    views["postings"] = (
-        f"SELECT brand, seq, {_ISO.format('time')} AS at, json_extract(data, '$.kind') AS kind, json_extract(data, '$.key') AS key,"
-        " json_extract(data, '$.count') AS count, json_extract(data, '$.entries[0].amount') AS amount,"
-        " json_extract(data, '$.accounts.balance') AS balance, json_extract(data, '$.note') AS note, actor"
-        " FROM cschat_event WHERE type = 'Posted'"
-    )
-    return views
-
-
-def _record_view(kind: type[Record]) -> str:
-    instants = instant_fields(kind)
-    columns = []
-    for field in fields_of(kind):
-        value = "id" if field.name == "id" else f"json_extract(data, '$.{field.name}')"
-        if field.name in instants:
-            columns.append(f'{_ISO.format(value)} AS "{instants[field.name]}"')
-        else:
-            columns.append(f'{value} AS "{field.name}"')
-    return f"SELECT {', '.join(columns)} FROM {table_name(kind)}"
-
-
 def _fingerprint(kinds: Sequence[type[Record]]) -> str:
-    parts = [*_STEPS] + [repr((kind.kind, kind.indexes)) for kind in kinds] + [repr(_views(kinds))]
+    parts = [*_STEPS] + [repr((kind.kind, kind.indexes)) for kind in kinds] + [repr(views(kinds, _DIALECT))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -16,7 +16,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -26,16 +26,17 @@ from cschat.core.events import Event
 from cschat.core.records import Record, index_fields
 from cschat.core.times import Micros
 from cschat.errors import VersionConflict
+from cschat.storage.asking import counting, selection
 from cschat.storage.codec import decode_body, decode_record, encode
 from cschat.storage.connecting import Lookout, Readers, last_position, ours
 from cschat.storage.forking import FORK_SECONDS, survive
 from cschat.storage.front import Front
-from cschat.storage.migrations import migrate, table_name
-from cschat.storage.protocol import Batch, Cursor, Gte, In, Key, Lt, Lte, Pending, Transaction, Waker, Where
+from cschat.storage.migrations import migrate
+from cschat.storage.protocol import Batch, Cursor, Key, Pending, Transaction, Waker, Where
 from cschat.storage.signal import Signal
+from cschat.storage.tables import table_name
 from cschat.storage.texts import Texts
 from cschat.storage.unit import Change, Unit, Writes
-from cschat.storage.where import Plan, plan
 
 __all__ = ["SqliteStore"]
 
@@ -56,7 +57,6 @@ MOST_KNOWN = 2000
 _PAGE = 500
 _EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
 _INSERT_EVENT = "INSERT INTO cschat_event (brand, subject, seq, time, type, actor, cause, once, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_OPERATORS: dict[type, str] = {Lt: "<", Lte: "<=", Gte: ">="}
 
 
 class _Table:
@@ -119,13 +119,10 @@ class _Engine:
         return known  # type: ignore[no-any-return]
 
     def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
-        sql = _select(kind, _shape(where), order, after=after is not None)
-        values = _values(where) if after is None else [*_values(where), *(after if order else after[1:])]
-        return [(decode_record(kind, data), version) for data, version in self.execute(sql, (*values, limit))]
+        return [(decode_record(kind, data), version) for data, version in self.execute(*selection(kind, where, order, after, limit))]
 
     def count(self, kind: type[R], where: Where, at_most: int | None, /) -> int:
-        values = _values(where) if at_most is None else [*_values(where), at_most]
-        return int(self.execute(_count(kind, _shape(where), bounded=at_most is not None), values).fetchone()[0])
+        return int(self.execute(*counting(kind, where, at_most)).fetchone()[0])
 
     def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]:
         sql = f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?"
@@ -193,54 +190,6 @@ class _Engine:
             self._known[(change.kind, change.id)] = (after, change.version + 1)
 
 
-_Shape = tuple[tuple[str, type, int], ...]
-
-
-def _shape(where: Where) -> _Shape:
-    """What of a question decides its SQL: the names, the kinds of test, and how many values an `In` has."""
-    return tuple([(name, type(test), len(test.values) if type(test) is In else 0) for name, test in where.items()])
-
-
-def _values(where: Where) -> list[Any]:
-    values: list[Any] = []
-    for test in where.values():
-        if type(test) is In:
-            values.extend(test.values)
-        else:
-            values.append(test.value if type(test) in _OPERATORS else test)
-    return values
-
-
-@lru_cache(maxsize=1024)
-def _select(kind: type[Record], shape: _Shape, order: str | None, *, after: bool) -> str:
-    field = None if order is None else order.removeprefix("-")
-    way, beyond = ("DESC", "<") if order is not None and order.startswith("-") else ("ASC", ">")
-    edge = "" if not after else f" AND id {beyond} ?" if field is None else f' AND ("{field}", id) {beyond} (?, ?)'
-    index = _plan(kind, shape, order).index
-    ties = "" if index.unique and field == index.fields[-1] else f", id {way}"  # a unique index ends with its last field
-    sort = f"id {way}" if field is None else f'"{field}" {way}{ties}'
-    return f"SELECT data, version FROM {_table(kind).name} WHERE {_tests(kind, shape, order)}{edge} ORDER BY {sort} LIMIT ?"
-
-
-@lru_cache(maxsize=1024)
-def _count(kind: type[Record], shape: _Shape, *, bounded: bool) -> str:
-    counted = f"FROM {_table(kind).name} WHERE {_tests(kind, shape, None)}"
-    return f"SELECT count(*) FROM (SELECT 1 {counted} LIMIT ?)" if bounded else f"SELECT count(*) {counted}"
-
-
-def _plan(kind: type[Record], shape: _Shape, order: str | None) -> Plan:
-    return plan(kind, {name: Gte(None) if test in _OPERATORS else None for name, test, _many in shape}, order)
-
-
-def _tests(kind: type[Record], shape: _Shape, order: str | None) -> str:
-    """The condition. It names every field of the index as not null, or SQLite would not see that the partial index serves."""
-    asked = {name for name, _test, _many in shape}
-    tests = [f'"{name}" IS NOT NULL' for name in _plan(kind, shape, order).index.fields if name not in asked]
-    for name, test, many in shape:
-        tests.append(f'"{name}" IN ({", ".join("?" * many)})' if test is In else f'"{name}" {_OPERATORS.get(test, "=")} ?')
-    return " AND ".join(tests)
-
-
 def _row(event: Event) -> tuple[Any, ...]:
     body = event.body
     type_, document = type(body).__name__, encode(body)
@@ -265,7 +214,7 @@ class _Backend:
         self._known: _Known = {}
         self._others = 0
 
-    def begin(self) -> Unit:
+    def begin(self, touches: Sequence[Key] = (), *, prompt: bool = False) -> Unit:
         try:
             if self._connection is None:
                 self._connection = self._open()
@@ -347,16 +296,16 @@ class SqliteStore:
         self._signal = Signal()
         self._backend = _Backend(self._open, self._signal)
         self._front = Front(self._backend)
-        self._readers = Readers(self._open)
+        self._readers = Readers(self._open_reader, lambda one: not one.in_transaction, error=sqlite3.Error, ours=ours)
         self._lookout = Lookout(self._open, self._signal)
         self._paused = False
         survive(self)
 
     def transact(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = ()) -> T:
-        return self._front.transact(work)
+        return self._front.transact(work, touches)
 
     def submit(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = (), waker: Waker) -> Pending[T]:
-        return self._front.submit(work, waker)
+        return self._front.submit(work, waker, touches)
 
     def batch(self, *, size: int) -> AbstractContextManager[Batch]:
         return self._front.batch(size)
@@ -444,6 +393,11 @@ class SqliteStore:
         except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _open_reader(self) -> sqlite3.Connection:
+        connection = self._open()
+        connection.execute("PRAGMA query_only = ON")
         return connection
 
     def _write_ahead(self, connection: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Makes `docs/images/run.svg`, the picture of what `make run` prints: `python docs/run_picture.py`.
+"""Makes `docs/images/day.svg`, the picture of what `make simulate` prints: `python docs/day_picture.py`.
 
 It runs the example in a folder of its own. The picture is not made anew by anything else: do so when the example prints something else.
 """
@@ -22,11 +22,11 @@ WIDTH = 120
 
 
 def picture() -> str:
-    """What `make run` prints, as SVG."""
+    """What `make simulate` prints, as SVG."""
     console = Console(record=True, width=WIDTH, force_terminal=True, file=StringIO())
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        runpy.run_path(str(ROOT / "examples" / "shop" / "run.py"))["main"](console)
-    drawn = console.export_svg(title="make run", unique_id="run")
+        runpy.run_path(str(ROOT / "examples" / "shop" / "day.py"))["main"](console)
+    drawn = console.export_svg(title="make simulate", unique_id="day")
     drawn = re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)  # fonts are not fetched from anywhere
     drawn = drawn.replace("font-family: Fira Code, monospace", "font-family: Consolas, Menlo, 'DejaVu Sans Mono', monospace")
     return _TEXT.sub(_in_runs, drawn)
@@ -50,4 +50,4 @@ def _in_runs(found: re.Match[str]) -> str:
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "images" / "run.svg").write_text(picture(), encoding="utf-8")
+    (ROOT / "docs" / "images" / "day.svg").write_text(picture(), encoding="utf-8")
