@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -85,4 +86,5 @@ def listening() -> socket.socket:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        main()
