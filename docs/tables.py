@@ -344,6 +344,9 @@ _SETTINGS = {
     "guest_form": "What a guest is asked first: fields with `name`, `label`, `type` and `required`. A name of the profile (`name`, "
     "`phone`, `email`, ...) is kept there; any other is a custom attribute, which customers may then set.",
     "away": "How a customer learns of an answer that came while they did not look: `badge`, `push` or `mail`.",
+    "away_after": "After how many seconds an answer that the customer has not read, while they are not there, is `LeftUnread`.",
+    "chat_url": "The page on which customers talk, where a mail about unread answers leads; `{session}` in it is the session's id. "
+    '`""`: none.',
     "open_labels": "Whether a new category or tag may be made by using it. If not, an admin adds them first.",
 }
 
@@ -353,7 +356,7 @@ def settings() -> str:
     plain, rows = Brand(id="brd_x"), []
     for field in attrs.fields(commands.ChangeBrand):
         stored = getattr(plain, field.name)
-        value = stored // 1000 if field.name in ("grace", "reopen_window", "short_wait") else stored
+        value = stored // 1000 if field.name in ("grace", "reopen_window", "short_wait", "away_after") else stored
         rows.append(
             (
                 f"`{field.name}`",

@@ -6,8 +6,12 @@ May: skip a test with one line that says what is missing; fail it where nothing 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 import pytest
 
@@ -23,3 +27,32 @@ def need_korean_font() -> None:
     command = shutil.which("fc-list")
     fonts = "" if command is None else subprocess.run([command, ":lang=ko"], capture_output=True, text=True, check=True).stdout
     need(bool(fonts.strip()), "a Korean font (Debian: fontconfig and fonts-noto-cjk)")
+
+
+POSTGRES = os.environ.get("CSCHAT_POSTGRES", "postgresql://127.0.0.1:5432/test")
+"""A database in which tests may make schemas of their own, and drop them."""
+
+
+@cache
+def _postgres_answers() -> bool:
+    try:
+        import psycopg
+
+        psycopg.connect(POSTGRES, connect_timeout=3).close()
+    except Exception:  # noqa: BLE001  (whatever it is: there is none)
+        return False
+    return True
+
+
+@contextmanager
+def postgres_schema() -> Iterator[str]:
+    """The URL of a fresh schema, which is dropped in the end. Skips the test unless PostgreSQL answers."""
+    need(_postgres_answers(), f"PostgreSQL at {POSTGRES} (or where CSCHAT_POSTGRES says)")
+    import psycopg
+
+    schema = f"cschat_test_{secrets.token_hex(6)}"
+    try:
+        yield f"{POSTGRES}?schema={schema}"
+    finally:
+        with psycopg.connect(POSTGRES, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")

@@ -131,7 +131,9 @@ COMMANDS: dict[type, Sample] = {
         lambda o, s: c.ChangeAlertTarget(_target(o), name="다른 방", kinds=["assigned"], token="2:b"), door="admin"
     ),
     c.ChangeBrand: Sample(
-        lambda o, s: c.ChangeBrand(name="상점", grace=60, reopening={"email": "same_session"}, look=_LOOK, guest_form=_FORM, away="push"),
+        lambda o, s: c.ChangeBrand(
+            name="상점", grace=60, reopening={"email": "same_session"}, look=_LOOK, guest_form=_FORM, away="push", away_after=30
+        ),
         door="admin",
     ),
     c.ChangeCannedResponse: Sample(lambda o, s: c.ChangeCannedResponse(_canned(o), shortcut="환불", image=_PICTURE), door="admin"),

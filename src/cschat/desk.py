@@ -251,11 +251,16 @@ class Desk:
         return done
 
     def run_clocks(self) -> int:
-        """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were."""
+        """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were.
+
+        One process at a time does so, until it is closed, or dead for ten seconds; in the others there is nothing to do meanwhile.
+        """
         done = 0
         for row in self._read(self._door.due(self._works.clock.now())):
             try:
-                self._transact(self._door.doing_due(row), brand_id=row.brand)
+                if not self._transact(self._door.doing_due(row), brand_id=row.brand):
+                    break
+                self._works.led = True
                 done += 1
             except StoreClosed:
                 raise
@@ -340,7 +345,12 @@ class Desk:
 
     def close(self) -> None:
         """Finish what was begun, and close the store. Afterwards every call raises `StoreClosed`."""
-        self._works.store.close()
+        try:
+            if self._works.led:
+                self._works.led = False
+                self._works.store.transact(self._door.letting_go, brand="")
+        finally:
+            self._works.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -530,6 +540,9 @@ class AsyncDesk:
         relay, until = self._works.relay, time.monotonic() + SHIFT_SECONDS
         try:
             for number, job in enumerate(jobs, 1):
+                if not relay.holds(job):
+                    await self._in_thread(lambda number=number: relay.put_back(jobs[number - 1 :]))  # type: ignore[misc]
+                    return
                 error = await self._deliver(job)
                 with anyio.CancelScope(shield=True):  # what has been delivered is recorded, even if the runner ends now
                     await self._in_thread(lambda job=job, error=error: relay.finish(job, error))  # type: ignore[misc]

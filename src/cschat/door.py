@@ -5,6 +5,7 @@ May: turn commands, queries and times into work. May not: run it; `Desk` and `As
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
@@ -19,6 +20,7 @@ from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
+from cschat.core.leases import Lease, held
 from cschat.core.people import Customer, Role
 from cschat.core.rules import Phase
 from cschat.core.session import Session
@@ -43,6 +45,7 @@ A = TypeVar("A", bound="Action")
 Work = Callable[[Transaction], T]
 
 PAGE = 200
+_CLOCKS = "clocks"
 FORGET_AFTER = 3_600_000_000
 """How long (in microseconds) after it was looked for old request ids they are looked for again."""
 
@@ -56,6 +59,7 @@ class Works:
         from cschat.commands.reactors.ledger import Charges
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
+        from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
         from cschat.transport.campaigns import Campaigns
@@ -63,6 +67,7 @@ class Works:
         from cschat.transport.indexing import Indexing
         from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
+        from cschat.transport.unread import UnreadMail
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
@@ -72,7 +77,7 @@ class Works:
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks(), Charges()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
         self.relay = Relay(store, clock)
         self.crew = Crew(self.relay)
@@ -85,8 +90,10 @@ class Works:
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
         self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
+        self.relay.add_source(UnreadMail(store, lambda: self.alerts.smtp))
         self.batches: dict[int, Batch] = {}
         self.forgets: Micros = 0
+        self.led = False
 
     def _see(self, tx: Transaction, brand_id: str) -> Sight:
         """A transaction as the desk itself sees it."""
@@ -176,9 +183,14 @@ class Door:
         return work
 
     def due(self, until: Micros) -> Work[list[Session | Timer]]:
-        """Work that finds the sessions and timers, of all brands, whose time has come: earliest first, then sessions, then by id."""
+        """Work that finds the sessions and timers, of all brands, whose time has come: earliest first, then sessions, then by id.
+
+        It finds none while another process sees to them.
+        """
 
         def find(tx: Transaction) -> list[Session | Timer]:
+            if held(tx.peek(Lease, Lease.id_of(_CLOCKS)), _CLOCKS, _holder(os.getpid()), until) is None:
+                return []
             sessions = tx.find(Session, where={"wake": Lte(until)}, order="wake", limit=PAGE)
             timers = tx.find(Timer, where={"due": Lte(until)}, order="due", limit=PAGE)
             rows: list[Session | Timer] = [*sessions, *timers]
@@ -196,12 +208,33 @@ class Door:
 
         return find
 
-    def doing_due(self, row: Session | Timer) -> Work[Any]:
-        """Work that does what is due of a session or by a timer."""
+    def doing_due(self, row: Session | Timer) -> Work[bool]:
+        """Work that does what is due of a session or by a timer; False if another process sees to that by now."""
         from cschat.commands.waking import RunTimer, WakeSession
 
         command: Command[Any] = WakeSession(row.id) if isinstance(row, Session) else RunTimer(row.id)
-        return self.doing(lambda ctx: carry_out(command, ctx), brand_id=row.brand, actor=Actor.system)
+        return self.alone(lambda ctx: carry_out(command, ctx), brand_id=row.brand)
+
+    def alone(self, then: Callable[[Context], object], *, brand_id: str | None = None) -> Work[bool]:
+        """Work that the desk itself does if this process has the lease on its clocks, or can have it; whether it has been done."""
+
+        def do(ctx: Context) -> bool:
+            present = ctx.tx.peek(Lease, Lease.id_of(_CLOCKS))
+            lease = held(present, _CLOCKS, _holder(os.getpid()), ctx.now)
+            if lease is None:
+                return False
+            if lease is not present:
+                ctx.tx.put(lease)
+            then(ctx)
+            return True
+
+        return self.doing(do, brand_id=brand_id, actor=Actor.system)
+
+    def letting_go(self, tx: Transaction) -> None:
+        """Work that gives the lease on the clocks back, if this process has it."""
+        lease = tx.peek(Lease, Lease.id_of(_CLOCKS))
+        if lease is not None and lease.holder == _holder(os.getpid()):
+            tx.delete(Lease, lease.id)
 
     def followed(self, event: type | Sequence[type], name: str | None) -> Callable[[F], F]:
         """The decorator that makes a function a target of the relay."""
@@ -231,6 +264,15 @@ class Door:
         if not isinstance(self.works.clock, FakeClock):
             raise Conflict("only a desk with a FakeClock can be moved in time")
         return self.works.clock
+
+
+@cache
+def _holder(pid: int) -> str:
+    """This process, among those of all hosts; for people its host and number. A forked child is another."""
+    import platform
+    import secrets
+
+    return f"{platform.node()}:{pid}:{secrets.token_hex(4)}"
 
 
 @cache

@@ -18,6 +18,7 @@ from cschat.core.distribution import Duty, Seat
 from cschat.core.hours import Hours
 from cschat.core.knowledge import Article, CannedResponse, Edition, Section
 from cschat.core.labels import Category, Tag
+from cschat.core.leases import Lease
 from cschat.core.ledger import Ledger
 from cschat.core.mail_reports import MailReport
 from cschat.core.people import Agent, Customer, Group
@@ -43,5 +44,18 @@ CORE_KINDS: tuple[type[Record], ...] = (
 """What a desk is about, and `content_hash` covers."""
 UNDER_WAY: tuple[type[Record], ...] = (Timer, Watch, Duty, Seat)
 """What a desk is in the middle of. An export holds it too, so that a desk goes on where it was."""
-KINDS: tuple[type[Record], ...] = (*CORE_KINDS, *UNDER_WAY, Attendance, Edition, Request, Secret, Follower, Delivery, Fact, Cell, Folded)
+KINDS: tuple[type[Record], ...] = (
+    *CORE_KINDS,
+    *UNDER_WAY,
+    Attendance,
+    Edition,
+    Request,
+    Secret,
+    Follower,
+    Delivery,
+    Lease,
+    Fact,
+    Cell,
+    Folded,
+)
 """Every record class that a store of the desk keeps."""

@@ -54,6 +54,8 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
     (c.ChangeBrand, "reopen_window"): BAD_SECONDS,
     (c.ChangeBrand, "short_wait"): BAD_SECONDS,
     (c.ChangeBrand, "wrap_up_limit"): BAD_SECONDS,
+    (c.ChangeBrand, "away_after"): BAD_SECONDS,
+    (c.ChangeBrand, "chat_url"): [*BAD_TEXTS, "chat", "javascript:alert(1)", "https://u:p@x/"],
     (c.ChangeBrand, "opt_out_url"): [*BAD_TEXTS, "out", "javascript:{recipient}", "https://shop.example.com/"],
     (c.ChangeBrand, "workspace_url"): [*BAD_TEXTS, "desk", "javascript:{session}", "https://desk.example.com/", "https://u:p@x/{session}"],
     (c.ChangeBrand, "look"): [

@@ -49,7 +49,7 @@ def test_the_reference_has_every_command_and_query(page, package, classes):
 
 def test_every_event_can_be_recorded_by_a_command():
     by_reactors = {"ActionRequested", "AlertRaised", "ScenarioFailed", "Routed", "OfferPassed", "PassedByAll", "RuleFired", "RuleStopped"}
-    by_reactors |= {"SlaWarned", "SlaBreached", "CampaignStarted", "CampaignMailed", "CampaignDone"}
+    by_reactors |= {"SlaWarned", "SlaBreached", "CampaignStarted", "CampaignMailed", "CampaignDone", "LeftUnread"}
     assert {name for command in commands.COMMANDS for name in tables.recorded(command)} | by_reactors == set(events.BODIES)
 
 

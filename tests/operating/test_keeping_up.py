@@ -6,6 +6,7 @@ from cschat import events as e
 from cschat import queries as q
 from cschat.core.deliveries import Delivery
 from cschat.core.records import evolve
+from cschat.core.times import as_datetime
 from cschat.queries.operating import LATE_SECONDS, Consumer
 from cschat.transport.indexing import Indexing
 
@@ -62,7 +63,7 @@ def test_statistics_and_the_index_of_texts_are_followed_too(office):
 
 def test_clocks_that_nobody_runs_are_a_trouble(office):
     session = office.session(State.ACTIVE)
-    office.agent.do(c.HoldSession(session, minutes=1))
+    office.agent.do(c.HoldSession(session, as_datetime(office.clock.now() + 60_000_000)))
     office.clock.advance(seconds=60 + LATE_SECONDS)
     assert codes(office) == []
     due = office.desk.ask(q.Health()).clocks

@@ -39,7 +39,7 @@ class Backend:
         if name in self.failures:
             raise self.failures.pop(name)
 
-    def begin(self) -> Unit:
+    def begin(self, touches: Sequence[Any] = (), *, prompt: bool = False) -> Unit:
         self._ask("begin")
         return self.engine.begin()
 

@@ -53,12 +53,13 @@ class Brand(Struct, frozen=True):
     `workspace_url` is the page of a session for staff, with `{session}` where its id belongs; "": there is none. `delay_live`: replies in a
     live talk may be delayed too. `opt_out_url` is the page on which a `{recipient}` of marketing opts out; "": there is none, and no
     marketing. `short_wait`: who leaves the queue sooner than this has hardly waited, and is shown apart in statistics. `guest_form` is what
-    a guest is asked first: fields of the profile by their names, attributes by all others. `away`: how they learn of an answer.
+    a guest is asked first: fields of the profile by their names, attributes by all others. `away`: how a customer learns of an answer
+    that they have not read after `away_after`. `chat_url` is the page on which customers talk, where a mail leads.
     """
 
     kind: ClassVar[str] = "brand"
     prefix: ClassVar[str] = "brd"
-    indexes: ClassVar[tuple[Index, ...]] = ()
+    indexes: ClassVar[tuple[Index, ...]] = (Index(("away",)),)
 
     id: str
     seq: int = 0
@@ -85,6 +86,8 @@ class Brand(Struct, frozen=True):
     look: Look = Look()
     guest_form: tuple[FormField, ...] = ()
     away: Away = Away.BADGE
+    away_after: int = 60_000
+    chat_url: str = ""
 
     @property
     def brand(self) -> str:

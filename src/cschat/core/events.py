@@ -20,6 +20,7 @@ from cschat.core.hours import Calendar, SpecialDay
 from cschat.core.knowledge import ArticleType
 from cschat.core.labels import TagList
 from cschat.core.ledger import Entry, Tariff
+from cschat.core.look import Away
 from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
 from cschat.core.records import PERSONAL, STAFF
 from cschat.core.times import Micros, as_datetime
@@ -245,6 +246,17 @@ class Rated(Struct, frozen=True):
     score: int
     scale: int
     comment: Annotated[str, PERSONAL] = ""
+
+
+class LeftUnread(Struct, frozen=True):
+    """An answer was not looked at: the customer has not read `message`, nor what followed it (`count` in all), and is not there.
+
+    Recorded once until they read. `away` is how they are to learn of it: push (by the host) or mail (by the desk).
+    """
+
+    message: str
+    count: int
+    away: Away
 
 
 class BotCursor(Struct, frozen=True):
@@ -921,6 +933,7 @@ SESSION_BODIES: tuple[type, ...] = (
     SubjectSet,
     SessionTagged,
     Linked,
+    LeftUnread,
     Rated,
     BotMoved,
     BotReplyDropped,

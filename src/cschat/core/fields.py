@@ -24,6 +24,7 @@ __all__ = [
     "flag",
     "ids",
     "is_id",
+    "is_mail_address",
     "line",
     "listed",
     "mail_address",
@@ -154,8 +155,13 @@ def mail_address(_command: object, field: attrs.Attribute[Any], value: str | Non
     """A validator of a mail address; "" and None where they are the default."""
     if value == field.default and not value:
         return
-    if not isinstance(value, str) or not _MAIL.fullmatch(value):
+    if not isinstance(value, str) or not is_mail_address(value):
         raise Invalid(field=field.name, reason=f"{value!r} is no mail address", allowed=["name@example.com"])
+
+
+def is_mail_address(value: str) -> bool:
+    """Whether a text is a mail address, and one alone."""
+    return _MAIL.fullmatch(value) is not None
 
 
 def web_address(value: str, field: str, *, private: bool) -> None:

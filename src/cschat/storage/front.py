@@ -16,16 +16,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from itertools import islice, takewhile
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from cschat.errors import BatchStopped, Conflict, StoreClosed, VersionConflict
-from cschat.storage.protocol import Transaction, Waker
+from cschat.storage.protocol import Key, Transaction, Waker
 from cschat.storage.unit import Unit
 
-__all__ = ["Backend", "Front"]
+__all__ = ["Backend", "FlushFailed", "Front", "Overtaken"]
 
 T = TypeVar("T")
 Work = Callable[[Transaction], T]
@@ -41,12 +41,18 @@ MAX_TRIES = 5
 class Backend(Protocol):
     """One database, written by one thread at a time."""
 
-    def begin(self) -> Unit:
-        """Open a write transaction."""
+    def begin(self, touches: Sequence[Key] = (), *, prompt: bool = False) -> Unit:
+        """Open a write transaction, for works that are known to need these records.
+
+        A backend may keep what works write until it commits; `prompt`: it says at once if anything of a work cannot be written.
+        """
         ...
 
     def commit(self) -> None:
-        """Make it last. If this raises, nothing was written."""
+        """Make it last. If this raises, nothing was written.
+
+        `Overtaken`: the same works will do if they are run again, all together. `FlushFailed`: one of them cannot be written.
+        """
         ...
 
     def rollback(self) -> bool:
@@ -58,17 +64,22 @@ class Backend(Protocol):
         ...
 
 
-class _FlushFailed(Exception):
-    """A unit's writes failed in the database, and the transaction is spoilt; the cause is the reason."""
+class Overtaken(VersionConflict):
+    """What a batch has read was changed by others before it could commit. A backend sees to it that this happens once and not twice."""
+
+
+class FlushFailed(Exception):
+    """Something that was to be written cannot be, and the transaction is spoilt; the cause is the reason."""
 
 
 class _Item(Generic[T]):
     """One caller's work and, later, its answer. A thread sleeps on `bell`; an event loop has a `waker`."""
 
-    __slots__ = ("answer", "bell", "done", "error", "exclusive", "gone", "thread", "waker", "work")
+    __slots__ = ("answer", "bell", "done", "error", "exclusive", "gone", "thread", "touches", "waker", "work")
 
-    def __init__(self, work: Work[T], waker: Waker | None = None, *, exclusive: bool = False) -> None:
+    def __init__(self, work: Work[T], touches: Sequence[Key] = (), waker: Waker | None = None, *, exclusive: bool = False) -> None:
         self.work = work
+        self.touches = touches
         self.waker = waker
         self.exclusive = exclusive
         self.bell: Any = None
@@ -93,8 +104,8 @@ class _Submitted(_Item[T]):
 
     __slots__ = ("front",)
 
-    def __init__(self, work: Work[T], waker: Waker, front: Front) -> None:
-        super().__init__(work, waker)
+    def __init__(self, work: Work[T], touches: Sequence[Key], waker: Waker, front: Front) -> None:
+        super().__init__(work, touches, waker)
         self.front = front
 
     def cancel(self) -> bool:
@@ -121,9 +132,9 @@ class Front:
 
     # ------------------------------------------------------------------------------------------------------- callers
 
-    def transact(self, work: Work[T]) -> T:
+    def transact(self, work: Work[T], touches: Sequence[Key] = ()) -> T:
         """Run work, commit it, answer with its result."""
-        item = _Item(work)
+        item = _Item(work, touches)
         try:
             self._take_turn(item)
             if self._lead is item:
@@ -140,9 +151,9 @@ class Front:
                 raise
         return item.result()
 
-    def submit(self, work: Work[T], waker: Waker) -> _Submitted[T]:
+    def submit(self, work: Work[T], waker: Waker, touches: Sequence[Key] = ()) -> _Submitted[T]:
         """Queue work; `waker` is called when it is done."""
-        item = _Submitted(work, waker, self)
+        item = _Submitted(work, touches, waker, self)
         with self._mutex:
             self._refuse_if_closed()
             self._queue.append(item)
@@ -323,7 +334,7 @@ class Front:
     def _run_together(self, items: list[_Item[Any]]) -> None:
         ran: list[_Item[Any]] = []
         try:
-            unit = self._backend.begin()
+            unit = self._backend.begin([key for item in items for key in item.touches])
             late = time.monotonic() + MAX_SECONDS
             for item in items:
                 self._run_one(item, unit)
@@ -332,7 +343,10 @@ class Front:
                     break
             self._backend.commit()
             self._finish(ran)
-        except _FlushFailed:
+        except Overtaken:
+            self._backend.rollback()
+            self._run_together(items)
+        except FlushFailed:
             self._backend.rollback()
             for item in items:
                 self._run_alone(item)
@@ -358,7 +372,7 @@ class Front:
         try:
             unit.flush()
         except Exception as error:
-            raise _FlushFailed from error
+            raise FlushFailed from error
 
     def _belongs_to(self, item: _Item[Any]) -> bool:
         """Whether an interrupt concerns the work that ran: only a main thread can be interrupted from outside, and hear of it itself."""
@@ -370,12 +384,12 @@ class Front:
         for _ in range(MAX_TRIES):
             begun = False
             try:
-                unit = self._backend.begin()
+                unit = self._backend.begin(item.touches)
                 begun = True
                 self._run_one(item, unit)
                 self._backend.commit()
                 item.done = True
-            except _FlushFailed as failed:
+            except FlushFailed as failed:
                 self._backend.rollback()
                 item.fail(cast("Exception", failed.__cause__))
             except Exception as error:  # noqa: BLE001  (the database did not do its part)
@@ -433,7 +447,7 @@ class _Batch:
         except BaseException as failed:
             self._stopped = True
             self._run_again()
-            if isinstance(failed, _FlushFailed):
+            if isinstance(failed, FlushFailed):
                 raise cast("Exception", failed.__cause__) from None
             raise
         if item.error is not None:
@@ -462,7 +476,7 @@ class _Batch:
             self._lead = _Item(_nothing, exclusive=True)
             try:
                 self._front._take_turn(self._lead)  # noqa: SLF001
-                self._unit = self._backend.begin()
+                self._unit = self._backend.begin(prompt=True)
             except BaseException:
                 if self._front._lead is self._lead:  # noqa: SLF001
                     self._backend.rollback()
@@ -474,12 +488,12 @@ class _Batch:
         """The transaction was spoilt: begin anew with the works that were good."""
         self._backend.rollback()
         works, self._works, self._unit = self._works, [], None
-        unit = self._backend.begin()
+        unit = self._backend.begin(prompt=True)
         for work in works:
             item = _Item(work)
             try:
                 self._front._run_one(item, unit)  # noqa: SLF001
-            except _FlushFailed as failed:
+            except FlushFailed as failed:
                 item.error = failed.__cause__
             if item.error is not None:
                 self._backend.rollback()
@@ -490,9 +504,11 @@ class _Batch:
         try:
             if self._unit is not None:
                 self._backend.commit()
-        except BaseException:
+        except BaseException as failed:
             self._stopped = True
             self._backend.rollback()
+            if isinstance(failed, FlushFailed):
+                raise cast("Exception", failed.__cause__) from None
             raise
         finally:
             self._unit = None

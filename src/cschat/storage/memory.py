@@ -297,7 +297,7 @@ class _Engine:
 
     # What the front asks.
 
-    def begin(self) -> Unit:
+    def begin(self, touches: Sequence[Key] = (), *, prompt: bool = False) -> Unit:
         self.lock.acquire()
         self._undo = []
         return Unit(self)
@@ -330,10 +330,10 @@ class MemoryStore:
         survive(self)
 
     def transact(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = ()) -> T:
-        return self._front.transact(work)
+        return self._front.transact(work, touches)
 
     def submit(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = (), waker: Waker) -> Pending[T]:
-        return self._front.submit(work, waker)
+        return self._front.submit(work, waker, touches)
 
     def read(self, work: Work[T], /) -> T:
         with self._reading():

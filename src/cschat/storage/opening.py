@@ -5,26 +5,33 @@ May: choose a backend, importing no other. May not: open anything yet; a store o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from cschat.core.records import Record
-from cschat.errors import Invalid
+from cschat.errors import Invalid, MissingExtra
 from cschat.storage.protocol import Store
 from cschat.storage.schema import Schema
 
 __all__ = ["file_of", "open_store", "schema_of"]
 
-_URLS = ("memory:", "sqlite:///file.db", "sqlite:////absolute/file.db", "sqlite:///file.db?synchronous=normal")
+_URLS = (
+    *("memory:", "sqlite:///file.db", "sqlite:////absolute/file.db", "sqlite:///file.db?synchronous=normal"),
+    *("postgresql://user@host/database", "postgresql://user@host/database?schema=name"),
+)
 
 
 def open_store(url: str, kinds: Sequence[type[Record]]) -> Store:
     """The store of a URL. `Invalid` if there is no such kind of store."""
-    if urlsplit(url).scheme == "memory":
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
         from cschat.storage.memory import MemoryStore
 
         return MemoryStore()
+    if parts.scheme in ("postgresql", "postgres"):
+        return _postgres(parts, kinds)
     path, durable = _sqlite(url)
     from cschat.storage.sqlite import SqliteStore
 
@@ -38,7 +45,7 @@ def file_of(url: str) -> Path | None:
 
 def schema_of(url: str, kinds: Sequence[type[Record]]) -> Schema:
     """What state the schema of a store is in; nothing is changed, and nothing created. A store in memory needs none."""
-    if urlsplit(url).scheme == "memory":
+    if urlsplit(url).scheme != "sqlite":
         return Schema((), (), (), fits=True)
     path, _durable = _sqlite(url)
     from cschat.storage.migrations import schema_of_file
@@ -55,5 +62,19 @@ def _sqlite(url: str) -> tuple[Path, bool]:
     options = parse_qs(parts.query)
     synchronous = options.pop("synchronous", ["full"])[-1].lower()
     if parts.netloc or not path or options or synchronous not in ("full", "normal"):
-        raise Invalid(field="url", reason=f"{url!r} names no SQLite file", allowed=_URLS[1:])
+        raise Invalid(field="url", reason=f"{url!r} names no SQLite file", allowed=_URLS[1:4])
     return Path(path), synchronous == "full"
+
+
+def _postgres(parts: SplitResult, kinds: Sequence[type[Record]]) -> Store:
+    """All that libpq knows may stand in the URL; `schema` is ours."""
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    [schema] = [value for name, value in options if name == "schema"][-1:] or [None]
+    if schema is not None and not re.fullmatch(r"[a-z_][a-z0-9_]{0,49}", schema):
+        raise Invalid(field="url", reason=f"{schema!r} is no schema", allowed=["a-z, 0-9 and _, at most 50 letters"])
+    url = parts._replace(query=urlencode([option for option in options if option[0] != "schema"], quote_via=quote)).geturl()
+    try:
+        from cschat.storage.postgres import PostgresStore
+    except ModuleNotFoundError as error:
+        raise MissingExtra('PostgreSQL needs psycopg: pip install "cschat[postgres]"', extra="postgres") from error
+    return PostgresStore(url, kinds=kinds, schema=schema)

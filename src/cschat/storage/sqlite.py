@@ -214,7 +214,7 @@ class _Backend:
         self._known: _Known = {}
         self._others = 0
 
-    def begin(self) -> Unit:
+    def begin(self, touches: Sequence[Key] = (), *, prompt: bool = False) -> Unit:
         try:
             if self._connection is None:
                 self._connection = self._open()
@@ -296,16 +296,16 @@ class SqliteStore:
         self._signal = Signal()
         self._backend = _Backend(self._open, self._signal)
         self._front = Front(self._backend)
-        self._readers = Readers(self._open)
+        self._readers = Readers(self._open_reader, lambda one: not one.in_transaction, error=sqlite3.Error, ours=ours)
         self._lookout = Lookout(self._open, self._signal)
         self._paused = False
         survive(self)
 
     def transact(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = ()) -> T:
-        return self._front.transact(work)
+        return self._front.transact(work, touches)
 
     def submit(self, work: Work[T], /, *, brand: str, touches: Sequence[Key] = (), waker: Waker) -> Pending[T]:
-        return self._front.submit(work, waker)
+        return self._front.submit(work, waker, touches)
 
     def batch(self, *, size: int) -> AbstractContextManager[Batch]:
         return self._front.batch(size)
@@ -393,6 +393,11 @@ class SqliteStore:
         except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _open_reader(self) -> sqlite3.Connection:
+        connection = self._open()
+        connection.execute("PRAGMA query_only = ON")
         return connection
 
     def _write_ahead(self, connection: sqlite3.Connection) -> None:

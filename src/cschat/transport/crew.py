@@ -65,6 +65,9 @@ class Crew:
     def _shift(self, jobs: Sequence[Job]) -> None:
         until = time.monotonic() + SHIFT_SECONDS
         for number, job in enumerate(jobs, 1):
+            if not self._relay.holds(job):
+                self._relay.put_back(jobs[number - 1 :])
+                return
             error = _attempt(job)
             self._relay.finish(job, error)
             if isinstance(error, TryLater) or time.monotonic() > until:

@@ -290,6 +290,10 @@ class Relay:
         if error is not None:
             _log.error("%s: attempt %d of %s failed", job.target.name, job.delivery.attempt, job.delivery.id, exc_info=error)
 
+    def holds(self, job: Job) -> bool:
+        """Whether the lease of a job that has not been tried yet still runs. Who was stopped for a while must look before each."""
+        return job.delivery.due is not None and self._clock.now() < job.delivery.due
+
     def put_back(self, jobs: Sequence[Job]) -> None:
         """Give back what was claimed and has not been tried: due at once, or just before its target takes something again.
 

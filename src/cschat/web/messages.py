@@ -5,6 +5,7 @@ May: hold what was asked and what is answered. May not: read from a socket.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -72,7 +73,11 @@ class Response:
 
 def answer_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None, *, kind: str = JSON) -> Response:
     """A response of plain JSON values, which nobody keeps."""
-    return Response(status, {"content-type": kind, "cache-control": "no-store", **(headers or {})}, msgspec.json.encode(value))
+    try:
+        body = msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        body = json.dumps(value).encode()  # half a letter (a lone surrogate) from an address, which only this can write
+    return Response(status, {"content-type": kind, "cache-control": "no-store", **(headers or {})}, body)
 
 
 def problem(error: CschatError) -> Response:

@@ -5,14 +5,18 @@ May: render shells, hand out what lies in `static`. May not: show what a query d
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import html
 import mimetypes
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import attrs
 import msgspec
 
 from cschat import queries as q
@@ -32,14 +36,35 @@ POLICY = (
 
 
 @cache
-def _file(path: str) -> tuple[bytes, str, str]:
-    found = STATIC / path
-    if ".." in path.split("/") or not found.is_file():
+def _files() -> Mapping[str, Path]:
+    return {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()}
+
+
+@attrs.frozen
+class _File:
+    """A shipped file as it is and pressed, if that is shorter; its type and its mark."""
+
+    content: bytes
+    pressed: bytes | None
+    kind: str
+    tag: str
+
+
+@cache
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    kind = "text/javascript" if path.suffix == ".js" else mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    pressed = gzip.compress(content, mtime=0)
+    tag = hashlib.sha256(content).hexdigest()[:32]
+    shown = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+    return _File(content, pressed if len(pressed) < 0.9 * len(content) else None, shown, tag)
+
+
+def _file(path: str) -> _File:
+    found = _files().get(path)
+    if found is None:
         raise NotFound(f"there is no file {path}", kind="file", id=path)
-    content = found.read_bytes()
-    kind = "text/javascript" if path.endswith(".js") else mimetypes.guess_type(path)[0] or "application/octet-stream"
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return content, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, tag
+    return _read(found)
 
 
 def static(call: Call) -> Response:
@@ -78,18 +103,32 @@ def workspace(call: Call) -> Response:
 
 def _shipped(request: Request, path: str) -> Response:
     """A shipped file. Other sites may load it, as the widget lives on their pages."""
-    content, kind, tag = _file(path)
-    kept = "public, max-age=31536000, immutable" if request.argument("v") else "no-cache"
+    file = _file(path)
+    pressed = file.pressed if _takes_gzip(request.headers.get("accept-encoding", "")) else None
+    tag = f'"{file.tag}"' if pressed is None else f'"{file.tag}-gzip"'
     headers = {
-        "content-type": kind,
+        "content-type": file.kind,
         "etag": tag,
-        "cache-control": kept,
+        "cache-control": "public, max-age=31536000, immutable" if request.argument("v") else "no-cache",
+        "vary": "accept-encoding",
         "access-control-allow-origin": "*",
         "cross-origin-resource-policy": "cross-origin",
     }
-    if request.headers.get("if-none-match") == tag:
+    if pressed is not None:
+        headers["content-encoding"] = "gzip"
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if tag in known or "*" in known:
         return Response(304, headers)
-    return Response(200, headers, content)
+    return Response(200, headers, file.content if pressed is None else pressed)
+
+
+def _takes_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding names gzip and does not refuse it."""
+    for part in header.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight)
+    return False
 
 
 def shell(title: str, language: str, folder: str, config: dict[str, Any], mount: str) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from cschat.core.access import Actor
 from cschat.desk import Desk
 from cschat.errors import Invalid
 from cschat.web.callers import Caller, Callers
@@ -18,8 +19,13 @@ from cschat.web.files import Shelf
 from cschat.web.hub import Hub
 from cschat.web.limits import Buckets
 from cschat.web.messages import JSON, Request
+from cschat.web.tokens import Unidentified
 
 __all__ = ["Call", "Site", "UnsupportedType", "json_of", "said_by"]
+
+
+_NOBODY = Actor.guest("nobody")
+"""A browser that has no token; tokens name guests by longer words, so that nobody can be this one."""
 
 
 @attrs.frozen
@@ -51,6 +57,16 @@ class Call:
         caller = self.site.callers.caller(self.request, self.brand, changes=changes)
         self.site.buckets.take("customer" if caller.user is None else "people", f"{self.brand}:{caller.key}")
         return caller
+
+
+    def reader(self) -> Actor:
+        """Who asks a question: the caller, or, where nobody has said, a guest whom the desk does not know and who finds what is published."""
+        try:
+            return self.caller().actor
+        except Unidentified as error:
+            if error.reason != "missing":
+                raise
+            return _NOBODY
 
 
 class UnsupportedType(Invalid):

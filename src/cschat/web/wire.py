@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import attrs
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from cschat import commands, queries
 from cschat.errors import Invalid, NotFound
 from cschat.storage.codec import face
+from cschat.web.hints import hints_of
 
 __all__ = ["answered", "command_named", "command_of", "query_named", "query_of"]
 
@@ -80,6 +81,7 @@ def answered(asked: Any, answer: Any) -> Any:
     return {"type": type(answer).__name__, **plain} if _several(asked.run) and attrs.has(type(answer)) else plain
 
 
+@cache
 def _several(run: Callable[..., Any]) -> bool:
-    hint = get_type_hints(run).get("return")
+    hint = hints_of(run).get("return")
     return sum(1 for one in get_args(hint) if isinstance(one, type) and attrs.has(one)) > 1

@@ -110,7 +110,7 @@ export class Client {
 
   /** `fetch` below the brand's address, by whoever this is. A `Problem` of status 0 if nobody answers. */
   async fetch(path, { method = "GET", body = null, headers = {}, signal } = {}) {
-    const who = await this.who(method);
+    const who = await this.who(method, path);
     try {
       const credentials = this.customer ? "omit" : "same-origin";
       return await fetch(this.base + path, { method, body, headers: { ...headers, ...who }, signal, credentials, cache: "no-store" });
@@ -120,7 +120,9 @@ export class Client {
     }
   }
 
-  async who(method) {
+  async who(method, path) {
+    // Whoever only reads what is published need not be known.
+    if (this.customer && path.startsWith("/ask") && !(await this.known())) return {};
     if (this.customer) return { Authorization: `Bearer ${this.token ?? (await this.enter())}` };
     return this.csrf && method !== "GET" ? { "X-CSRF-Token": this.csrf } : {};
   }
@@ -143,6 +145,11 @@ export class Client {
     return kept && (member === null || kept.member === member) ? kept : null;
   }
 
+  /** Whether the desk knows this customer already, or the host names them. */
+  async known() {
+    return Boolean(this.token ?? this.drawer.get("guest") ?? (await this.member(false)));
+  }
+
   /** The customer's token: the one that is kept, if it is good and nobody wants a `newer` one, else from the desk. */
   enter(newer = false) {
     this.entering ??= this.join(newer).finally(() => (this.entering = null));
@@ -158,11 +165,14 @@ export class Client {
       this.onEntered?.(kept);
       return kept.token;
     }
-    const body = JSON.stringify({ guest: member === null ? (kept?.token ?? null) : null, member: jwt, language: this.language });
+    // A guest who turns out to be a member takes their conversations along, and is nobody's guest any more.
+    const guest = this.drawer.get("guest")?.token ?? null;
+    const body = JSON.stringify({ guest, member: jwt, language: this.language });
     const answer = await this.repeat(TRIES.length, undefined, () => this.plain("/enter", body));
     this.token = answer.token;
     const entry = { token: answer.token, expires_at: answer.expires_at, customer: answer.customer.id, member };
     this.drawer.put(member === null ? "guest" : "member", entry);
+    if (member !== null) this.drawer.put("guest", null);
     this.onEntered?.(entry);
     return answer.token;
   }
@@ -195,7 +205,7 @@ export class Client {
   /** Send a file; `onProgress(share)` from 0 to 1. Answers a Media. */
   async upload(file, { onProgress, signal } = {}) {
     return this.repeat(1, signal, async () => {
-      const who = await this.who("POST");
+      const who = await this.who("POST", "/files");
       return this.put(file, who, onProgress, signal);
     });
   }

@@ -1,0 +1,100 @@
+"""The ear of a PostgreSQL store: a thread that hears, while anybody waits, what any process commits.
+
+May: listen, and tell the signal. May not: read the log.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+from cschat.errors import CschatError
+from cschat.storage.signal import Signal
+
+__all__ = ["Listener"]
+
+RETRY_SECONDS = 0.25
+"""How long after trouble with its connection a listener tries another one."""
+
+_Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class Listener:
+    """Listens to a channel on a connection of its own. What it may have missed before, `position` says."""
+
+    def __init__(self, open_: Callable[[], _Connection], channel: str, signal: Signal, position: Callable[[], int]) -> None:
+        self._open = open_
+        self._channel = channel
+        self._signal = signal
+        self._position = position
+        self._reset()
+
+    def _reset(self) -> None:
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._bell: tuple[int, int] | None = None
+        self._closed = False
+
+    def ensure(self) -> None:
+        """Start the thread if there is none. Called with the signal wanted already."""
+        with self._guard:
+            if self._closed or (self._thread is not None and self._thread.is_alive()):
+                return
+            self._bell = os.pipe()
+            self._thread = threading.Thread(target=self._run, args=(self._bell[0],), name="cschat-listen", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        with self._guard:
+            self._closed = True
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._thread is None or self._bell is None:
+            return
+        os.write(self._bell[1], b".")
+        self._thread.join()
+        for end in self._bell:
+            os.close(end)
+        self._thread = self._bell = None
+
+    def rest(self) -> None:
+        """Listen no more until `wake`."""
+        self._guard.acquire()
+        self._stop()
+
+    def wake(self, *, child: bool) -> None:
+        """Listen again as soon as anybody waits."""
+        if child:
+            self._reset()
+            return
+        self._guard.release()
+        if self._signal.wanted:
+            self.ensure()
+
+    def _run(self, bell: int) -> None:
+        rung = False
+        while not rung:
+            try:
+                with self._open() as connection:
+                    connection.execute(f'LISTEN "{self._channel}"')
+                    self._signal.tell(self._position())
+                    rung = self._listen(connection, bell)
+            except (psycopg.Error, CschatError):
+                rung = bool(select.select([bell], [], [], RETRY_SECONDS)[0])
+
+    def _listen(self, connection: _Connection, bell: int) -> bool:
+        """Until the bell is rung (True), or the connection is lost."""
+        while True:
+            ready = select.select([bell, connection.fileno()], [], [])[0]
+            if bell in ready:
+                return True
+            heard = [int(notice.payload) for notice in connection.notifies(timeout=0)]
+            if heard:
+                self._signal.tell(max(heard))

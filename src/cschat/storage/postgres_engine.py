@@ -1,0 +1,479 @@
+"""What a unit asks of PostgreSQL and what it writes: reading on any connection, and the one batch that a process writes at a time.
+
+May: speak SQL within a transaction. May not: begin or end one, but for the COMMIT that goes out with what it writes.
+
+All who write meet at one lock, the row of `cschat_log`, which is also where positions come from: they rise without gaps, and become visible in
+order. A batch that holds the lock from its beginning reads what is so and will stay so until it commits. One that takes it late remembers
+which version of each record it has read; when it has the lock it looks whether these are still so, and is `Overtaken` if not. It takes the
+lock as soon as it asks a question whose answer has no version (which records, how many, which events), else with its COMMIT. There is no
+other lock, hence no deadlock, and no order in which anything must be locked.
+
+What works write stays here until such a question, or the COMMIT: each record is written once, in statements of many rows, which go out
+together. A statement that finds another version fails (by dividing by zero), for nobody looks at its answer before the COMMIT behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from functools import cache, lru_cache
+from itertools import islice
+from operator import attrgetter
+from typing import Any, TypeVar, cast
+
+import psycopg
+from msgspec import Struct
+
+from cschat.core.events import Event
+from cschat.core.records import Record, index_fields
+from cschat.core.times import Micros
+from cschat.errors import Conflict, CschatError, Invalid
+from cschat.storage.asking import counting, selection
+from cschat.storage.codec import decode_body, decode_record, encode
+from cschat.storage.front import Overtaken
+from cschat.storage.postgres_errors import Ours
+from cschat.storage.postgres_schema import column_type
+from cschat.storage.postgres_texts import Texts
+from cschat.storage.protocol import Cursor, Key, Where
+from cschat.storage.tables import column_hint, table_name
+from cschat.storage.unit import Change, Writes
+from cschat.storage.where import plan
+
+__all__ = ["Reader", "Writer"]
+
+R = TypeVar("R", bound=Record)
+_Name = tuple[type[Record], str]
+_Connection = psycopg.Connection[tuple[Any, ...]]
+_UNREAD: Any = object()
+
+_EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
+_LOCK = "SELECT position FROM cschat_log FOR UPDATE"
+_RISE = "UPDATE cschat_log SET position = position + %s RETURNING position, pg_notify(%s, position::text)"
+_FAIL_UNLESS = "SELECT 1 / (CASE WHEN count(*) = %s THEN 1 ELSE 0 END)"
+_INSERT_EVENTS = (
+    f"INSERT INTO cschat_event ({_EVENT}) SELECT l.position - %s + e.place, e.brand, e.subject, e.seq, e.time, e.type, e.actor, e.cause,"
+    " e.once, e.data FROM cschat_log l, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
+    " %s::text[], %s::text[]) WITH ORDINALITY AS e(brand, subject, seq, time, type, actor, cause, once, data, place)"
+)
+
+
+class _Table:
+    """The statements of one record class. Each writes, or looks at, many rows at once."""
+
+    def __init__(self, kind: type[Record]) -> None:
+        name = table_name(kind)
+        self.columns = tuple(name for name in index_fields(kind) if name not in ("id", "brand"))
+        self.values: Callable[[Record], tuple[Any, ...]] = _getter(self.columns)
+        self.unique = {field for index in kind.indexes if index.unique for field in index.fields}
+        types = [column_type(column_hint(kind, column)) for column in self.columns]
+        quoted = [f'"{column}"' for column in self.columns]
+        arrays = "".join(f", %s::{type_}[]" for type_ in types)
+        columns = "".join(f", {column}" for column in quoted)
+        self.load = f"SELECT data, version FROM {name} WHERE id = %s"
+        self.loads = f"SELECT id, data, version FROM {name} WHERE id = ANY (%s::text[])"
+        self.insert = (
+            f"INSERT INTO {name} (id, brand, version, data{columns})"
+            f" SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]{arrays})"
+        )
+        places = f"unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]{arrays}, %s::bigint[])"
+        self.update = (
+            f"WITH done AS (UPDATE {name} AS t SET version = u.version, data = u.data{''.join(f', {one} = u.{one}' for one in quoted)}"
+            f" FROM {places} AS u(id, brand, version, data{columns}, before)"
+            f" WHERE t.id = u.id AND t.brand = u.brand AND t.version = u.before RETURNING 1) {_FAIL_UNLESS} FROM done"
+        )
+        self.delete = (
+            f"WITH done AS (DELETE FROM {name} AS t USING unnest(%s::text[], %s::bigint[]) AS u(id, version)"
+            f" WHERE t.id = u.id AND t.version = u.version RETURNING 1) {_FAIL_UNLESS} FROM done"
+        )
+        self.same = (
+            f"{_FAIL_UNLESS} FROM {name} AS t JOIN unnest(%s::text[], %s::bigint[]) AS u(id, version)"
+            " ON t.id = u.id AND t.version = u.version"
+        )
+        self.absent = f"{_FAIL_UNLESS} FROM {name} WHERE id = ANY (%s::text[])"
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
+@cache
+def _table(kind: type[Record]) -> _Table:
+    return _Table(kind)
+
+
+@lru_cache(maxsize=4096)
+def _percent(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+class Reader:
+    """What a unit asks, on one connection, within the transaction that it is in."""
+
+    def __init__(self, connection: _Connection, ours: Ours) -> None:
+        self._connection = connection
+        self._ours = ours
+        self._texts = Texts(self.execute)
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Run a statement, with "?" for each value; the driver's errors become ours."""
+        try:
+            return self._connection.execute(_percent(sql), values)
+        except psycopg.Error as error:
+            raise self._ours(error) from error
+
+    def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
+        row = self.execute(_table(kind).load, (id,)).fetchone()
+        return None if row is None else (decode_record(kind, row[0]), row[1])
+
+    def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
+        sql, values = selection(kind, where, order, after, limit)
+        return [(decode_record(kind, data), version) for data, version in self.execute(sql, [*map(_plain, values)])]
+
+    def count(self, kind: type[R], where: Where, at_most: int | None, /) -> int:
+        sql, values = counting(kind, where, at_most)
+        return int(self.execute(sql, [*map(_plain, values)]).fetchall()[0][0])
+
+    def page(self, kind: type[R], after: str, limit: int) -> list[R]:
+        """The next records by id."""
+        sql = f"SELECT data FROM {table_name(kind)} WHERE id > ? ORDER BY id LIMIT ?"
+        return [decode_record(kind, data) for (data,) in self.execute(sql, (after, limit))]
+
+    def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]:
+        sql = f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return [_event(row) for row in self.execute(sql, (subject, after_seq, limit))]
+
+    def once(self, subject: str, once: str, /) -> Event | None:
+        row = self.execute(f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND once = ?", (subject, once)).fetchone()
+        return None if row is None else _event(row)
+
+    def log(self, after: int, limit: int, /) -> list[Event]:
+        sql = f"SELECT {_EVENT} FROM cschat_event WHERE position > ? ORDER BY position LIMIT ?"
+        return [_event(row) for row in self.execute(sql, (after, limit))]
+
+    def position(self) -> int:
+        """The last position."""
+        return int(self.execute("SELECT position FROM cschat_log").fetchall()[0][0])
+
+    def texts(
+        self,
+        words: Sequence[str],
+        /,
+        *,
+        brand: str,
+        start: Micros | None,
+        end: Micros | None,
+        before: int | None,
+        only: Callable[[str], bool] | None,
+        limit: int,
+    ) -> list[Event]:
+        found = self._texts.found(words, brand=brand, start=start, end=end, before=before, only=only)
+        return [_event(row) for row in islice(found, limit)]
+
+    def behind(self) -> bool:
+        return self._texts.behind()
+
+    def write(self, writes: Writes, /) -> None:
+        raise NotImplementedError("a reading unit is never flushed")
+
+
+class _Written(Struct):
+    """A record on its way: from `before` (None: new) at a version to `after` (None: gone) at another."""
+
+    kind: type[Record]
+    id: str
+    before: Record | None
+    version: int
+    after: Record | None
+    becomes: int
+    document: str
+
+
+class Writer:
+    """What a unit asks and writes in one batch; see the top of this file."""
+
+    def __init__(self, connection: _Connection, ours: Ours, channel: str, *, locked: bool, prompt: bool) -> None:
+        self._connection = connection
+        self._ours = ours
+        self._channel = channel
+        self._reader = Reader(connection, ours)
+        self._texts = Texts(self._reader.execute)
+        self._locked = locked
+        self._prompt = prompt
+        self._found: dict[_Name, tuple[Any, int] | None] = {}
+        self._seen: dict[_Name, int] = {}
+        self._records: dict[_Name, _Written] = {}
+        self._events: list[Event] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._later: list[Writes] = []
+        self.position: int | None = None
+        self.committing = False
+        """Whether PostgreSQL may have been told to commit."""
+        self.spoilt: Exception | None = None
+        """What has gone wrong on the way, so that this batch cannot be committed."""
+
+    def preload(self, touches: Iterable[Key]) -> Callable[[], None]:
+        """Ask for records that will be wanted, within a pipeline; call what this gives when the pipeline has ended."""
+        wanted: dict[type[Record], dict[str, None]] = {}
+        for key in touches:
+            wanted.setdefault(key.kind, {})[key.id] = None
+        asked = [(kind, ids, self._connection.execute(_table(kind).loads, (_array(ids),))) for kind, ids in wanted.items()]
+
+        def take() -> None:
+            for kind, ids, rows in asked:
+                for id in ids:
+                    self._note(kind, id, None)
+                for id, data, version in rows:
+                    self._note(kind, id, (decode_record(kind, data), version))
+
+        return take
+
+    def _note(self, kind: type[Record], id: str, row: tuple[Any, int] | None) -> None:
+        self._found[(kind, id)] = row
+        if not self._locked:
+            self._seen[(kind, id)] = 0 if row is None else row[1]
+
+    # What a unit asks.
+
+    def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
+        found = self._found.get((kind, id), _UNREAD)
+        if found is _UNREAD:
+            with self._watched():
+                found = self._reader.load(kind, id)
+            self._note(kind, id, found)
+        return found  # type: ignore[no-any-return]
+
+    def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
+        alone = not self._locked and self._is_one_key(kind, where)
+        with self._watched():
+            if not alone:
+                self._hold()
+            rows = self._reader.select(kind, where, order, after, limit)
+        if alone:
+            for record, version in rows:
+                self._note(kind, record.id, (record, version))
+        return rows
+
+    def _is_one_key(self, kind: type[Record], where: Where) -> bool:
+        """Whether a question asks for the one record with a unique key: its version tells whether that is still so, and its index
+        whether there is still none.
+        """
+        index = plan(kind, where, None).index
+        return index.unique and len(where) == len(index.fields) and not any(name[0] is kind for name in self._records)
+
+    def count(self, kind: type[R], where: Where, at_most: int | None, /) -> int:
+        with self._watched():
+            self._hold()
+            return self._reader.count(kind, where, at_most)
+
+    def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]:
+        with self._watched():
+            self._hold()
+            return self._reader.events(subject, after_seq, limit)
+
+    def once(self, subject: str, once: str, /) -> Event | None:
+        for event in self._events:
+            if event.once == once and event.subject == subject:
+                return event
+        with self._watched():
+            return self._reader.once(subject, once)
+
+    def log(self, after: int, limit: int, /) -> list[Event]:
+        with self._watched():
+            self._hold()
+            return self._reader.log(after, limit)
+
+    def texts(self, words: Sequence[str], /, **where: Any) -> list[Event]:
+        with self._watched():
+            self._hold()
+            return self._reader.texts(words, **where)
+
+    def behind(self) -> bool:
+        with self._watched():
+            self._hold()
+            return self._reader.behind()
+
+    @contextmanager
+    def _watched(self) -> Generator[None]:
+        """Remember what goes wrong with the transaction: a work may catch it, but nothing can be committed any more."""
+        if self.spoilt is not None:
+            raise self.spoilt
+        locked = self._locked
+        try:
+            yield
+        except (psycopg.Error, CschatError) as error:
+            known = self._ours(error) if isinstance(error, psycopg.Error) else error
+            if isinstance(known, Invalid):
+                raise
+            if isinstance(known, Conflict) and not locked:
+                known = Overtaken("others have written meanwhile", kind="", id="")
+            self.spoilt = known
+            if known is error:
+                raise
+            raise known from error
+
+    # What it writes.
+
+    def write(self, writes: Writes, /) -> None:
+        if self.spoilt is not None:
+            raise self.spoilt
+        rows = [_row(event) for event in writes.events]
+        written = [_written(change) for change in writes.changes]
+        self._rows += rows
+        self._events += writes.events
+        for one in written:
+            self._keep(one)
+        if writes.redactions or writes.keep_up or writes.start_over:
+            self._later.append(writes)
+        if self._later or (self._prompt and any(one.version == 0 or one.after is None or _moves(one) for one in written)):
+            with self._watched():
+                self._hold()
+
+    def _keep(self, one: _Written) -> None:
+        name = (one.kind, one.id)
+        before = self._records.get(name)
+        if before is not None:
+            one.before, one.version = before.before, before.version
+        if one.before is None and one.after is None:
+            self._records.pop(name, None)
+        else:
+            self._records[name] = one
+        self._found[name] = None if one.after is None else (one.after, one.becomes)
+
+    def _hold(self) -> None:
+        """Have the lock, and have written what has been kept."""
+        if self._locked and not (self._records or self._rows or self._later):
+            return
+        with self._connection.pipeline():
+            self._lock()
+            risen = self._flush()
+        self._settle(risen)
+        for writes in self._later:
+            self._write_late(writes)
+        self._later = []
+
+    def commit(self) -> int | None:
+        """Write all that has been kept, and commit. The last position, if there are new events."""
+        with self._watched():
+            with self._connection.pipeline():
+                self._lock()
+                risen = self._flush()
+                self.committing = True
+                self._connection.execute("COMMIT")
+            self._settle(risen)
+        return self.position
+
+    def _settle(self, risen: psycopg.Cursor[tuple[Any, ...]] | None) -> None:
+        """What is known when a pipeline has ended well."""
+        self._locked = True
+        self._seen = {}
+        if risen is not None:
+            self.position = int(risen.fetchall()[0][0])
+
+    def _lock(self) -> None:
+        """Send for the lock, and for an answer to whether all is still as it was read."""
+        if self._locked:
+            return
+        self._connection.execute(_LOCK)
+        same: dict[type[Record], list[tuple[str, int]]] = {}
+        absent: dict[type[Record], list[str]] = {}
+        for (kind, id), version in self._seen.items():
+            if version:
+                same.setdefault(kind, []).append((id, version))
+            else:
+                absent.setdefault(kind, []).append(id)
+        for kind, rows in same.items():
+            ids, versions = zip(*rows, strict=True)
+            self._connection.execute(_table(kind).same, (len(rows), _array(ids), _array(versions)))
+        for kind, names in absent.items():
+            self._connection.execute(_table(kind).absent, (0, _array(names)))
+
+    def _flush(self) -> psycopg.Cursor[tuple[Any, ...]] | None:
+        """Send what has been kept; what will answer with the new last position, if there are events."""
+        risen = None
+        many: dict[tuple[str, type[Record]], list[_Written]] = {}
+        for one in self._records.values():
+            what = "insert" if one.before is None else "delete" if one.after is None else "update"
+            if _moves(one):
+                self._send(what, one.kind, [one])
+            else:
+                many.setdefault((what, one.kind), []).append(one)
+        for (what, kind), rows in many.items():
+            self._send(what, kind, rows)
+        if self._rows:
+            number = len(self._rows)
+            risen = self._connection.execute(_RISE, (number, self._channel))
+            self._connection.execute(_INSERT_EVENTS, (number, *map(_array, zip(*self._rows, strict=True))))
+        self._records, self._rows, self._events = {}, [], []
+        return risen
+
+    def _send(self, what: str, kind: type[Record], rows: Sequence[_Written]) -> None:
+        table = _table(kind)
+        ids = _array([one.id for one in rows])
+        befores = _array([one.version for one in rows])
+        if what == "delete":
+            self._connection.execute(table.delete, (ids, befores, len(rows)))
+            return
+        afters = [cast("Record", one.after) for one in rows]
+        values = [
+            *(ids, _array([after.brand for after in afters]), _array([one.becomes for one in rows])),
+            *(_array([one.document for one in rows]), *map(_array, zip(*map(table.values, afters), strict=True))),
+        ]
+        if what == "insert":
+            self._connection.execute(table.insert, values)
+        else:
+            self._connection.execute(table.update, (*values, befores, len(rows)))
+
+    def _write_late(self, writes: Writes) -> None:
+        for event in writes.redactions:
+            self._texts.redact(event)
+            sql = "UPDATE cschat_event SET data = ? WHERE subject = ? AND seq = ?"
+            self._reader.execute(sql, (encode(event.body), event.subject, event.seq))
+        if writes.start_over:
+            self._texts.start_over()
+        if writes.keep_up:
+            self._texts.keep_up(writes.keep_up)
+
+
+def _written(change: Change) -> _Written:
+    document = "" if change.after is None else encode(change.after)
+    return _Written(change.kind, change.id, change.before, change.version, change.after, change.version + 1, document)
+
+
+def _moves(one: _Written) -> bool:
+    """Whether a change concerns a unique index, so that it matters in which order changes are written."""
+    unique = _table(one.kind).unique
+    if not unique:
+        return False
+    if one.before is None or one.after is None:
+        return True
+    return any(getattr(one.before, field) != getattr(one.after, field) for field in unique)
+
+
+def _row(event: Event) -> tuple[Any, ...]:
+    body = event.body
+    type_, document = type(body).__name__, encode(body)
+    return (event.brand, event.subject, event.seq, event.time, type_, event.actor, event.cause, event.once, document)
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    position, brand, subject, seq, when, type_, actor, cause, once, data = row
+    return Event(brand, subject, seq, when, actor, decode_body(type_, data), cause, once, position)
+
+
+def _plain(value: Any) -> Any:
+    """A value as the driver takes it."""
+    return value.value if isinstance(value, Enum) else value
+
+
+def _array(values: Iterable[Any]) -> str:
+    """Values as the text of an array; quicker than the driver's own way, for it need not find out what they are."""
+    return "{" + ",".join(["NULL" if value is None else _element(value) for value in values]) + "}"
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
