@@ -24,7 +24,9 @@ from cschat.web import Gateway
 from cschat.web.wsgi import Door
 
 SECRET = "0123456789abcdef0123456789abcdef"
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'"
+)
 """What the shop's own pages may load: as strict as the documentation says is enough."""
 
 PAGE = """<!doctype html>

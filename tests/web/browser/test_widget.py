@@ -369,7 +369,12 @@ def test_nothing_stands_in_the_way_of_assistive_technology(browser: Browser, tmp
 
     def faults(window: Window) -> list[str]:
         found = Axe().run(window.page, context="cschat-widget", options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response
-        return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] if one["impact"] in ("serious", "critical") for node in one["nodes"]]
+        return [
+            f"{one['id']}: {node['html'][:200]}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
 
     with running(tmp_path, bot=True, look={"colour": "#ffd84d"}) as shop, browsing(browser, color_scheme=scheme) as context:
         shop.desk.do(c.AddAnnouncement("배송 안내", "배송이 늦어질 수 있어요."))
