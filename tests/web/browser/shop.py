@@ -57,9 +57,10 @@ BOT = {
                 {"name": "memo", "label": {"ko": "남길 말"}, "type": "text", "required": False},
             ],
             "next": "thanks",
+            "on_fail": "person",
         },
         "thanks": {"say": {"ko": "반품을 접수했어요. 주문 번호는 {{ order }}번입니다."}, "next": "stop"},
-        "person": {"handoff": {}},
+        "person": {"handoff": {}, "closed": "stop", "nobody": "stop"},
         "stop": {"end": "done"},
     },
 }
