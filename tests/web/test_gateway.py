@@ -16,6 +16,7 @@ from tests.examples.people import Browser
 from tests.web.app import SECRET
 from tests.web.servers import PLACES, Place
 
+from cschat.core.content import MAX_FILE
 from cschat.web import member_token
 
 pytestmark = pytest.mark.slow
@@ -255,7 +256,7 @@ def test_a_page_that_is_sent_as_a_file_is_saved_and_not_shown(guest: Browser):
 
 def test_a_file_has_an_end(guest: Browser):
     headers = {**guest.headers(), "content-type": "image/png", "x-file-name": "a.png"}
-    assert guest.http.post("/desk/shop/files", content=b"x" * 10_000_001, headers=headers).status_code == 413
+    assert guest.http.post("/desk/shop/files", content=b"x" * (MAX_FILE + 1), headers=headers).status_code == 413
     assert guest.http.post("/desk/shop/files", content=b"", headers=headers).status_code == 422
 
 

@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from cschat.core.access import GRANTS, Permission
+from cschat.core.content import MAX_FILE
 from cschat.core.events import Event
 from cschat.core.people import Agent, Customer, Role
 from cschat.errors import CschatError
 from cschat.queries import AttendedBy
 from cschat.transport.panel import PanelItem
 from cschat.web.hints import hints_of
-from cschat.web.limits import FILE_BYTES
 from cschat.web.messages import JSON, PROBLEM, Response
 from cschat.web.schemas import Schema, Schemas, described
 from cschat.web.site import Call
@@ -211,7 +211,7 @@ def _others(schemas: Schemas) -> dict[str, Schema]:
     wait = _argument("wait", {**_COUNT, "maximum": 999}, "Seconds; no more than 25 are waited.")
     name = _argument("X-File-Name", _TEXT, "Percent-encoded UTF-8.", "header")
     either, agent = _secured(None, changes=False), _secured(Permission.SERVE, changes=False)
-    file: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "maxLength": FILE_BYTES}
+    file: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "maxLength": MAX_FILE}
     entered = {"type": "object", "properties": dict.fromkeys(("guest", "language", "member"), _MAYBE), "additionalProperties": False}
     answers = {
         "enter": _object(token=_TEXT, expires_at=_INSTANT, customer=schemas.answered(Customer), language=_MAYBE),
