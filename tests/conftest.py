@@ -40,6 +40,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'desk.db'}?synchronous=normal"
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store that several processes may open."""
+    return str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else f"sqlite:///{tmp_path / 'desk.db'}"
+
+
 @pytest.fixture
 def office(url: str) -> Iterator[Office]:
     """A desk with people in it, on each store."""
