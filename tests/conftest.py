@@ -26,10 +26,10 @@ def postgres_desk() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_desk: str) -> Iterator[str]:
+def postgres_url(postgres_desk: str) -> str:
     """An empty store on PostgreSQL."""
-    yield postgres_desk
     empty(postgres_desk)
+    return postgres_desk
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

@@ -193,7 +193,9 @@ class TestViews:
                     for name, value in row.items():
                         assert not name.endswith("_at") or value is None or iso.fullmatch(value), (kind, name, value)
             sessions = {row["id"]: row for row in db.execute("SELECT * FROM sessions")}
-            for session in store.read(lambda tx: tx.find(samples.Session, where={"brand": office.desk._door.brand_id, "opened": Gte(0)}, limit=9)):
+            for session in store.read(
+                lambda tx: tx.find(samples.Session, where={"brand": office.desk._door.brand_id, "opened": Gte(0)}, limit=9)
+            ):
                 row = sessions[session.id]
                 assert (row["state"], row["seq"], row["spoke"], row["agent"]) == (session.state, session.seq, session.spoke, session.agent)
                 assert row["opened_at"] == as_iso(session.opened)
