@@ -36,6 +36,7 @@ from cschat.transport.relay import Handler, Relay
 
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
+    from cschat.transport.bus import Bus
 
 __all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
@@ -53,7 +54,7 @@ FORGET_AFTER = 3_600_000_000
 class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
+    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], bus: Bus | None = None) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.ledger import Charges
@@ -62,6 +63,7 @@ class Works:
         from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
+        from cschat.transport.bus import Wire
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
@@ -71,6 +73,7 @@ class Works:
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
+        self.wire = Wire(store, bus)
         self.clock = clock
         self.ids = ids
         self.met = Met()
@@ -306,14 +309,17 @@ def brand_record(name: str) -> str:
     return f"{Brand.prefix}_{name}"
 
 
-def first_door(url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor]) -> Door:
+def first_door(
+    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], bus: str | Bus | None
+) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
     from cschat.storage.opening import open_store
+    from cschat.transport.bus import open_bus
 
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors), brand_id, Actor.host)
+    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, open_bus(bus)), brand_id, Actor.host)
 
 
 def names_of(types: Collection[type] | None) -> frozenset[str] | None:

@@ -41,18 +41,22 @@ class BusLost(Exception):
 
 
 class Bus(Protocol):
-    """A way to all other processes of a desk. Each call may come from a thread of its own."""
+    """A way to all other processes of a desk. Each call may come from a thread of its own, and from a forked child."""
 
     def send(self, message: bytes, /) -> None:
         """Give a message to all who listen. `BusLost` if that failed."""
         ...
 
     def listen(self, begun: Callable[[], None], heard: Callable[[bytes], None], /) -> None:
-        """Call `begun` when listening has begun, and `heard` with each message; until `close`, or `BusLost`."""
+        """Call `begun` when listening has begun, and `heard` with each message; until `stop`, or `BusLost`."""
+        ...
+
+    def stop(self) -> None:
+        """End `listen` soon."""
         ...
 
     def close(self) -> None:
-        """End `listen`, and let go of what is open. In a forked child it is called first of all, and closes nothing of its parent's."""
+        """Let go of what is open, when all else has ended."""
         ...
 
 
@@ -100,10 +104,9 @@ class Wire:
             self._news.set()
 
     def hear(self, heard: Callable[[Hint], None]) -> Callable[[], None]:
-        """Call `heard` (from any thread, quickly) with each hint; how to stop it."""
+        """Call `heard` (from any thread, quickly) with each hint, in forked children too; how to stop it."""
         mark = object()
         self._listeners[mark] = heard
-        self.ensure()
         return lambda: self._listeners.pop(mark, None) and None
 
     def close(self) -> None:
@@ -115,9 +118,10 @@ class Wire:
         if self._unsubscribe is not None:
             self._unsubscribe()
         if self._bus is not None:
+            self._bus.stop()
+            for thread in self._threads:
+                thread.join()
             self._bus.close()
-        for thread in self._threads:
-            thread.join()
 
     def rest(self) -> bool:
         """Around a fork: the parent goes on, its connections and threads are none of the child's."""
@@ -128,8 +132,6 @@ class Wire:
         if child:
             over = self._over.is_set()
             self._reset()
-            if self._bus is not None:
-                self._bus.close()
             if over:
                 self.close()
 
