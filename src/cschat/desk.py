@@ -80,7 +80,7 @@ class Desk:
         `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order. `bus`: how other processes are told at
         once that something is committed, "redis://host:6379/0"; without one, and while it is lost, they find out a little later.
         """
-        return cls(first_door(url, brand, clock, seed, reactors, bus))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
 
     def brand(self, name: str) -> Desk:
         """The same desk for another brand, acting as the host."""
@@ -392,7 +392,7 @@ class AsyncDesk:
         bus: str | Bus | None = None,
     ) -> AsyncDesk:
         """As `Desk.open`. Not a coroutine: the database is opened when it is first used."""
-        return cls(first_door(url, brand, clock, seed, reactors, bus))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
 
     def brand(self, name: str) -> AsyncDesk:
         """As `Desk.brand`."""

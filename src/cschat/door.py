@@ -319,7 +319,7 @@ def brand_record(name: str) -> str:
 
 
 def first_door(
-    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], bus: str | Bus | None
+    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], *, bus: str | Bus | None
 ) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
@@ -328,7 +328,7 @@ def first_door(
 
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, open_bus(bus)), brand_id, Actor.host)
+    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, open_bus(bus, url)), brand_id, Actor.host)
 
 
 def names_of(types: Collection[type] | None) -> frozenset[str] | None:

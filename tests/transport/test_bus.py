@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import anyio
 import pytest
-from tests.needs import OwnRedis, redis_channel
+from tests.needs import OwnRedis, postgres_schema, redis_channel
 
 from cschat import Actor, AsyncDesk, Desk
 from cschat import commands as c
@@ -56,10 +56,10 @@ def wait_until(true):
 
 def listening(*desks):
     """All listen by now: whatever is sent is heard by all."""
-    for desk in desks:
-        desk._works.wire.ensure()
     heard = {desk: threading.Event() for desk in desks}
     stops = [desk._works.wire.hear(lambda hint, desk=desk: heard[desk].set() if hint == ("test",) else None) for desk in desks]
+    for desk in desks:
+        desk._works.wire.ensure()
     for desk in desks:
         others = [one for one in desks if one is not desk]
         wait_until(lambda desk=desk, others=others: desk._works.wire.hint("test") or all(heard[one].is_set() for one in others))
@@ -107,6 +107,18 @@ def test_hints_reach_all_processes_and_each_once(file):
         other._works.wire.hint("attending", "brd_main", "ses_2")
         wait_until(lambda: len(heard) == 3)
     assert [(where, session) for where, _, _, session in heard] == [("here", "ses_1"), ("there", "ses_1"), ("here", "ses_2")]
+
+
+def test_processes_on_postgresql_need_no_other_bus_for_hints():
+    with postgres_schema() as url, Desk.open(url) as desk, Desk.open(url) as other, Desk.open(url) as quiet:
+        listening(desk, other)
+        heard = []
+        other._works.wire.hear(lambda hint: heard.append(hint) if hint != ("test",) else None)
+        desk._works.wire.hint("attending", "brd_main", "ses_1")
+        wait_until(lambda: heard)
+        assert heard == [("attending", "brd_main", "ses_1")]
+        quiet.position()
+        assert quiet._works.wire._threads == [], "who neither hints nor hears needs no connection for it"
 
 
 def test_without_a_bus_hints_stay_in_the_process():

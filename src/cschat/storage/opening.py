@@ -16,7 +16,7 @@ from cschat.errors import Invalid, MissingExtra
 from cschat.storage.protocol import Store
 from cschat.storage.schema import Schema
 
-__all__ = ["file_of", "open_store", "schema_of"]
+__all__ = ["file_of", "open_store", "postgres_of", "schema_of"]
 
 _URLS = (
     *("memory:", "sqlite:///file.db", "sqlite:////absolute/file.db", "sqlite:///file.db?synchronous=normal"),
@@ -32,7 +32,7 @@ def open_store(url: str, kinds: Sequence[type[Record]]) -> Store:
 
         return MemoryStore()
     if parts.scheme == "postgresql":
-        conninfo, schema = _postgres(parts)
+        conninfo, schema = postgres_of(parts)
         from cschat.storage.postgres import PostgresStore
 
         return PostgresStore(conninfo, kinds=kinds, schema=schema)
@@ -53,7 +53,7 @@ def schema_of(url: str, kinds: Sequence[type[Record]]) -> Schema:
     if parts.scheme == "memory":
         return Schema((), (), (), fits=True)
     if parts.scheme == "postgresql":
-        conninfo, schema = _postgres(parts)
+        conninfo, schema = postgres_of(parts)
         from cschat.storage.postgres_schema import schema_of_database
 
         return schema_of_database(conninfo, kinds, schema)
@@ -76,7 +76,7 @@ def _sqlite(url: str) -> tuple[Path, bool]:
     return Path(path), synchronous == "full"
 
 
-def _postgres(parts: SplitResult) -> tuple[str, str | None]:
+def postgres_of(parts: SplitResult) -> tuple[str, str | None]:
     """What libpq is told, and the schema. All that libpq knows may stand in the URL; `schema` is ours."""
     options = parse_qsl(parts.query, keep_blank_values=True)
     schemas = [value for name, value in options if name == "schema"]
