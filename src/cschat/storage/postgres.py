@@ -254,6 +254,11 @@ class PostgresStore:
     def position(self) -> int:
         return self._look(lambda connection: Reader(connection, self._ours).position())
 
+    def look(self) -> int:
+        position = self.position()
+        self._signal.tell(position)
+        return position
+
     def wait(self, /, *, after: int, timeout: float) -> int:
         with self._signal.attention():
             self._listener.ensure()

@@ -225,7 +225,9 @@ def test_half_a_syllable_is_not_sent(place: Workplace) -> None:
     page.locator(".composer-field").click()
     keyboard = page.context.new_cdp_session(page)
     keyboard.send("Input.imeSetComposition", {"text": "안녀", "selectionStart": 2, "selectionEnd": 2})
-    page.evaluate("document.querySelector('.composer-field').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229, isComposing: true, bubbles: true}))")
+    page.evaluate(
+        "document.querySelector('.composer-field').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229, isComposing: true, bubbles: true}))"
+    )
     assert page.locator(".msg.ours").count() == 0
     keyboard.send("Input.insertText", {"text": "안녕"})
     page.keyboard.press("Enter")
