@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.needs import empty, postgres_schema
 from tests.office import Office
 
 from cschat import Desk
@@ -17,9 +18,25 @@ settings.register_profile("cschat", deadline=None)
 settings.load_profile("cschat")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def postgres_desk() -> Iterator[str]:
+    """A schema that the desks of one test run share, one after the other."""
+    with postgres_schema() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_desk: str) -> Iterator[str]:
+    """An empty store on PostgreSQL."""
+    yield postgres_desk
+    empty(postgres_desk)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh store of each kind."""
+    """An empty store of each kind."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
     return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'desk.db'}?synchronous=normal"
 
 

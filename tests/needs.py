@@ -12,8 +12,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
+
+from cschat.kinds import KINDS
+from cschat.storage.tables import table_name
 
 
 def need(there: bool, what: str) -> None:
@@ -27,6 +31,15 @@ def need_korean_font() -> None:
     command = shutil.which("fc-list")
     fonts = "" if command is None else subprocess.run([command, ":lang=ko"], capture_output=True, text=True, check=True).stdout
     need(bool(fonts.strip()), "a Korean font (Debian: fontconfig and fonts-noto-cjk)")
+
+
+def chromium() -> str:
+    """The browser that pages are tried in. Skips the test unless there is one, and Playwright to drive it."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    need(found is not None, "Chromium (Debian: chromium)")
+    need(find_spec("playwright") is not None, "Playwright (the dependency group browser)")
+    assert found is not None
+    return found
 
 
 POSTGRES = os.environ.get("CSCHAT_POSTGRES", "postgresql://127.0.0.1:5432/test")
@@ -52,7 +65,20 @@ def postgres_schema() -> Iterator[str]:
 
     schema = f"cschat_test_{secrets.token_hex(6)}"
     try:
-        yield f"{POSTGRES}?schema={schema}"
+        yield f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}schema={schema}"
     finally:
         with psycopg.connect(POSTGRES, autocommit=True) as connection:
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+def empty(url: str) -> None:
+    """Empty the tables of a desk's schema: quicker than a fresh one."""
+    import psycopg
+
+    schema = url.rpartition("=")[2]
+    tables = [table_name(kind) for kind in KINDS] + ["cschat_event", "cschat_text", "cschat_text_block"]
+    statements = [f"SET search_path TO {schema}", *(f"DELETE FROM {table}" for table in tables)]
+    statements += ["UPDATE cschat_log SET position = 0", "UPDATE cschat_text_reach SET position = 0, form = 0"]
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        if connection.execute("SELECT to_regclass(%s)", (f"{schema}.cschat_log",)).fetchone() != (None,):
+            connection.execute("; ".join(statements))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import attrs
 
 from cschat.commands.carrying import carry_out, carry_out_all, forget_requests
-from cschat.commands.protocol import Command, Reactor, touches
+from cschat.commands.protocol import Command, Reactor
 from cschat.core.access import Actor
 from cschat.core.clock import Clock
 from cschat.core.events import Event
@@ -101,12 +101,11 @@ class Desk:
 
     def do(self, command: Command[T], *, request_id: str | None = None) -> T:
         """Carry out a command; when this returns, it is committed. The same `request_id` by the same actor again has no further effect."""
-        return self._transact(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), touches(command))
+        return self._transact(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command))
 
     def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
         """Carry out all or none, in one commit; their answers."""
-        keys = [key for command in commands for key in touches(command)]
-        return self._transact(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), keys)
+        return self._transact(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands))
 
     def _transact(self, work: Work[T], keys: Sequence[Key] = (), brand_id: str | None = None) -> T:
         batch = self._works.batches.get(threading.get_ident())
@@ -404,12 +403,11 @@ class AsyncDesk:
 
     async def do(self, command: Command[T], *, request_id: str | None = None) -> T:
         """As `Desk.do`. Cancelled before it has begun, it is dropped; after that it is committed."""
-        return await self._submit(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), touches(command))
+        return await self._submit(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command))
 
     async def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
         """As `Desk.do_all`."""
-        keys = [key for command in commands for key in touches(command)]
-        return await self._submit(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), keys)
+        return await self._submit(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands))
 
     async def _submit(self, work: Work[T], keys: Sequence[Key]) -> T:
         from cschat.loops import current

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from cschat.commands.carrying import carry_out
-from cschat.commands.protocol import Command, Context, Reactor, fits
+from cschat.commands.protocol import Command, Context, Reactor, fits, touches
 from cschat.core.access import Actor, Permission
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
 from cschat.core.leases import Lease, held
-from cschat.core.people import Customer, Role
+from cschat.core.people import Agent, Customer, Role
 from cschat.core.rules import Phase
 from cschat.core.session import Session
 from cschat.core.timers import Timer
@@ -30,7 +30,7 @@ from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
 from cschat.sight import Met, Sight, Who
-from cschat.storage.protocol import Batch, Gte, Lte, Store, Transaction
+from cschat.storage.protocol import Batch, Gte, Key, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Handler, Relay
 
@@ -134,6 +134,15 @@ class Door:
             return then(context)
 
         return work
+
+    def touching(self, *commands: Command[Any]) -> list[Key]:
+        """The records that commands name, and that of the actor: a hint for the store."""
+        keys = [key for command in commands for key in touches(command)]
+        if self.actor.kind is Role.AGENT and self.actor.key.startswith(Agent.prefix):
+            keys.append(Key(Agent, self.actor.key))
+        elif self.actor.kind is Role.CUSTOMER and (known := self.works.met.id_of(self.brand_id, self.actor.key)) is not None:
+            keys.append(Key(Customer, known))
+        return keys
 
     def asking(self, query: Query[T]) -> Work[T]:
         """Work that answers a query."""

@@ -28,6 +28,7 @@ from cschat.core.rules import Rulebook, Watch
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.core.timers import Timer
+from cschat.core.views import View
 from cschat.core.webhooks import Secret, Webhook
 from cschat.stats.facts import Fact
 from cschat.stats.state import Cell, Folded
@@ -38,7 +39,7 @@ CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
     *(Announcement, Reading, Link, Campaign, Recipient),
-    *(MailReport, SavedReport),
+    *(MailReport, SavedReport, View),
     *(DelayedReply, Bulk, BulkFailure, Ledger),
 )
 """What a desk is about, and `content_hash` covers."""

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tests.needs import POSTGRES, postgres_schema
+from tests.needs import postgres_schema
 
 from cschat.storage.opening import open_store
 from cschat.storage.postgres import PostgresStore

@@ -26,9 +26,9 @@ from cschat.errors import CschatError
 from cschat.kinds import KINDS
 from cschat.storage import migrations
 from cschat.storage.codec import decode_record
-from cschat.storage.tables import plural, table_name
 from cschat.storage.protocol import Gte
 from cschat.storage.sqlite import SqliteStore
+from cschat.storage.tables import plural, table_name
 from cschat.testing.things import Thing, add_one, put, transact
 
 

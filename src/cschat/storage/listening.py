@@ -39,6 +39,7 @@ class Listener:
         self._thread: threading.Thread | None = None
         self._bell: tuple[int, int] | None = None
         self._closed = False
+        self.deaf = True
 
     def ensure(self) -> None:
         """Start the thread if there is none. Called with the signal wanted already."""
@@ -84,9 +85,11 @@ class Listener:
             try:
                 with self._open() as connection:
                     connection.execute(f'LISTEN "{self._channel}"')
+                    self.deaf = False
                     self._signal.tell(self._position())
                     rung = self._listen(connection, bell)
             except (psycopg.Error, CschatError):
+                self.deaf = True
                 rung = bool(select.select([bell], [], [], RETRY_SECONDS)[0])
 
     def _listen(self, connection: _Connection, bell: int) -> bool:

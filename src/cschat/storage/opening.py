@@ -30,7 +30,7 @@ def open_store(url: str, kinds: Sequence[type[Record]]) -> Store:
         from cschat.storage.memory import MemoryStore
 
         return MemoryStore()
-    if parts.scheme in ("postgresql", "postgres"):
+    if parts.scheme == "postgresql":
         return _postgres(parts, kinds)
     path, durable = _sqlite(url)
     from cschat.storage.sqlite import SqliteStore

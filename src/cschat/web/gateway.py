@@ -13,7 +13,7 @@ import attrs
 
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError, NotFound
-from cschat.web import calls, entering, help_centre, pages, sending, watching
+from cschat.web import calls, entering, help_centre, openapi, pages, sending, watching
 from cschat.web.callers import Callers, Identify, checked_origins
 from cschat.web.files import Shelf
 from cschat.web.hub import Hub
@@ -64,6 +64,7 @@ ROUTES: Sequence[Route] = (
     Route("GET", "/{brand}/help/look.css", help_centre.look),
     Route("POST", "/{brand}/help/contact", help_centre.form),
     Route("GET", "/{brand}/help/{rest}", help_centre.page),
+    Route("GET", "/-/openapi.json", openapi.openapi),
     Route("GET", "/-/static/{rest}", pages.static, counted=False),
 )
 

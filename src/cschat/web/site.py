@@ -58,7 +58,6 @@ class Call:
         self.site.buckets.take("customer" if caller.user is None else "people", f"{self.brand}:{caller.key}")
         return caller
 
-
     def reader(self) -> Actor:
         """Who asks a question: the caller, or, where nobody has said, a guest whom the desk does not know and who finds what is published."""
         try:

@@ -3,7 +3,7 @@
 
 import { summary } from "../shared/content.js";
 import { article as html, fill, h, safe, set } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
+import { icon } from "../shared/icon.js";
 import { Problem } from "../shared/problem.js";
 import { avatar, iconButton, skeleton, trouble } from "./parts.js";
 
@@ -51,6 +51,7 @@ export function home(app) {
   function hours({ today }) {
     if (!today) return "";
     if (!today.length) return t("hours_closed_today");
+    if (today.length === 1 && today[0].join() === "00:00,24:00") return t("hours_all_day");
     return t("hours_today", { hours: today.map(([start, end]) => `${start}–${end}`).join(", ") });
   }
 

@@ -2,7 +2,7 @@
 // May: draw. May not: ask the desk.
 
 import { h, safe } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
+import { icon } from "../shared/icon.js";
 
 /** A button that is an icon; its name is for screen readers and as a tip. */
 export function iconButton(name, label, press, given = {}) {

@@ -36,7 +36,7 @@ const LEADS = {
   ReturnedToBot: "bot",
 };
 
-const signature = (content) => JSON.stringify([content.kind, content.text, content.media?.blob ?? null, content.fields?.map((field) => field.answer)]);
+const signature = (content) => JSON.stringify([content.kind, content.text, content.media?.blob ?? null, (content.fields ?? []).map((field) => field.answer)]);
 const plain = (said) => (typeof said === "string" ? { kind: "text", text: said } : { text: "", ...said });
 
 export class Talk {
@@ -229,9 +229,9 @@ export class Talk {
       const message = await this.client.do("SendMessage", { session: this.id, content: sent.content, client_id: sent.key }, { key: sent.key });
       sent.id = message.id;
       if (message.session !== this.id) {
-        this.dropped(sent);
         this.moved(message.session);
       } else this.said({ seq: message.seq, at: message.at, body: message }, false);
+      this.dropped(sent);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       sent.state = problem.status === 0 ? "waiting" : "failed";
@@ -242,11 +242,14 @@ export class Talk {
   }
 
   /** Open the session, if it is not open yet. */
-  async begin(key = fresh()) {
-    this.beginning ??= this.client
-      .do("OpenSession", { channel: this.desk.channel, language: this.desk.language(), page: this.desk.page() }, { key: `${key}-open` })
-      .finally(() => (this.beginning = null));
-    this.session = await this.beginning;
+  begin(key = fresh()) {
+    this.beginning ??= this.opened(key).finally(() => (this.beginning = null));
+    return this.beginning;
+  }
+
+  async opened(key) {
+    const { channel, language, page } = this.desk;
+    this.session = await this.client.do("OpenSession", { channel, language: language(), page: page() }, { key: `${key}-open` });
     this.client.drawer.put("unsent:new", null);
     this.remember();
     this.moved(this.id, this);

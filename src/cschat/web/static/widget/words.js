@@ -32,6 +32,7 @@ export const WORDS = {
   greeting: ["안녕하세요!\n무엇을 도와드릴까요?", "Hello!\nHow can we help?"],
   guest_form: ["상담 전에 알려 주세요", "Before we start"],
   guest_form_more: ["답변을 드리는 데에만 쓸게요.", "We only use this to answer you."],
+  hours_all_day: ["오늘 24시간", "Open all day"],
   hours_closed_today: ["오늘은 쉬어요", "Closed today"],
   hours_today: ["오늘 {hours}", "Today {hours}"],
   in_queue: ["대기 중", "Waiting"],

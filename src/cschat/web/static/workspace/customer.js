@@ -190,7 +190,7 @@ export class CustomerPanel {
       owner ? fact(t("field_agent"), app.desk.agent(owner)?.name ?? "…") : null,
       session.group ? fact(t("field_group"), app.desk.group(session.group)?.name ?? "…") : null,
       fact(t("field_channel"), [channelMark(session.channel), " ", session.channel]),
-      fact(t("field_opened"), app.time.full(session.opened_at)),
+      fact(t("field_opened"), h("time", { datetime: session.opened_at, title: app.time.full(session.opened_at) }, app.time.brief(session.opened_at))),
       session.rating !== null ? fact(t("field_rating"), String(session.rating)) : null,
     );
   }
