@@ -57,7 +57,7 @@ class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], blobs: Blobs | None = None, bus: Bus | None = None
+        self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], *, blobs: Blobs | None = None, bus: Bus | None = None
     ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
@@ -346,7 +346,7 @@ def first_door(
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
     blobs = _blobs_beside(url) if isinstance(url, str) else None
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs, open_bus(bus, url)), brand_id, Actor.host)
+    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url)), brand_id, Actor.host)
 
 
 def _blobs_beside(url: str) -> Blobs | None:
