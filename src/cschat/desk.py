@@ -39,6 +39,7 @@ from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 if TYPE_CHECKING:
     from cschat.commands.reactors.bots import Search
     from cschat.transport.actions import Action
+    from cschat.transport.bus import Bus
     from cschat.transport.folder import Folder
     from cschat.transport.panel import CustomerInfo, Hook
 
@@ -73,13 +74,15 @@ class Desk:
         clock: Clock | None = None,
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
+        bus: str | Bus | None = None,
     ) -> Desk:
         """A desk on a store, acting as the host. The database is opened when it is first used.
 
         `url`: "memory:", "sqlite:///support.db" (`?synchronous=normal` for speed: a power cut may take the last commits), or a `Store`.
-        `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order.
+        `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order. `bus`: how other processes are told at
+        once that something is committed, "redis://host:6379/0"; without one, and while it is lost, they find out a little later.
         """
-        return cls(first_door(url, brand, clock, seed, reactors))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
 
     def brand(self, name: str) -> Desk:
         """The same desk for another brand, acting as the host."""
@@ -113,6 +116,7 @@ class Desk:
         batch = self._works.batches.get(threading.get_ident())
         if batch is not None:
             return batch.run(work)
+        self._works.wire.ensure()
         self._works.relay.ensure()
         return self._works.store.transact(work, brand=brand_id or self._door.brand_id, touches=keys)
 
@@ -122,7 +126,10 @@ class Desk:
 
     def _read(self, work: Work[T]) -> T:
         batch = self._works.batches.get(threading.get_ident())
-        return self._works.store.read(work) if batch is None else batch.read(work)
+        if batch is not None:
+            return batch.read(work)
+        self._works.wire.ensure()
+        return self._works.store.read(work)
 
     def each(self, query: Query[Page[T]]) -> Iterator[T]:
         """All items of a query that answers in pages, page by page."""
@@ -178,6 +185,7 @@ class Desk:
 
     def position(self) -> int:
         """The position of the last committed event."""
+        self._works.wire.ensure()
         return self._works.store.position()
 
     @contextmanager
@@ -190,6 +198,7 @@ class Desk:
         thread = threading.get_ident()
         if thread in self._works.batches:
             raise Conflict("this thread is in a batch already")
+        self._works.wire.ensure()
         self._works.relay.ensure()
         with self._works.store.batch(size=size) as batch:
             self._works.batches[thread] = batch
@@ -376,6 +385,7 @@ class Desk:
                 self._works.led = False
                 self._works.store.transact(self._door.letting_go, brand="")
         finally:
+            self._works.wire.close()
             self._works.store.close()
 
     def __enter__(self) -> Self:
@@ -406,9 +416,10 @@ class AsyncDesk:
         clock: Clock | None = None,
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
+        bus: str | Bus | None = None,
     ) -> AsyncDesk:
         """As `Desk.open`. Not a coroutine: the database is opened when it is first used."""
-        return cls(first_door(url, brand, clock, seed, reactors))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
 
     def brand(self, name: str) -> AsyncDesk:
         """As `Desk.brand`."""
@@ -439,10 +450,15 @@ class AsyncDesk:
     async def _submit(self, work: Work[T], keys: Sequence[Key]) -> T:
         from cschat.loops import current
 
+        await self._begin()
         if self._works.relay.unsure:
             await self._in_thread(self._works.relay.ensure)
         store, brand_id = self._works.store, self._door.brand_id
         return await current().answer(lambda waker: store.submit(work, brand=brand_id, touches=keys, waker=waker))
+
+    async def _begin(self) -> None:
+        if not self._works.wire.begun:
+            await self._in_thread(self._works.wire.ensure)
 
     async def ask(self, query: Query[T]) -> T:
         """As `Desk.ask`."""
@@ -474,6 +490,7 @@ class AsyncDesk:
 
         from cschat.loops import current
 
+        await self._begin()
         position = await self.position() if after is None else after
         wanted, subject = names_of(types), None if session is None else record_id(session)
         loop, news = current(), [anyio.Event()]

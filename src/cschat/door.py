@@ -38,6 +38,7 @@ from cschat.transport.relay import Handler, Relay
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
     from cschat.transport.blobs import Blobs
+    from cschat.transport.bus import Bus
 
 __all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
@@ -55,7 +56,9 @@ FORGET_AFTER = 3_600_000_000
 class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], blobs: Blobs | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], *, blobs: Blobs | None = None, bus: Bus | None = None
+    ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.ledger import Charges
@@ -64,6 +67,7 @@ class Works:
         from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
+        from cschat.transport.bus import Wire
         from cschat.transport.cabinet import Cabinet, Erasing
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
@@ -74,6 +78,7 @@ class Works:
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
+        self.wire = Wire(store, bus)
         self.clock = clock
         self.ids = ids
         self.met = Met()
@@ -330,15 +335,18 @@ def brand_record(name: str) -> str:
     return f"{Brand.prefix}_{name}"
 
 
-def first_door(url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor]) -> Door:
+def first_door(
+    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], *, bus: str | Bus | None
+) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
     from cschat.storage.opening import open_store
+    from cschat.transport.bus import open_bus
 
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
     blobs = _blobs_beside(url) if isinstance(url, str) else None
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs), brand_id, Actor.host)
+    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url)), brand_id, Actor.host)
 
 
 def _blobs_beside(url: str) -> Blobs | None:

@@ -62,7 +62,7 @@ def allowed(call: Call) -> Response:
 def _tell_attendance(call: Call, command: Any) -> None:
     """The one thing that changes and is no event: those who have the session open are told at once."""
     if isinstance(command, c.Attend):
-        call.site.hub.look_at(brand_record(call.brand), command.session)
+        call.desk._works.wire.hint("attending", brand_record(call.brand), command.session)  # noqa: SLF001  (as far as there are processes)
 
 
 def _request_id(request: Request) -> str | None:
