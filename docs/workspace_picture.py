@@ -33,7 +33,9 @@ def furnish(place: Workplace) -> str:
         ("주소변경", "주소 변경 안내", "출고 전이라면 바로 바꿔 드릴 수 있어요."),
     ):
         desk.do(c.AddCannedResponse(shortcut, text, title=title, examples=[title, text[:12]]))
-    article = desk.do(c.AddArticle("받는 주소를 바꾸고 싶어요", "<p>출고 전이라면 마이페이지에서 바꿀 수 있어요.</p>", examples=["주소 변경"]))
+    article = desk.do(
+        c.AddArticle("받는 주소를 바꾸고 싶어요", "<p>출고 전이라면 마이페이지에서 바꿀 수 있어요.</p>", examples=["주소 변경"])
+    )
     desk.do(c.PublishArticle(article))
     session = _talk(place)
     for name, text, category, priority in (

@@ -235,7 +235,10 @@ export class Frame {
       const number = this.numbers.get(tab);
       number.textContent = count > 999 ? "999+" : String(count);
       number.classList.toggle("zero", count === 0);
-      number.classList.toggle("strong", count > 0 && tab.list !== "closed");
+      number.classList.toggle("strong", count > 0);
+      const unread = tab.list === "mine" ? this.app.desk.counts.unread : 0;
+      number.classList.toggle("unread", unread > 0);
+      number.title = unread ? this.app.t("unread", { n: unread }) : "";
     }
   }
 
