@@ -13,6 +13,7 @@ from benchmarks import (
     history,
     hours,
     ledger,
+    postgres,
     queueing,
     routing,
     rules,
@@ -79,6 +80,12 @@ def week() -> None:
 def commands() -> None:
     for name, ratio in storage.messages().items():
         print(f"  {name:52} {ratio}")
+
+
+def on_postgres() -> None:
+    for name, ratio in postgres.messages():
+        print(f"  {f'{name}, against hand on a pool of ten':52} {ratio}", flush=True)
+    print(f"  {'16 tasks in each of two processes, against one':52} {postgres.processes()}")
 
 
 def lives() -> None:
@@ -180,6 +187,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "week": week,
     "commands": commands,
     "lives": lives,
+    "postgres": on_postgres,
     "weights": weights,
     "search": searching,
     "history": past,

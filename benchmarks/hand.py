@@ -14,7 +14,7 @@ import msgspec
 
 from cschat.core.ids import Ids
 
-__all__ = ["REFUND", "Hand"]
+__all__ = ["REFUND", "Hand", "connected"]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -39,15 +39,21 @@ def _plain(text: str) -> dict[str, Any]:
     return {"kind": "text", "text": text, **_BARE}
 
 
-class Hand:
-    """One connection to a file that cschat has made."""
+def connected(path: Path, *, durable: bool, checkpoint_pages: int = 1000) -> sqlite3.Connection:
+    """A connection to a file that cschat has made."""
+    db = sqlite3.connect(path, isolation_level=None, cached_statements=512, check_same_thread=False)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
+    db.execute("PRAGMA secure_delete = FAST")
+    return db
 
-    def __init__(self, path: Path, *, durable: bool, checkpoint_pages: int = 1000) -> None:
-        self.db = sqlite3.connect(path, isolation_level=None, cached_statements=512, check_same_thread=False)
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        self.db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
-        self.db.execute("PRAGMA secure_delete = FAST")
+
+class Hand:
+    """What is written on a connection: `db.execute(sql, values)`, with "?" for each value."""
+
+    def __init__(self, db: Any) -> None:
+        self.db = db
         self.ids = Ids()
 
     # ----------------------------------------------------------------------------------------------------------- rows
@@ -104,9 +110,13 @@ class Hand:
 
     # -------------------------------------------------------------------------------------------------------- commands
 
+    def say(self, session: dict[str, Any], version: int, agent: str, text: str, once: str | None = None) -> None:
+        """The writes of an agent's message."""
+        self._message(session, _plain(text), "agent", agent, f"agent:{agent}", time.time_ns() // 1000, once=once)
+        self._save(session, version)
+
     def send(self, session_id: str, agent: str, text: str, request_id: str | None = None) -> None:
         """An agent says something."""
-        now = time.time_ns() // 1000
         self.db.execute("BEGIN IMMEDIATE")
         self._row("agent", agent)
         once = None
@@ -116,8 +126,7 @@ class Hand:
                 self.db.execute("ROLLBACK")
                 return
         session, version = self._row("session", session_id)
-        self._message(session, _plain(text), "agent", agent, f"agent:{agent}", now, once=once)
-        self._save(session, version)
+        self.say(session, version, agent, text, once)
         self.db.execute("COMMIT")
 
     def bot_turn(self, brand: str, key: str, session_id: str, at: int) -> None:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import attrs
 
-from benchmarks.hand import Hand
+from benchmarks.hand import Hand, connected
 from benchmarks.ratio import Ratio, compare
 from cschat import Actor, Desk
 from cschat import commands as c
@@ -118,7 +118,7 @@ def sqlite(waiting: int = 25_000, *, rounds: int = 11) -> Ratio:
         shutil.copy(ours, floor)
         desk = Desk.open(f"sqlite:///{ours}?synchronous=normal", clock=place.clock, seed=2)
         again = Crowded(desk, place.clock, deque(_active(desk)), place.waiting)
-        hand = Hand(floor, durable=False)
+        hand = Hand(connected(floor, durable=False))
         talks = deque(again.talks)
 
         def by_desk(number: int) -> None:

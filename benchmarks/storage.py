@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.hand import Hand
+from benchmarks.hand import Hand, connected
 from benchmarks.ratio import Many, Ratio, compare
 from cschat import Actor, AsyncDesk, Desk
 from cschat import commands as c
@@ -54,7 +54,7 @@ def _both(*, durable: bool, floor_durable: bool | None = None) -> Iterator[tuple
         folder = Path(name)
         with Desk.open(f"sqlite:///{folder}/hand.db") as desk:
             agent, sessions = _prepared(desk)
-        hand = Hand(folder / "hand.db", durable=durable if floor_durable is None else floor_durable)
+        hand = Hand(connected(folder / "hand.db", durable=durable if floor_durable is None else floor_durable))
         turn = count()
 
         def floor(number: int) -> None:
@@ -155,7 +155,7 @@ def _life_by_hand(folder: Path) -> Callable[[int], None]:
     with Desk.open(f"sqlite:///{folder}/hand.db") as desk:
         agent = desk.do(c.AddAgent(name="민아", status="available"))
         customer = desk.acting_as(Actor.guest("browser")).do(c.OpenSession()).customer
-    hand = Hand(folder / "hand.db", durable=False)
+    hand = Hand(connected(folder / "hand.db", durable=False))
 
     def many(number: int) -> None:
         for _ in range(number):

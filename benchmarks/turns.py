@@ -13,7 +13,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from benchmarks.hand import REFUND as TURNS
-from benchmarks.hand import Hand
+from benchmarks.hand import Hand, connected
 from benchmarks.ratio import Ratio, compare
 from cschat import Actor, AsyncDesk, Desk
 from cschat import commands as c
@@ -103,7 +103,7 @@ def sqlite() -> Ratio:
             with Desk.open(f"sqlite:///{folder}/hand.db") as other:
                 known = _prepared(other)
                 brand = "brd_main"
-            hand, turn = Hand(folder / "hand.db", durable=False), [0]
+            hand, turn = Hand(connected(folder / "hand.db", durable=False)), [0]
 
             def floor(number: int) -> None:
                 for _ in range(number):

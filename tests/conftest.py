@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.needs import empty, postgres_schema
 from tests.office import Office
 
 from cschat import Desk
@@ -17,10 +18,32 @@ settings.register_profile("cschat", deadline=None)
 settings.load_profile("cschat")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def postgres_desk() -> Iterator[str]:
+    """A schema that the desks of one test run share, one after the other."""
+    with postgres_schema() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_desk: str) -> str:
+    """An empty store on PostgreSQL."""
+    empty(postgres_desk)
+    return postgres_desk
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh store of each kind."""
+    """An empty store of each kind."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
     return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'desk.db'}?synchronous=normal"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store that several processes may open."""
+    return str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else f"sqlite:///{tmp_path / 'desk.db'}"
 
 
 @pytest.fixture

@@ -63,6 +63,8 @@ def talk(customer: Desk, agent: Desk, said: Conversation, category: str, rng: Ra
     if rng.random() < 0.6:
         customer.do(c.RateSession(session, score=rng.choice((5, 5, 5, 4, 4, 3))))
     tags = [rng.choice(("단순문의", "단순문의", "재문의"))]
+    *_, last = customer.each(q.Transcript(session))
+    customer.do(c.MarkRead(session, up_to=last.seq))
     agent.do(c.WrapUp(session, note=f"{category.rpartition('/')[2]} 안내", category=category, tags=tags))
 
 

@@ -8,10 +8,15 @@ import secrets
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+from flask import Flask
+from jinja2 import FileSystemLoader
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+HERE = Path(__file__).parent
+APP = HERE.parent / "flask_app"
 FOLDER = Path("build/demo")
 PORT = 8000
 SAYS = """하늘상점 is open.
@@ -36,7 +41,7 @@ class Quiet(WSGIRequestHandler):
 
 def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.path.insert(0, str(Path(__file__).parents[1] / "flask_app"))
+    sys.path.insert(0, str(APP))
     store = prepare()
     os.environ |= {"DESK_URL": store, "DESK_SECRET": kept_secret("desk"), "SECRET_KEY": kept_secret("shop")}
     import shop
@@ -46,10 +51,16 @@ def main() -> None:
     shop_desk.connect(support.desk)
     with listening() as place, support.desk, support.desk.running():
         host, port = place.getsockname()
-        server = make_server(host, port, shop.create_app(), threaded=True, request_handler=Quiet, fd=place.fileno())
+        server = make_server(host, port, dressed(shop.create_app()), threaded=True, request_handler=Quiet, fd=place.fileno())
         sys.stdout.write(SAYS.format(address=f"http://{host}:{port}", folder=FOLDER))
         sys.stdout.flush()
         server.serve_forever()
+
+
+def dressed(app: Flask) -> Flask:
+    """The example in better clothes: its pages are those in `templates`, where there are any."""
+    app.jinja_loader = FileSystemLoader([HERE / "templates", APP / "templates"])
+    return app
 
 
 def prepare() -> str:
@@ -85,4 +96,5 @@ def listening() -> socket.socket:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        main()

@@ -51,6 +51,10 @@ class Met:
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], str] = {}
 
+    def id_of(self, brand_id: str, key: str) -> str | None:
+        """The id of the customer with this key, if they have acted lately."""
+        return self._ids.get((brand_id, key))
+
     def customer(self, tx: Transaction, brand_id: str, key: str) -> Customer | None:
         """The customer with this key."""
         id = self._ids.get((brand_id, key))

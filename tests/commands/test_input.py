@@ -129,6 +129,7 @@ BAD_VALUES: dict[tuple[type, str], list[Any]] = {
     (c.SetDistribution, "head_starts"): [5, {"extreme": 5}, {"high": "5"}, {5: 5}],
     (c.SetDistribution, "weights"): [5, {"web": -1}, {"web": 1.5}, {5: 5}],
     (c.SetDistribution, "presence"): [5, [1], {"*": -1}, {"*": "soon"}, {5: 5}],
+    (c.SaveView, "only_if"): [5, None, "x", [], {"a": 1}, {"field": "nothing", "is": 1}],
     (c.StartBulk, "only_if"): [5, None, "x", [], {"a": 1}, {"field": "nothing", "is": 1}],
     (c.StartBulk, "then"): [
         5,
@@ -192,6 +193,7 @@ BLANK = {
     (c.OpenSessionByAgent, "channel"),
     (c.OpenSessionByAgent, "text"),
     (c.RecordConsent, "what"),
+    (c.SaveView, "name"),
     (c.RecordConsent, "purpose"),
     (c.RecordConsent, "version"),
     (c.RegisterCustomer, "member"),

@@ -75,6 +75,17 @@ def test_an_app_built_from_its_page_serves_a_conversation(name, tmp_path):
         assert suji.http.get("/member-token").json()["token"].count(".") == 2
         assert suji.call("do/ClaimSession", {"session": session}).status_code == 403
 
+        # What frameworks like to spoil arrives whole: a large file, a Korean path, a body of which nobody knows how long it is.
+        picture = b"\x89PNG\r\n\x1a\n" + bytes(3_000_000)
+        headers = suji.headers() | {"content-type": "image/png", "x-file-name": "%EC%82%AC%EC%A7%84.png"}
+        sent = suji.http.post(f"{GATE}/files", content=picture, headers=headers).raise_for_status().json()
+        assert sent["name"] == "사진.png"
+        assert suji.http.get(f"{GATE}/files/{sent['blob']}", headers=suji.headers()).content == picture
+        assert suji.http.get("/desk/하늘/me").json()["id"] == "하늘"
+        pieces = (piece.encode() for piece in ('{"session": "', asked, '"}'))
+        listed = suji.http.post(f"{GATE}/ask/Transcript", content=pieces, headers=suji.headers() | {"content-type": "application/json"})
+        assert listed.json()["items"][0]["content"]["text"] == "반품하고 싶어요"
+
         # A token that somebody has made up is no token.
         assert guest.http.post(f"{GATE}/enter", json={"member": f"{token}x"}).status_code == 401
 

@@ -26,9 +26,9 @@ from cschat.errors import CschatError
 from cschat.kinds import KINDS
 from cschat.storage import migrations
 from cschat.storage.codec import decode_record
-from cschat.storage.tables import plural, table_name
 from cschat.storage.protocol import Gte
 from cschat.storage.sqlite import SqliteStore
+from cschat.storage.tables import plural, table_name
 from cschat.testing.things import Thing, add_one, put, transact
 
 
@@ -62,6 +62,7 @@ def busy_desk(path: Path) -> Iterator[tuple[Office, sqlite3.Connection]]:
         timed = Office.on(desk.brand("timed"), clock)
         samples.COMMANDS[c.Heartbeat].do(timed)
         samples.COMMANDS[c.Attend].do(timed)
+        timed.visitor.keep_file(b"a,b", name="a.csv")
         connection = sqlite3.connect(path)
         yield office, connection
         connection.close()

@@ -10,21 +10,54 @@ from typing import Any
 from urllib.parse import quote
 
 import attrs
+import msgspec
 import pytest
-from tests.web.site import Browser, gateway_on, opened_desk
+from msgspec import Raw
+from tests.office import Office
+from tests.samples import COMMANDS, QUERIES, Sample
+from tests.web.site import NO_LIMITS, SECRET, Browser, gateway_on, opened_desk, user_of
 
-from cschat import commands, queries
-from cschat.web import Limits, Rate, Request
-
-ENOUGH = Rate(1e9, 10**9)
-LIMITS = Limits(ENOUGH, ENOUGH, ENOUGH, ENOUGH, ENOUGH)
+from cschat import Desk, commands, queries
+from cschat import commands as c
+from cschat.core.access import Permission
+from cschat.core.clock import FakeClock
+from cschat.web import Gateway, Request
+from cschat.web.tokens import Visitor
 
 TEXTS = [
-    '""', '" "', '"배송"', '"\\ud800"', '"a\\u0000b"', '"\\u202e"', '"open"', '"high"', '"session"', '"auto"', '"admin"', '"ses_x"', '"cus_"',
-    '"' + "가" * 21_000 + '"', '"2026-11-26"', '"2026-11-26T09:00:00Z"', '"9999-12-31T23:59:59+23:59"', '"0000-00-00"', '"../../etc/passwd"',
-    '"<script>"', '"{{ 7*7 }}"', '"{% for x in range(10**9) %}"', '"\'; DROP TABLE session; --"', '"(a+)+$"', '"http://169.254.169.254/"',
-    '"https://shop.example"', '"#ff8800"', '"PT1H"', '"09:00"', '"ko"', '"%s%n"', '"=1+1"',
-]  # fmt: skip
+    '""',
+    '" "',
+    '"배송"',
+    '"\\ud800"',
+    '"a\\u0000b"',
+    '"\\u202e"',
+    '"open"',
+    '"high"',
+    '"session"',
+    '"auto"',
+    '"admin"',
+    '"ses_x"',
+    '"cus_"',
+    '"' + "가" * 21_000 + '"',
+    '"2026-11-26"',
+    '"2026-11-26T09:00:00Z"',
+    '"9999-12-31T23:59:59+23:59"',
+    '"0000-00-00"',
+    '"../../etc/passwd"',
+    '"<script>"',
+    '"{{ 7*7 }}"',
+    '"{% for x in range(10**9) %}"',
+    '"\'; DROP TABLE session; --"',
+    '"(a+)+$"',
+    '"http://169.254.169.254/"',
+    '"https://shop.example"',
+    '"#ff8800"',
+    '"PT1H"',
+    '"09:00"',
+    '"ko"',
+    '"%s%n"',
+    '"=1+1"',
+]
 NUMBERS = [
     "0",
     "-1",
@@ -58,13 +91,46 @@ ODD = [
     '["a", "a"]',
 ]
 PATHS = [
-    "", "/", "//", "/shop", "/shop/", "/shop/do", "/shop/do/", "/shop/ask/GetBrand/", "/shop/do/__class__", "/shop/do/WakeSession", "/shop/ask/run",
-    "/-/static/../gateway.py", "/-/static/shared", "/-/static/%2e%2e/pages.py", "/-/static/\0", "/-/static/shared/tokens.css/x", "/-/static//etc/passwd",
-    "/-/static/" + "a" * 5000, "/nobody/me", "/SHOP/me", "/shop/me", "/shop/poll", "/shop/events", "/shop/files", "/shop/files/blb_x", "/shop/files/..",
-    "/shop/help", "/shop/help/search", "/shop/help/contact", "/shop/workspace", "/shop/workspace/x/y", "/shop/widget.js", "/shop/customers/x/info",
-    "/shop/sessions/x/allowed", "/cafe/me", "/-/openapi.json", "/\ufffd/\ud800", "/shop/enter",
-]  # fmt: skip
-QUERIES = [
+    "",
+    "/",
+    "//",
+    "/shop",
+    "/shop/",
+    "/shop/do",
+    "/shop/do/",
+    "/shop/ask/GetBrand/",
+    "/shop/do/__class__",
+    "/shop/do/WakeSession",
+    "/shop/ask/run",
+    "/-/static/../gateway.py",
+    "/-/static/shared",
+    "/-/static/%2e%2e/pages.py",
+    "/-/static/\0",
+    "/-/static/shared/tokens.css/x",
+    "/-/static//etc/passwd",
+    "/-/static/" + "a" * 5000,
+    "/nobody/me",
+    "/SHOP/me",
+    "/shop/me",
+    "/shop/poll",
+    "/shop/events",
+    "/shop/files",
+    "/shop/files/blb_x",
+    "/shop/files/..",
+    "/shop/help",
+    "/shop/help/search",
+    "/shop/help/contact",
+    "/shop/workspace",
+    "/shop/workspace/x/y",
+    "/shop/widget.js",
+    "/shop/customers/x/info",
+    "/shop/sessions/x/allowed",
+    "/cafe/me",
+    "/-/openapi.json",
+    "/\ufffd/\ud800",
+    "/shop/enter",
+]
+ARGUMENTS = [
     "",
     "after=0",
     "after=1&wait=0",
@@ -105,6 +171,68 @@ HEADERS: list[dict[str, str]] = [
 ]
 
 
+def _spoilt(chance: random.Random, value: Any) -> Any:
+    """The value with something else in one place of it."""
+    if isinstance(value, dict) and value and chance.random() < 0.8:
+        name = chance.choice(list(value))
+        if chance.random() < 0.1:
+            return {**value, "?": 1}
+        return {**value, name: _spoilt(chance, value[name])}
+    if isinstance(value, list) and value and chance.random() < 0.7:
+        place = chance.randrange(len(value))
+        return [*value[:place], _spoilt(chance, value[place]), *value[place + 1 :]]
+    pick = chance.random()
+    if isinstance(value, bool | int | float) and pick < 0.4:
+        return Raw(chance.choice(NUMBERS).encode())
+    if isinstance(value, str) and pick < 0.2:
+        return value[: chance.randrange(len(value) + 1)]
+    if isinstance(value, list | dict) and pick < 0.3:
+        return [value] * chance.choice([0, 2, 60]) if isinstance(value, list) else {str(number): value for number in range(120)}
+    return Raw(chance.choice([*TEXTS, *NUMBERS, *ODD]).encode())
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_one_thing_that_is_wrong_with_a_good_request_breaks_nothing(part: int, caplog: pytest.LogCaptureFixture):
+    chance = random.Random(part)
+    samples: list[tuple[str, type[Any], Sample]] = [
+        *(("do", kind, sample) for kind, sample in COMMANDS.items()),
+        *(("ask", kind, sample) for kind, sample in QUERIES.items()),
+    ]
+    failed: list[str] = []
+    for verb, kind, sample in samples[part::4]:
+        if kind.permission is Permission.OPERATE:
+            continue
+        with Desk.open("memory:", clock=FakeClock(), seed=1) as desk:
+            web, asked = _made(desk, sample)
+            sora = attrs.evolve(web, token=None, user="agt_sora", csrf=web.gateway.site.callers.mark("agt_sora"))
+            for _ in range(50):
+                body = msgspec.json.encode(_spoilt(chance, asked))
+                for browser in (web, sora):
+                    answer = browser.call("POST", f"/main/{verb}/{kind.__name__}", body, headers=HEADERS[1])
+                    if answer.status >= 500:
+                        failed.append(f"{answer.status} {kind.__name__} {body[:300]!r} {answer.body[:300]!r}")
+    assert failed == []
+    assert [record for record in caplog.records if record.name == "cschat.web"] == []
+
+
+def _made(desk: Desk, sample: Sample) -> tuple[Browser, dict[str, Any]]:
+    """Somebody who may, and what they send."""
+    office = Office.on(desk, desk.clock)  # type: ignore[arg-type]
+    for name, agent in (("sora", office.sora), ("mina", office.mina), ("jun", office.jun)):
+        desk.do(c.ChangeAgent(agent, user_id=f"agt_{name}"))
+    gateway = Gateway(desk, brands=["main"], secrets=[SECRET], identify=user_of, limits=NO_LIMITS)
+    asked = sample.make(office, office.session(sample.state))
+    fields = attrs.asdict(asked, recurse=False, filter=lambda _field, value: value not in (None, msgspec.UNSET))
+    users = {"agent": "agt_mina", "colleague": "agt_jun", "admin": "agt_sora"}
+    callers = gateway.site.callers
+    if sample.door in users:
+        user = users[sample.door]
+        browser = Browser(gateway, user=user, csrf=callers.mark(user), brand="main")
+    else:
+        browser = Browser(gateway, token=callers.tokens.visitor("main", Visitor("guest:browser-a", 2**31)), brand="main")
+    return browser, msgspec.to_builtins(fields)
+
+
 def _fields(random: random.Random, kind: type[Any], known: Sequence[str]) -> str:
     """The fields of a command or a query, each with something that may or may not do."""
 
@@ -130,7 +258,7 @@ def _fields(random: random.Random, kind: type[Any], known: Sequence[str]) -> str
 def test_nothing_that_is_sent_breaks_the_desk(seed: int, caplog: pytest.LogCaptureFixture):
     chance = random.Random(seed)
     with opened_desk() as desk:
-        web = Browser(gateway_on(desk, limits=LIMITS))
+        web = Browser(gateway_on(desk, limits=NO_LIMITS))
         guest, mina, sora = web.entered(), web.signed_in("mina"), web.signed_in("sora")
         session = guest.do("OpenSession", text="배송").json
         mina.do("ClaimSession", session=guest.do("OpenSession", text="환불").json["id"])
@@ -138,7 +266,7 @@ def test_nothing_that_is_sent_breaks_the_desk(seed: int, caplog: pytest.LogCaptu
         known = [session["id"], session["customer"], message, mina.get("/me").json["agent"]["id"], "brd_shop"]
         failed: list[str] = []
 
-        def check(browser: Browser, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> None:
+        def check(browser: Browser, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> None:  # noqa: PLR0917
             more = {"authorization": f"Bearer {browser.token}"} if browser.token else {}
             if browser.user:
                 more |= {"cookie": f"user={browser.user}", "x-csrf-token": browser.csrf or ""}
@@ -170,7 +298,7 @@ def test_nothing_that_is_sent_breaks_the_desk(seed: int, caplog: pytest.LogCaptu
             path = chance.choice(PATHS) if chance.random() < 0.8 else "/" + quote(chance.randbytes(12), safe="/%")
             body = chance.choice([b"", b"{}", b"[]", b"\xff", chance.randbytes(40), b'{"guest": "x"}', b"a=b&text=%ff"])
             method = chance.choice(["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "gEt", ""])
-            check(chance.choice(asked), method, path, chance.choice(QUERIES), chance.choice(HEADERS), body)
+            check(chance.choice(asked), method, path, chance.choice(ARGUMENTS), chance.choice(HEADERS), body)
         assert failed == []
         assert [record for record in caplog.records if record.levelno >= logging.ERROR and record.name == "cschat.web"] == []
         assert guest.ask("GetSession", session=session["id"]).status in (200, 404)

@@ -1,7 +1,6 @@
 """The shop's desk: where it keeps its data, who asks, and where it answers."""
 
 import os
-from wsgiref.util import shift_path_info
 
 from cschat import Desk
 from cschat.web import Gateway, member_token
@@ -29,8 +28,8 @@ answer = Door(gateway, threads=THREADS)
 @csrf_exempt  # the desk has its own protection, which also covers requests that carry no form
 def door(request, rest):
     """Let the desk answer below /desk."""
-    environ = {**request.environ, "django.request": request}
-    shift_path_info(environ)  # /desk is where the desk is mounted
+    mount, path = f"{request.environ['SCRIPT_NAME']}/desk", f"/{rest}".encode().decode("latin-1")  # as WSGI writes it
+    environ = {**request.environ, "SCRIPT_NAME": mount, "PATH_INFO": path, "django.request": request}
     started = []
     body = answer(environ, lambda *said: started.append(said))
     close_old_connections()  # what streams events may last for hours, and needs no database of Django's

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from cschat.commands.sorting import SetCategory, SetPriority, SetSubject, TagSession, UntagSession
     from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessage
     from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
+    from cschat.commands.views import RemoveView, SaveView
     from cschat.commands.waiting import LeaveMessage, MoveToIntake, RequestAgent, ReturnToBot
     from cschat.commands.waking import RunTimer, WakeSession
     from cschat.commands.webhooks import AddWebhook, ChangeWebhook, RemoveWebhook, RotateWebhookSecret
@@ -105,6 +106,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "waking": ("RunTimer", "WakeSession"),
     "webhooks": ("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret"),
     "attending": ("Attend",),
+    "views": ("RemoveView", "SaveView"),
 }
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol")
 
@@ -193,6 +195,7 @@ __all__ = [
     "RemoveMailReport",
     "RemoveReport",
     "RemoveRule",
+    "RemoveView",
     "RemoveWebhook",
     "ReopenSession",
     "RequestAgent",
@@ -202,6 +205,7 @@ __all__ = [
     "RotateWebhookSecret",
     "RunTimer",
     "SaveReport",
+    "SaveView",
     "SavedRule",
     "SendBotMessage",
     "SendDelayedReply",

@@ -79,7 +79,8 @@ class SideBot(Protocol):
 
 def touches(command: Command[Any]) -> Sequence[Key]:
     """The records that a command names: a hint for the store."""
-    return [Key(kind, id) for kind, name in _named_by(type(command)) if (id := getattr(command, name)) is not None]
+    named = [(kind, getattr(command, name)) for kind, name in _named_by(type(command))]
+    return [Key(kind, id) for kind, id in named if isinstance(id, str) and id.startswith(kind.prefix)]
 
 
 _NAMES: dict[str, type[Record]] = {"session": Session, "customer": Customer, "source": Customer, "into": Customer, "agent": Agent}

@@ -887,6 +887,19 @@ class ReportRemoved(Struct, frozen=True):
     name: str
 
 
+class ViewSaved(Struct, frozen=True):
+    """An agent keeps a choice of sessions under a name."""
+
+    name: str
+    only_if: dict[str, Any]
+
+
+class ViewRemoved(Struct, frozen=True):
+    """The choice is kept no more."""
+
+    name: str
+
+
 class BulkStarted(Struct, frozen=True):
     """Every session that fits, opened from `since` and before `until`, is to be changed: all of `then`."""
 
@@ -1030,6 +1043,8 @@ BODIES: dict[str, type] = {
         BalanceLow,
         ReportSaved,
         ReportRemoved,
+        ViewSaved,
+        ViewRemoved,
         BulkStarted,
         BulkEnded,
     )

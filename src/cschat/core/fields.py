@@ -8,7 +8,7 @@ Converters only shorten Python calls (a record stands for its id, "high" for `Pr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, cast
@@ -16,9 +16,11 @@ from typing import Any, Protocol, TypeVar, cast
 import attrs
 
 from cschat.core.content import text
+from cschat.core.times import FIRST_YEAR, LAST_YEAR, as_micros, is_sane
 from cschat.errors import Invalid
 
 __all__ = [
+    "Bounded",
     "HasId",
     "aware",
     "flag",
@@ -39,6 +41,18 @@ __all__ = [
 
 M = TypeVar("M", bound=StrEnum)
 _Check = Callable[[object, "attrs.Attribute[Any]", Any], None]
+
+
+@attrs.frozen
+class Bounded:
+    """A validator, and the bounds that it keeps in words of JSON Schema, for whoever describes the field."""
+
+    check: _Check
+    bounds: Mapping[str, int]
+
+    def __call__(self, command: object, field: attrs.Attribute[Any], value: Any) -> None:
+        self.check(command, field, value)
+
 
 MAX_NAMES = 100
 """Names or ids in one field."""
@@ -81,7 +95,7 @@ def line(*, limit: int = 200, required: bool = False, optional: bool = False) ->
         if required and not value.strip():
             raise Invalid(field=field.name, reason="must not be blank")
 
-    return check
+    return Bounded(check, {"minLength": 1, "maxLength": limit} if required else {"maxLength": limit})
 
 
 def member(kind: type[M], value: M | str, field: str) -> M:
@@ -108,7 +122,7 @@ def names(*, limit: int = 100) -> _Check:
                 raise Invalid(field=field.name, reason="must not hold None")
             one(command, field, name)
 
-    return check
+    return Bounded(check, {"maxItems": MAX_NAMES})
 
 
 def listed(things: Any) -> Any:
@@ -131,7 +145,7 @@ def whole(low: int, high: int = 2**53) -> _Check:
         if type(value) is not int or not low <= value <= high:
             raise Invalid(field=field.name, reason=f"{value!r} is out of bounds", allowed=[f"{low} to {high}"])
 
-    return check
+    return Bounded(check, {"minimum": low, "maximum": high})
 
 
 def aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -140,6 +154,8 @@ def aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         return
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise Invalid(field=field.name, reason="must be a datetime with a time zone")
+    if not is_sane(as_micros(value)):
+        raise Invalid(field=field.name, reason=f"{value} is too far away", allowed=[f"{FIRST_YEAR} to {LAST_YEAR}"])
 
 
 def flag(_command: object, field: attrs.Attribute[Any], value: Any) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from cschat.queries.tables import AgentTable, BestMembers, ChannelUse, Table
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
     from cschat.queries.trends import Trends
+    from cschat.queries.views import FindSessions, Views
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
@@ -94,6 +95,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "trends": ("Trends",),
     "front": ("Face", "Front", "FrontDesk", "Glance", "Glances", "Known", "LastLine", "Speakers"),
     "attending": ("AttendedBy", "Attending"),
+    "views": ("FindSessions", "Views"),
 }
 _ANSWERS = {
     "AgentNow",
@@ -188,6 +190,7 @@ __all__ = [
     "Explanation",
     "ExportLabels",
     "Face",
+    "FindSessions",
     "Finding",
     "FoundArticle",
     "FoundMessage",
@@ -255,6 +258,7 @@ __all__ = [
     "Trends",
     "Trouble",
     "TurnsBehind",
+    "Views",
     "Webhooks",
     "WouldDo",
 ]

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from cschat.core.events import Event
@@ -26,8 +27,9 @@ from cschat.storage.connecting import Readers
 from cschat.storage.forking import FORK_SECONDS, survive
 from cschat.storage.front import FlushFailed, Front, Overtaken
 from cschat.storage.listening import Listener
-from cschat.storage.postgres_engine import Reader, Writer
+from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
+from cschat.storage.postgres_pipe import Pipe
 from cschat.storage.postgres_schema import migrate
 from cschat.storage.protocol import Batch, Key, Pending, Transaction, Waker
 from cschat.storage.signal import Signal
@@ -45,6 +47,12 @@ MOST_READERS = 10
 DOUBT_SECONDS = 10.0
 """How long a process tries to find out what became of a COMMIT whose answer was lost."""
 
+MOST_HABITS = 64
+"""How many records that a batch has asked for, though nothing had named them, the next one asks for at its beginning: the settings of a
+brand, the agent who writes."""
+
+_PLANS = "-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""Each statement has its index. A plan that was made and kept while a table was small must do when it is large."""
 _PAGE = 500
 _LOCK = "SELECT position, pg_current_xact_id()::text FROM cschat_log FOR UPDATE"
 _LOOK = "SELECT position, pg_current_xact_id()::text FROM cschat_log"
@@ -53,18 +61,20 @@ _LOOK = "SELECT position, pg_current_xact_id()::text FROM cschat_log"
 class _Backend:
     """The writing connection, as the front wants it."""
 
-    def __init__(self, open_: Callable[[], _Connection], ours: Ours, signal: Signal, channel: str) -> None:
+    def __init__(self, open_: Callable[[], _Connection], ours: Ours, signal: Signal) -> None:
         self._open = open_
         self._ours = ours
         self._signal = signal
-        self._channel = channel
         self._connection: _Connection | None = None
+        self._pipe: Pipe | None = None
         self._writer: Writer | None = None
         self._transaction = ""
         self._reached = 0
         self._alone = True
         self._news = 0
         self._lost = False
+        self._touches: set[Name] = set()
+        self._habits: list[Name] = []
 
     def begin(self, touches: Sequence[Key] = (), *, prompt: bool = False) -> Unit:
         known = self._connection is not None
@@ -81,19 +91,18 @@ class _Backend:
             raise self._ours(error) from error
 
     def _begin(self, touches: Sequence[Key], *, prompt: bool) -> Unit:
-        if self._connection is None:
-            self._connection = self._open()
-        connection, locked = self._connection, self._alone or prompt
-        writer = self._writer = Writer(connection, self._ours, self._channel, locked=locked, prompt=prompt)
-        self._transaction = ""
-        with connection.pipeline():
-            connection.execute("BEGIN")
-            head = connection.execute(_LOCK if locked else _LOOK)
-            take = writer.preload(touches)
-        position, self._transaction = cast("tuple[int, str]", head.fetchone())
-        take()
-        self._alone = position == self._reached
-        self._reached = position
+        self._connect()
+        connection, pipe, locked = cast("_Connection", self._connection), cast("Pipe", self._pipe), self._alone or prompt
+        writer = self._writer = Writer(connection, pipe, self._ours, locked=locked, prompt=prompt)
+        self._touches = {(key.kind, key.id) for key in touches}
+        pipe.send("BEGIN")
+        pipe.send(_LOCK if locked else _LOOK)
+        take = writer.preload([*self._touches, *self._habits])
+        _, [(position, transaction)], *records = cast("Any", pipe.run())
+        self._transaction = transaction
+        take(*records or [()])
+        self._alone = int(position) == self._reached
+        self._reached = int(position)
         return Unit(writer)
 
     def commit(self) -> None:
@@ -107,6 +116,7 @@ class _Backend:
             if not is_lost(error):
                 raise FlushFailed from error
             position = self._after_loss(writer, error)
+        self._habits = [name for name in writer.used if name not in self._touches][:MOST_HABITS]
         self._writer, self._lost = None, False
         if position is not None:
             self._reached = self._news = position
@@ -114,7 +124,7 @@ class _Backend:
     def _after_loss(self, writer: Writer, error: Exception) -> int | None:
         """The connection went while a batch ran: whatever had not begun to commit can be run again, once, on another one."""
         if writer.committing:
-            if self._was_committed():
+            if self._was_committed(writer):
                 return None
         elif not self._lost:
             self._lost = True
@@ -123,39 +133,46 @@ class _Backend:
 
     def rollback(self) -> bool:
         writer, self._writer = self._writer, None
-        connection = self._connection
-        if connection is None or writer is None:
+        connection, pipe = self._connection, self._pipe
+        if connection is None or pipe is None or writer is None:
             return connection is None
         try:
             if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-                connection.rollback()  # which also forgets statements that it took for prepared when they had failed
+                pipe.send("ROLLBACK")
+                pipe.run()
                 return True
             if writer.committing:
-                return not self._was_committed()
+                return not self._was_committed(writer)
         except (psycopg.Error, StoreUnavailable):
             pass
         self.close()
         return True
 
-    def _was_committed(self) -> bool:
-        """What became of a COMMIT that nobody answered. Asks a new connection until there is one; `StoreUnavailable` if there is none."""
-        transaction, self._transaction = self._transaction, ""
+    def _was_committed(self, writer: Writer) -> bool:
+        """What became of a COMMIT that nobody answered. Asks until there is an answer; `StoreUnavailable` if there is none."""
         late = time.monotonic() + DOUBT_SECONDS
         self.close()
         while True:
             try:
-                self._connection = self._open()
-                [(status,)] = self._connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction,)).fetchall()
+                self._connect()
+                connection = cast("_Connection", self._connection)
+                [(status,)] = connection.execute("SELECT pg_xact_status(%s::xid8)", (self._transaction,)).fetchall()
+                if status != "in progress":
+                    return status == "committed" and writer.is_there(connection)  # after a crash another may have got this number
+            except errors.InvalidParameterValue:
+                return False  # "in the future": the crash took all that was known of it
             except (psycopg.Error, CschatError) as error:
                 self.close()
                 if time.monotonic() > late:
                     raise StoreUnavailable(
                         "PostgreSQL has gone away, and whether this was committed is not known", reason=str(error), in_doubt=True
                     ) from error
-                status = "in progress"
-            if status != "in progress":
-                return bool(status == "committed")
             time.sleep(0.02)
+
+    def _connect(self) -> None:
+        if self._connection is None:
+            self._connection = self._open()
+            self._pipe = Pipe(self._connection)
 
     def committed(self) -> None:
         if self._news:
@@ -164,12 +181,12 @@ class _Backend:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._connection = self._writer = None
+        self._connection = self._pipe = self._writer = None
 
     def forget(self) -> None:
         """In a forked child: use the parent's connection no more, and do not even close it."""
         _inherited.append(self._connection)
-        self._connection = self._writer = None
+        self._connection = self._pipe = self._writer = None
 
 
 _inherited: list[object] = []
@@ -184,11 +201,10 @@ class PostgresStore:
         self._schema = schema
         self._ours = Ours(kinds)
         self._signal = Signal()
-        channel = f"cschat_{schema or 'log'}"
-        self._backend = _Backend(self._open, self._ours, self._signal, channel)
+        self._backend = _Backend(self._open_writer, self._ours, self._signal)
         self._front = Front(self._backend)
         self._readers = Readers(self._open_reader, _is_clean, error=psycopg.Error, ours=self._ours, most=MOST_READERS)
-        self._listener = Listener(self._open, channel, self._signal, self.position)
+        self._listener = Listener(self._open, self._signal, self.position)
         self._paused = False
         self._migrated = False
         survive(self)
@@ -238,6 +254,11 @@ class PostgresStore:
     def position(self) -> int:
         return self._look(lambda connection: Reader(connection, self._ours).position())
 
+    def look(self) -> int:
+        position = self.position()
+        self._signal.tell(position)
+        return position
+
     def wait(self, /, *, after: int, timeout: float) -> int:
         with self._signal.attention():
             self._listener.ensure()
@@ -276,7 +297,7 @@ class PostgresStore:
 
     def _open(self) -> _Connection:
         """A connection that may write; brings the database up to date."""
-        options = ["-c jit=off", *([] if self._schema is None else [f"-c search_path={self._schema}"])]
+        options = [_PLANS, *([] if self._schema is None else [f"-c search_path={self._schema}"])]
         given = psycopg.conninfo.conninfo_to_dict(self._url)
         options.append(str(given.get("options", "")))
         connection = psycopg.connect(
@@ -289,6 +310,12 @@ class PostgresStore:
         except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _open_writer(self) -> _Connection:
+        """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
+        connection = self._open()
+        connection.execute("SET plan_cache_mode = force_generic_plan")
         return connection
 
     def _open_reader(self) -> _Connection:

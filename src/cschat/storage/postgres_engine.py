@@ -33,28 +33,33 @@ from cschat.storage.asking import counting, selection
 from cschat.storage.codec import decode_body, decode_record, encode
 from cschat.storage.front import Overtaken
 from cschat.storage.postgres_errors import Ours
+from cschat.storage.postgres_pipe import Pipe, Row
 from cschat.storage.postgres_schema import column_type
 from cschat.storage.postgres_texts import Texts
-from cschat.storage.protocol import Cursor, Key, Where
+from cschat.storage.protocol import Cursor, Where
 from cschat.storage.tables import column_hint, table_name
 from cschat.storage.unit import Change, Writes
 from cschat.storage.where import plan
 
-__all__ = ["Reader", "Writer"]
+__all__ = ["CHANNEL", "Name", "Reader", "Writer"]
 
 R = TypeVar("R", bound=Record)
-_Name = tuple[type[Record], str]
+Name = tuple[type[Record], str]
 _Connection = psycopg.Connection[tuple[Any, ...]]
 _UNREAD: Any = object()
 
 _EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
 _LOCK = "SELECT position FROM cschat_log FOR UPDATE"
-_RISE = "UPDATE cschat_log SET position = position + %s RETURNING position, pg_notify(%s, position::text)"
 _FAIL_UNLESS = "SELECT 1 / (CASE WHEN count(*) = %s THEN 1 ELSE 0 END)"
-_INSERT_EVENTS = (
-    f"INSERT INTO cschat_event ({_EVENT}) SELECT l.position - %s + e.place, e.brand, e.subject, e.seq, e.time, e.type, e.actor, e.cause,"
-    " e.once, e.data FROM cschat_log l, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
-    " %s::text[], %s::text[]) WITH ORDINALITY AS e(brand, subject, seq, time, type, actor, cause, once, data, place)"
+CHANNEL = "'cschat_' || left(current_schema(), 50)"
+"""The channel on which new positions are told: that of the schema."""
+_APPEND = (
+    "WITH l AS (UPDATE cschat_log SET position = position + %s RETURNING position,"
+    f" pg_notify({CHANNEL}, position::text)),"
+    f" done AS (INSERT INTO cschat_event ({_EVENT}) SELECT l.position - %s + e.place, e.brand, e.subject, e.seq, e.time, e.type, e.actor,"
+    " e.cause, e.once, e.data FROM l, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
+    " %s::text[], %s::text[]) WITH ORDINALITY AS e(brand, subject, seq, time, type, actor, cause, once, data, place))"
+    " SELECT position FROM l"
 )
 
 
@@ -71,7 +76,6 @@ class _Table:
         arrays = "".join(f", %s::{type_}[]" for type_ in types)
         columns = "".join(f", {column}" for column in quoted)
         self.load = f"SELECT data, version FROM {name} WHERE id = %s"
-        self.loads = f"SELECT id, data, version FROM {name} WHERE id = ANY (%s::text[])"
         self.insert = (
             f"INSERT INTO {name} (id, brand, version, data{columns})"
             f" SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]{arrays})"
@@ -102,6 +106,14 @@ def _getter(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:
 @cache
 def _table(kind: type[Record]) -> _Table:
     return _Table(kind)
+
+
+@lru_cache(maxsize=1024)
+def _preloading(kinds: tuple[type[Record], ...]) -> str:
+    """One statement for records of several classes, each row with the place of its class."""
+    return " UNION ALL ".join(
+        f"SELECT {place}, id, data, version FROM {table_name(kind)} WHERE id = ANY (%s::text[])" for place, kind in enumerate(kinds)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -194,19 +206,22 @@ class _Written(Struct):
 class Writer:
     """What a unit asks and writes in one batch; see the top of this file."""
 
-    def __init__(self, connection: _Connection, ours: Ours, channel: str, *, locked: bool, prompt: bool) -> None:
-        self._connection = connection
+    def __init__(self, connection: _Connection, pipe: Pipe, ours: Ours, *, locked: bool, prompt: bool) -> None:
+        self._pipe = pipe
         self._ours = ours
-        self._channel = channel
         self._reader = Reader(connection, ours)
         self._texts = Texts(self._reader.execute)
         self._locked = locked
         self._prompt = prompt
-        self._found: dict[_Name, tuple[Any, int] | None] = {}
-        self._seen: dict[_Name, int] = {}
-        self._records: dict[_Name, _Written] = {}
+        self.used: list[Name] = []
+        """The records that were asked for by their ids."""
+        self._loaded: dict[Name, tuple[str, int] | None] = {}
+        self._found: dict[Name, tuple[Any, int] | None] = {}
+        self._seen: dict[Name, int] = {}
+        self._records: dict[Name, _Written] = {}
         self._events: list[Event] = []
         self._rows: list[tuple[Any, ...]] = []
+        self._last: tuple[Any, ...] | None = None
         self._later: list[Writes] = []
         self.position: int | None = None
         self.committing = False
@@ -214,19 +229,20 @@ class Writer:
         self.spoilt: Exception | None = None
         """What has gone wrong on the way, so that this batch cannot be committed."""
 
-    def preload(self, touches: Iterable[Key]) -> Callable[[], None]:
-        """Ask for records that will be wanted, within a pipeline; call what this gives when the pipeline has ended."""
+    def preload(self, names: Iterable[Name]) -> Callable[[Sequence[Row]], None]:
+        """Send for records that will be wanted; what this gives takes them."""
         wanted: dict[type[Record], dict[str, None]] = {}
-        for key in touches:
-            wanted.setdefault(key.kind, {})[key.id] = None
-        asked = [(kind, ids, self._connection.execute(_table(kind).loads, (_array(ids),))) for kind, ids in wanted.items()]
+        for kind, id in names:
+            wanted.setdefault(kind, {})[id] = None
+        if not wanted:
+            return lambda _rows: None
+        kinds = tuple(sorted(wanted, key=lambda kind: kind.kind))
+        self._pipe.send(_preloading(kinds), [_array(wanted[kind]) for kind in kinds])
 
-        def take() -> None:
-            for kind, ids, rows in asked:
-                for id in ids:
-                    self._note(kind, id, None)
-                for id, data, version in rows:
-                    self._note(kind, id, (decode_record(kind, data), version))
+        def take(rows: Sequence[Row]) -> None:
+            self._loaded = {(kind, id): None for kind, ids in wanted.items() for id in ids}
+            for place, id, data, version in cast("Sequence[tuple[str, str, str, str]]", rows):
+                self._loaded[(kinds[int(place)], id)] = (data, int(version))
 
         return take
 
@@ -238,10 +254,16 @@ class Writer:
     # What a unit asks.
 
     def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
-        found = self._found.get((kind, id), _UNREAD)
+        name = (kind, id)
+        found = self._found.get(name, _UNREAD)
         if found is _UNREAD:
-            with self._watched():
-                found = self._reader.load(kind, id)
+            self.used.append(name)
+            if name in self._loaded:
+                row = self._loaded[name]
+                found = None if row is None else (decode_record(kind, row[0]), row[1])
+            else:
+                with self._watched():
+                    found = self._reader.load(kind, id)
             self._note(kind, id, found)
         return found  # type: ignore[no-any-return]
 
@@ -346,10 +368,9 @@ class Writer:
         """Have the lock, and have written what has been kept."""
         if self._locked and not (self._records or self._rows or self._later):
             return
-        with self._connection.pipeline():
-            self._lock()
-            risen = self._flush()
-        self._settle(risen)
+        self._lock()
+        risen = self._flush()
+        self._settle(self._pipe.run(), risen)
         for writes in self._later:
             self._write_late(writes)
         self._later = []
@@ -357,26 +378,33 @@ class Writer:
     def commit(self) -> int | None:
         """Write all that has been kept, and commit. The last position, if there are new events."""
         with self._watched():
-            with self._connection.pipeline():
-                self._lock()
-                risen = self._flush()
-                self.committing = True
-                self._connection.execute("COMMIT")
-            self._settle(risen)
+            self._lock()
+            risen = self._flush()
+            self._pipe.send("COMMIT")
+            self.committing = True
+            self._settle(self._pipe.run(), risen)
         return self.position
 
-    def _settle(self, risen: psycopg.Cursor[tuple[Any, ...]] | None) -> None:
-        """What is known when a pipeline has ended well."""
+    def is_there(self, connection: _Connection) -> bool:
+        """Whether the log has what was to be written last; of records alone this cannot be told, and the answer is yes."""
+        if self._last is None:
+            return True
+        brand, subject, seq, when, type_, actor, _, _, data = self._last
+        sql = "SELECT 1 FROM cschat_event WHERE subject = %s AND seq = %s AND (brand, time, type, actor, data) = (%s, %s, %s, %s, %s)"
+        return bool(connection.execute(sql, (subject, seq, brand, when, type_, actor, data)).fetchall())
+
+    def _settle(self, answers: Sequence[Sequence[Row]], risen: int | None) -> None:
+        """What is known when all that was sent has gone well; `risen` is the place of the new last position."""
         self._locked = True
         self._seen = {}
         if risen is not None:
-            self.position = int(risen.fetchall()[0][0])
+            self.position = int(cast("str", answers[risen][0][0]))
 
     def _lock(self) -> None:
         """Send for the lock, and for an answer to whether all is still as it was read."""
         if self._locked:
             return
-        self._connection.execute(_LOCK)
+        self._pipe.send(_LOCK)
         same: dict[type[Record], list[tuple[str, int]]] = {}
         absent: dict[type[Record], list[str]] = {}
         for (kind, id), version in self._seen.items():
@@ -386,12 +414,12 @@ class Writer:
                 absent.setdefault(kind, []).append(id)
         for kind, rows in same.items():
             ids, versions = zip(*rows, strict=True)
-            self._connection.execute(_table(kind).same, (len(rows), _array(ids), _array(versions)))
+            self._pipe.send(_table(kind).same, (len(rows), _array(ids), _array(versions)))
         for kind, names in absent.items():
-            self._connection.execute(_table(kind).absent, (0, _array(names)))
+            self._pipe.send(_table(kind).absent, (0, _array(names)))
 
-    def _flush(self) -> psycopg.Cursor[tuple[Any, ...]] | None:
-        """Send what has been kept; what will answer with the new last position, if there are events."""
+    def _flush(self) -> int | None:
+        """Send what has been kept; the place of what will answer with the new last position, if there are events."""
         risen = None
         many: dict[tuple[str, type[Record]], list[_Written]] = {}
         for one in self._records.values():
@@ -404,8 +432,8 @@ class Writer:
             self._send(what, kind, rows)
         if self._rows:
             number = len(self._rows)
-            risen = self._connection.execute(_RISE, (number, self._channel))
-            self._connection.execute(_INSERT_EVENTS, (number, *map(_array, zip(*self._rows, strict=True))))
+            risen = self._pipe.send(_APPEND, (number, number, *map(_array, zip(*self._rows, strict=True))))
+            self._last = self._rows[-1]
         self._records, self._rows, self._events = {}, [], []
         return risen
 
@@ -414,7 +442,7 @@ class Writer:
         ids = _array([one.id for one in rows])
         befores = _array([one.version for one in rows])
         if what == "delete":
-            self._connection.execute(table.delete, (ids, befores, len(rows)))
+            self._pipe.send(table.delete, (ids, befores, len(rows)))
             return
         afters = [cast("Record", one.after) for one in rows]
         values = [
@@ -422,9 +450,9 @@ class Writer:
             *(_array([one.document for one in rows]), *map(_array, zip(*map(table.values, afters), strict=True))),
         ]
         if what == "insert":
-            self._connection.execute(table.insert, values)
+            self._pipe.send(table.insert, values)
         else:
-            self._connection.execute(table.update, (*values, befores, len(rows)))
+            self._pipe.send(table.update, (*values, befores, len(rows)))
 
     def _write_late(self, writes: Writes) -> None:
         for event in writes.redactions:

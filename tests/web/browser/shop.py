@@ -24,7 +24,9 @@ from cschat.web import Gateway
 from cschat.web.wsgi import Door
 
 SECRET = "0123456789abcdef0123456789abcdef"
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'"
+)
 """What the shop's own pages may load: as strict as the documentation says is enough."""
 
 PAGE = """<!doctype html>
@@ -55,9 +57,10 @@ BOT = {
                 {"name": "memo", "label": {"ko": "남길 말"}, "type": "text", "required": False},
             ],
             "next": "thanks",
+            "on_fail": "person",
         },
         "thanks": {"say": {"ko": "반품을 접수했어요. 주문 번호는 {{ order }}번입니다."}, "next": "stop"},
-        "person": {"handoff": {}},
+        "person": {"handoff": {}, "closed": "stop", "nobody": "stop"},
         "stop": {"end": "done"},
     },
 }

@@ -3,7 +3,7 @@
 
 import { h, safe } from "./dom.js";
 import { form } from "./form.js";
-import { icon } from "./icons.js";
+import { icon } from "./icon.js";
 
 const LINK = /(https?:\/\/[^\s<>"'`]+|www\.[^\s<>"'`]+\.[^\s<>"'`]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)/gi;
 const AFTER = /[.,;:!?'")\]}>…。、]+$/; // what ends a sentence and no address
@@ -47,7 +47,7 @@ export function summary(content, t) {
 /**
  * The nodes of a content, each a block of the conversation. `ctx`:
  * `t`; `address(media)`; `choose(choice)` (null: buttons are inert); `chosen` (what was said in answer, to mark the button);
- * `submit(fields)` (async; null: the form is inert); `article(id)` (async, an Article or null) and `read(id)` (show it).
+ * `submit(fields)` (async; null: the form is inert, and folded once it was answered); `article(id)` (async, an Article or null) and `read(id)` (show it).
  */
 export function contentNodes(content, ctx) {
   const nodes = [];
@@ -130,13 +130,14 @@ function carousel(cards, ctx) {
   return h("div", { class: "carousel" }, rail, back, on);
 }
 
-function formNode(content, { t, submit }) {
+function formNode(content, { t, submit, chosen }) {
   const answered = content.fields.some((field) => field.answer !== null && field.answer !== undefined);
   const words = content.text ? h("p", { class: "form-words" }, linked(content.text, t)) : null;
   if (answered) {
     const rows = content.fields.filter((field) => field.answer).map((field) => [h("dt", {}, field.label || field.name), h("dd", {}, field.answer)]);
     return h("div", { class: "bubble answers" }, words, h("dl", {}, rows));
   }
+  if (!submit && chosen !== null && chosen !== undefined) return h("div", { class: "bubble" }, content.text || t("form"));
   const send = submit && ((answers) => submit(content.fields.map((field) => ({ ...field, answer: answers[field.name] }))));
   return h("div", { class: submit ? "card form-card" : "card form-card inert" }, words, form(content.fields, { t, submit: send, name: content.text || t("form") }));
 }

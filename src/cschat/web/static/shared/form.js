@@ -82,6 +82,7 @@ function row(field, id, t, value, shut) {
   const input = long ? h("textarea", { ...given, rows: 3 }) : h("input", { type: "text", ...KINDS[type], ...given });
   const say = (text) => {
     error.hidden = !text;
+    if (hint) hint.hidden = Boolean(text);
     fill(error, text);
     input.setAttribute("aria-invalid", text ? "true" : "false");
   };

@@ -3,7 +3,7 @@
 
 import { bytes } from "../shared/content.js";
 import { fill, h, set } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
+import { icon } from "../shared/icon.js";
 import { Problem } from "../shared/problem.js";
 import { iconButton } from "./parts.js";
 

@@ -3,7 +3,7 @@
 
 import { contentNodes, saying } from "../shared/content.js";
 import { fill, h, keep, set } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
+import { icon } from "../shared/icon.js";
 import { Problem } from "../shared/problem.js";
 import { composer } from "./composer.js";
 import { avatar, iconButton, menu, skeleton, trouble } from "./parts.js";
@@ -14,11 +14,14 @@ const TOGETHER = 5 * 60_000;
 const ATTEND = 10_000;
 const LOOK_AT_QUEUE = 15_000;
 
+/** Where a keyboard that nobody asked for would cover half of the window. */
+const touch = () => matchMedia("(pointer: coarse)").matches;
+
 /** `app`: the widget. Answers a view: `{element, name, update, focus, leave, read}`. */
 export function conversation(app, talk) {
   const { t, client } = app;
-  const list = h("ol", { class: "messages", role: "log", "aria-label": t("messages"), "aria-live": "off", tabindex: "0" });
-  const scroller = h("div", { class: "scroller" }, list);
+  const list = h("ol", { class: "messages" });
+  const scroller = h("div", { class: "scroller", role: "log", "aria-label": t("messages"), "aria-live": "off", tabindex: "0" }, list);
   const pill = h("button", { type: "button", class: "pill", hidden: true, on: { click: () => bottom(true) } }, t("new_below"), icon("down", 16));
   const banner = h("div", { class: "banner", role: "status", hidden: true });
   const card = h("div", { class: "live-card", "aria-live": "polite" });
@@ -40,6 +43,7 @@ export function conversation(app, talk) {
   });
   const before = { foot: null, card: null, head: null, count: 0 };
   let live = false;
+  let sticks = true; // at the end, and stays there when more comes
 
   // ------------------------------------------------------------------------------------------------------------ the head
 
@@ -212,7 +216,7 @@ export function conversation(app, talk) {
       t,
       address: (media) => client.address(media),
       chosen: row.answer,
-      choose: row.active ? (choice) => (talk.send(saying(choice)), bottom(), write.focus()) : null,
+      choose: row.active ? (choice) => (talk.send(saying(choice)), bottom(), touch() || write.focus()) : null,
       submit: row.active ? async (fields) => talk.send({ kind: "form", fields }) : null,
       article: (id) => app.article(id),
       read: (id) => app.show("article", { id, back: ["talk", talk] }),
@@ -234,6 +238,7 @@ export function conversation(app, talk) {
 
   function bottom(smooth = false) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    sticks = true;
     requestAnimationFrame(() => scroller.scrollTo({ top: scroller.scrollHeight, behavior: smooth && !calm ? "smooth" : "instant" }));
     pill.hidden = true;
   }
@@ -284,8 +289,8 @@ export function conversation(app, talk) {
       return;
     }
     const again = h("button", { type: "button", class: "button", on: { click: () => attempt(() => talk.act("ReopenSession")) } }, t("reopen"));
-    const anew = h("button", { type: "button", class: "button primary", on: { click: () => app.begin() } }, t("new_talk"));
-    const rated = talk.rated ? h("p", { class: "thanks", role: "status" }, icon("heart", 18), t("rate_thanks")) : null;
+    const anew = h("button", { type: "button", class: rate ? "button" : "button primary", on: { click: () => app.begin() } }, t("new_talk"));
+    const rated = talk.rated ? h("p", { class: "thanks", role: "status" }, icon("check", 18), t("rate_thanks")) : null;
     fill(foot, h("div", { class: "over" }, rate ? rating(t, (score, comment) => talk.act("RateSession", { score, scale: 5, comment })) : rated, h("div", { class: "row" }, again, anew)));
   }
 
@@ -298,7 +303,6 @@ export function conversation(app, talk) {
   // -------------------------------------------------------------------------------------------------------------- the view
 
   function update() {
-    const stick = nearBottom() || !live;
     drawHead();
     drawBanner();
     drawCard();
@@ -311,12 +315,12 @@ export function conversation(app, talk) {
     if (all.length) keep(list, all, (row) => row.key, draw);
     else if (!list.firstChild || !list.querySelector(".empty")) fill(list, empty());
     const count = talk.messages.length;
-    if (stick) bottom();
+    if (sticks) bottom();
     else if (count > before.count && talk.messages.at(-1)?.author !== "customer") pill.hidden = false;
     before.count = count;
     if (!live) {
       live = true;
-      setTimeout(() => set(list, { "aria-live": "polite" }), 500);
+      setTimeout(() => set(scroller, { "aria-live": "polite" }), 500);
     }
   }
 
@@ -332,8 +336,16 @@ export function conversation(app, talk) {
   const attending = setInterval(attend, ATTEND);
   const queueing = setInterval(() => talk.state === "queued" && app.looking(talk) && talk.refresh(), LOOK_AT_QUEUE);
 
-  scroller.addEventListener("scroll", () => nearBottom() && (pill.hidden = true), { passive: true });
-  new ResizeObserver(() => nearBottom() && bottom()).observe(scroller);
+  scroller.addEventListener(
+    "scroll",
+    () => {
+      sticks = nearBottom();
+      if (sticks) pill.hidden = true;
+    },
+    { passive: true },
+  );
+  const sizes = new ResizeObserver(() => sticks && bottom());
+  [scroller, list].forEach((each) => sizes.observe(each));
   const carries = (event) => event.dataTransfer?.types.includes("Files") && !talk.over;
   element.addEventListener("dragover", (event) => {
     if (!carries(event)) return;
@@ -353,7 +365,7 @@ export function conversation(app, talk) {
     name: "talk",
     talk,
     update,
-    focus: () => (talk.over ? head.querySelector("h2")?.focus() : write.focus()),
+    focus: () => (talk.over || touch() ? head.querySelector("h2")?.focus() : write.focus()),
     shown: () => {
       bottom();
       attend(false);

@@ -2,7 +2,7 @@
 // May: ask. May not: insist.
 
 import { fill, h } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
+import { icon } from "../shared/icon.js";
 
 const STARS = [1, 2, 3, 4, 5];
 

@@ -149,7 +149,7 @@ const SOURCES = {
 };
 
 const DRAW = {
-  canned: (_app, one) => [h("code", {}, `#${one.shortcut}`), h("span", { class: "menu-text" }, one.title ? h("strong", {}, one.title) : null, h("small", {}, one.text)), one.image ? icon("image", 16) : null],
+  canned: (app, one) => [h("code", {}, `#${one.shortcut}`), h("span", { class: "menu-text" }, one.title ? h("strong", {}, one.title) : null, h("small", {}, shownText(app, one.text))), one.image ? icon("image", 16) : null],
   faq: (app, one) => [icon("book", 18), h("span", { class: "menu-text" }, h("strong", {}, one.title), h("small", {}, plain(one.body)))],
   mention: (app, agent) => [avatar(agent, { size: "small", status: agent.status }), h("span", { class: "menu-text" }, agent.name, h("small", {}, app.t(`status_${agent.status}`)))],
 };
@@ -157,4 +157,9 @@ const DRAW = {
 /** The words of an article, without its markup. */
 export function plain(html) {
   return (new DOMParser().parseFromString(html, "text/html").body.textContent ?? "").replace(/\s+/g, " ").trim().slice(0, 200);
+}
+
+/** The text of a saved reply with its variables as people call them. */
+function shownText(app, text) {
+  return text.replace(/\{\{\s*([\w.]+)[^}]*\}\}/g, (_whole, name) => `[${app.t.has(`variable_${name}`) ? app.t(`variable_${name}`) : name}]`);
 }

@@ -44,7 +44,7 @@ export class Composer {
     this.session = null;
     this.suggestions = [];
     const draft = this.app.client.drawer.get(`draft:${id}`);
-    this.mode = draft?.mode ?? "public";
+    this.mode = draft?.mode ?? null;
     this.attached = (draft?.attached ?? []).map((one) => ({ ...one, share: 1 }));
     this.field.value = draft?.text ?? "";
     fill(this.chips);
@@ -55,8 +55,10 @@ export class Composer {
 
   /** The session has come, or is another now. */
   show(session, allowed) {
+    const became = session.agent === this.app.me.id && this.session && this.session.agent !== session.agent;
     this.session = session;
     this.allowed = allowed;
+    if (became && !this.field.value.trim()) this.mode = "public";
     this.#mode();
     if (session.delayed.length || this.delayed) this.#scheduled();
     this.delayed = session.delayed.length;
@@ -99,7 +101,7 @@ export class Composer {
     const text = this.field.value;
     const attached = this.attached.filter((one) => one.media || one.article).map(({ name, media, article }) => ({ name, media, article }));
     const empty = !text.trim() && !attached.length;
-    this.app.client.drawer.put(`draft:${this.id}`, empty ? null : { text, mode: this.mode, attached });
+    this.app.client.drawer.put(`draft:${this.id}`, empty ? null : { text, mode: this.mode ?? "public", attached });
   }
 
   // ---------------------------------------------------------------------------------------------------------- suggestions
@@ -167,6 +169,7 @@ export class Composer {
     const { app, session } = this;
     const { t } = app;
     const canSay = this.public;
+    this.mode ??= !session || this.#mine() ? "public" : "note";
     if (session && !canSay) this.mode = "note";
     const note = this.mode === "note";
     this.node.classList.toggle("note", note);

@@ -9,15 +9,14 @@ import { icon } from "../shared/icons.js";
 import { CategoryField } from "./labels.js";
 import { dialog, menu } from "./surfaces.js";
 
-const CONDITIONS = ["state", "agent", "category", "tag", "channel", "customer", "text"];
 const STATES = ["bot", "queued", "active", "intake", "wrap_up", "closed"];
 const CHANNELS = ["web", "app", "email", "naver", "kakao", "telegram", "sms"];
 
 /** Views that everybody has. */
 const GIVEN = [
-  { id: "active", title: "drawer_active", icon: "chat", fields: { state: "active" } },
-  { id: "bot", title: "drawer_bot", icon: "bot", fields: { state: "bot" } },
-  { id: "wrap_up", title: "drawer_wrap_up", icon: "note", fields: { state: "wrap_up" } },
+  { id: "active", title: "drawer_active", icon: "chat", only_if: { field: "state", is: "active" } },
+  { id: "bot", title: "drawer_bot", icon: "bot", only_if: { field: "state", is: "bot" } },
+  { id: "wrap_up", title: "drawer_wrap_up", icon: "note", only_if: { field: "state", is: "wrap_up" } },
 ];
 
 export class Drawer {
@@ -48,7 +47,7 @@ export class Drawer {
     if (id === null) return;
     const given = GIVEN.find((one) => one.id === id);
     if (given) {
-      this.list.show(`drawer/${id}`, { view: given.fields, title: app.t(given.title), empty: "view" });
+      this.list.show(`drawer/${id}`, { view: { only_if: given.only_if }, title: app.t(given.title), empty: "view" });
       return;
     }
     try {
@@ -57,7 +56,7 @@ export class Drawer {
         app.go("lists/queue", { replace: true });
         return;
       }
-      this.list.show(`drawer/${id}`, { view: fieldsOf(view), title: view.name, empty: "view" });
+      this.list.show(`drawer/${id}`, { view: { only_if: view.only_if }, title: view.name, empty: "view" });
       const label = app.t("drawer_remove", { name: view.name });
       this.remove.hidden = false;
       this.remove.setAttribute("aria-label", label);
@@ -102,9 +101,10 @@ export class Drawer {
     const name = h("input", { class: "input", required: true, maxlength: "100", autofocus: true });
     const select = (label, entries) => h("select", { class: "input", "aria-label": label }, h("option", { value: "" }, t("any")), entries.map(([value, text]) => h("option", { value }, text)));
     const state = select(t("filter_state"), STATES.map((one) => [one, t(`state_${one}`)]));
-    const agent = select(t("filter_agent"), app.desk.agents.map((one) => [one.id, one.id === app.me.id ? `${one.name} (${t("me_always")})` : one.name]));
+    const agent = select(t("filter_agent"), [["me", t("me_always")], ...app.desk.agents.filter((one) => one.id !== app.me.id).map((one) => [one.id, one.name])]);
     const tag = select(t("filter_tag"), app.desk.tags.map((one) => [one.name, one.name]));
     const channel = select(t("filter_channel"), CHANNELS.map((one) => [one, one]));
+    const text = h("input", { class: "input", maxlength: "200" });
     const category = new CategoryField(app, { label: t("filter_category"), change: () => {} });
     const field = (label, node) => h("div", { class: "field" }, h("span", { class: "label" }, label), node);
     dialog({
@@ -119,15 +119,16 @@ export class Drawer {
           h("div", { class: "two" }, field(t("filter_state"), state), field(t("filter_agent"), agent)),
           field(t("filter_category"), category.node),
           h("div", { class: "two" }, field(t("filter_tag"), tag), field(t("filter_channel"), channel)),
+          h("label", { class: "field" }, h("span", {}, t("filter_text")), text),
+          app.brands.length > 1 ? h("p", { class: "hint" }, t("drawer_all_brands")) : null,
           problem,
           h("div", { class: "dialog-foot" }, h("button", { class: "button primary", type: "submit" }, t("save"))),
         );
         form.addEventListener("submit", async (event) => {
           event.preventDefault();
-          const given = { state: state.value, agent: agent.value, category: category.value, tag: tag.value, channel: channel.value };
-          const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
+          const only_if = conditionOf({ state: state.value, agent: agent.value, category: app.desk.category(category.value)?.path, tag: tag.value, channel: channel.value, text: text.value.trim() });
           try {
-            const view = await app.client.do("SaveView", { name: name.value.trim(), ...fields });
+            const view = await app.client.do("SaveView", { name: name.value.trim(), only_if });
             this.views = null;
             shut();
             app.toast(t("drawer_saved"));
@@ -155,8 +156,14 @@ export class Drawer {
   }
 }
 
-/** The conditions of a view as fields of `FindSessions`. */
-function fieldsOf(view) {
-  const from = view.filter ?? view;
-  return Object.fromEntries(CONDITIONS.filter((name) => from[name] !== null && from[name] !== undefined && from[name] !== "").map((name) => [name, from[name]]));
+/** What was chosen as a condition of rules; a category holds with all that is below it. */
+function conditionOf({ state, agent, category, tag, channel, text }) {
+  const all = [];
+  if (state) all.push({ field: "state", is: state });
+  if (agent) all.push({ field: "agent", is: agent });
+  if (category) all.push({ field: "category", under: category });
+  if (tag) all.push({ field: "tags", has: [tag] });
+  if (channel) all.push({ field: "channel", is: channel });
+  if (text) all.push({ field: "text", contains: text });
+  return all.length ? { all } : {};
 }

@@ -34,6 +34,7 @@ export class Frame {
     this.#draw();
     app.go = (path, { replace = false } = {}) => this.go(path, replace);
     app.search = () => openSearch(app);
+    app.listed = (list) => this.#markTab(list);
     addEventListener("popstate", () => this.#route());
     document.addEventListener("click", (event) => this.#take(event));
     app.desk.listen((what) => {
@@ -76,7 +77,7 @@ export class Frame {
       return;
     }
     const view = this.views.find((one) => one.name === path[0] || one.also?.includes(path[0]));
-    this.#mark(view, path);
+    this.#mark(view);
     const query = new URLSearchParams(location.search);
     if (view && this.shown?.view === view) {
       this.shown.of?.show(view.also ? path : path.slice(1), query);
@@ -107,17 +108,20 @@ export class Frame {
     return h("div", { class: "blank" }, icon("chat"), h("h2", {}, t(key)), h("a", { class: "button", href }, t("to_inbox")));
   }
 
-  #mark(view, path) {
+  #mark(view) {
     for (const [link, name] of this.links) {
       if (name === view?.name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    if (path[0] === "lists") this.list = path[1];
+    if (view?.name !== "lists") this.#markTab(null);
+    document.body.dataset.view = view?.name ?? "";
+  }
+
+  #markTab(shown) {
     for (const [tab, list] of this.tabs) {
-      if (view?.name === "lists" && list === this.list) tab.setAttribute("aria-current", "page");
+      if (list === shown) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
     }
-    document.body.dataset.view = view?.name ?? "";
   }
 
   // --------------------------------------------------------------------------------------------------------- drawing
@@ -211,6 +215,7 @@ export class Frame {
   }
 
   #count() {
+    this.app.title();
     for (const tab of TABS) {
       const count = this.app.desk.counts[tab.count] ?? 0;
       const number = this.numbers.get(tab);

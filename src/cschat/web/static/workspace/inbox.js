@@ -23,7 +23,7 @@ class Inbox {
   constructor(place, app) {
     this.app = app;
     app.sessions = this.sessions = new Sessions(app);
-    this.list = new List(app, this.sessions, { choose: (id) => app.go(`sessions/${id}`) });
+    this.list = new List(app, this.sessions, { choose: (id) => this.#choose(id) });
     this.drawer = new Drawer(app, this.list);
     this.conversation = new Conversation(app, {
       customer: () => this.#side("customer", !this.#open),
@@ -56,6 +56,14 @@ class Inbox {
     app.title(glance?.customer.name || app.t("view_inbox"));
   }
 
+  /** A session of another brand is opened in that brand's workspace. */
+  #choose(id) {
+    const { app } = this;
+    const brand = this.sessions.brandOf(id);
+    if (brand) location.assign(`${app.config.mount}/${brand.name}/workspace/sessions/${id}`);
+    else app.go(`sessions/${id}`);
+  }
+
   unmount() {
     document.body.classList.remove("deep");
     this.stop();
@@ -75,7 +83,7 @@ class Inbox {
       this.drawer.show(null);
       this.list.show(name in LISTS ? name : "queue", { title: this.app.t(LISTS[name] ?? "tab_queue") });
     }
-    this.app.marked?.(name);
+    this.app.listed(name);
   }
 
   get #open() {
@@ -90,13 +98,13 @@ class Inbox {
 
   #end(session) {
     this.aside.replaceChildren(this.ending.node);
-    this.node.classList.add("ending");
+    this.node.classList.add("ends");
     this.#side("ending", true);
     this.ending.open(session, this.sessions.glance(session.id));
   }
 
   #ended(done) {
-    this.node.classList.remove("ending");
+    this.node.classList.remove("ends");
     this.aside.replaceChildren(this.customer.node);
     this.#side("customer", false);
     if (!done) this.conversation.composer.focus();
@@ -122,12 +130,12 @@ class Inbox {
       Enter: (event) => {
         const id = this.list.current();
         if (event.target.closest("button, a, summary, [role=option]") || !id || id === this.conversation.id) return false;
-        app.go(`sessions/${id}`);
+        this.#choose(id);
         return true;
       },
       c: () => {
         const session = this.sessions.get(this.list.current() ?? this.conversation.id);
-        if (!session || !["queued", "intake", "bot"].includes(session.state)) return false;
+        if (!session || this.sessions.brandOf(session.id) || !["queued", "intake", "bot"].includes(session.state)) return false;
         claim(app, session).then((done) => done && app.go(`sessions/${session.id}`));
         return true;
       },
@@ -142,7 +150,7 @@ class Inbox {
         return true;
       },
       Escape: (event) => {
-        if (this.node.classList.contains("ending")) this.ending.cancel();
+        if (this.node.classList.contains("ends")) this.ending.cancel();
         else if (this.#open) this.#side("customer", false);
         else if (event.target.closest?.(".composer")) event.target.blur();
         else if (this.conversation.id) app.go(`lists/${app.list}`);

@@ -15,6 +15,7 @@ const BY_CODE = /^Key([A-Z])$/;
 
 const SHEET = [
   ["keys_lists", [["↑ ↓", "key_move"], ["Enter", "key_open"], ["C", "key_claim"], ["1 – 4", "key_tab"]]],
+  ["keys_all", [["Ctrl K", "key_search"], ["?", "key_help"], ["Esc", "key_escape"]]],
   [
     "keys_talk",
     [
@@ -31,7 +32,6 @@ const SHEET = [
       ["@", "key_mention"],
     ],
   ],
-  ["keys_all", [["Ctrl K", "key_search"], ["?", "key_help"], ["Esc", "key_escape"]]],
 ];
 
 export function bindKeys(app, { tab }) {
@@ -84,6 +84,8 @@ export function showKeys(app) {
     close: t("close"),
     kind: "keys",
     fill: (body) => {
+      body.tabIndex = -1;
+      body.setAttribute("autofocus", "");
       for (const [title, rows] of SHEET) {
         body.append(
           h(

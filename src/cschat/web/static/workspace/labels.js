@@ -152,7 +152,7 @@ export class CategoryField {
         const node = h(
           "div",
           { role: "option", id: `${this.id}-${at}`, class: "option", "aria-selected": "false", "aria-label": parts.join(" › "), on: { pointerdown: (event) => (event.preventDefault(), this.#choose(category.id)) } },
-          wanted ? parts.join(" › ") : parts.at(-1),
+          h("span", {}, wanted ? parts.join(" › ") : parts.at(-1)),
           category.id === this.value ? icon("check", 14) : null,
         );
         if (!wanted) node.style.paddingInlineStart = `${10 + 16 * (parts.length - 1)}px`;

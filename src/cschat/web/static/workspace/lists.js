@@ -7,6 +7,7 @@
  * faded, and what is new waits above or below until the pointer leaves.
  */
 
+import { Client } from "../shared/client.js";
 import { fill, h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { row, ROW_HEIGHT } from "./rows.js";
@@ -17,6 +18,8 @@ const AFTER = 250;
 const TICK_SECONDS = 5;
 const LOOKERS_SECONDS = 10;
 const STILL = 2500;
+const ROUNDS = 5;
+const OTHERS = 50;
 
 /** How each list is asked for, and which events may change it. */
 const SOURCES = {
@@ -69,7 +72,7 @@ export class List {
 
   /** Shows a list: the name of a source, or a saved view. */
   async show(name, { view = null, title = "", empty = name } = {}) {
-    const source = view ? { query: "FindSessions", fields: view, moving: true } : SOURCES[name];
+    const source = view ? { query: "FindSessions", fields: view, everywhere: true } : SOURCES[name];
     if (this.name === name && JSON.stringify(this.source) === JSON.stringify(source)) return;
     Object.assign(this, { name, source, empty });
     this.ids = [];
@@ -111,27 +114,49 @@ export class List {
     this.line?.abort();
     const line = (this.line = new AbortController());
     try {
-      const found = [];
-      let next = null;
-      if (source.whole) found.push(...(await this.app.client.ask(source.query, source.fields, { signal: line.signal })));
-      else {
-        do {
-          const limit = Math.min(1000, this.wanted - found.length);
-          const page = await this.app.client.ask(source.query, { ...source.fields, after: next, limit }, { signal: line.signal });
-          found.push(...page.items);
-          next = page.next;
-        } while (next !== null && found.length < this.wanted);
-      }
+      const [{ found, next }, others] = await Promise.all([this.#pages(source, line.signal), source.everywhere ? this.#others(source, line.signal) : []]);
       if (this.source !== source || line.signal.aborted) return;
       this.next = next;
       this.loaded = true;
       this.sessions.put(found);
-      this.#take(found.map((session) => session.id));
+      const all = others.length ? [...found, ...others].sort((one, other) => Date.parse(other.opened_at) - Date.parse(one.opened_at)) : found;
+      this.#take(all.map((session) => session.id));
       this.#look();
     } catch (problem) {
       if (problem.name === "AbortError" || this.source !== source) return;
       if (!this.ids.length) this.#failed(problem);
     }
+  }
+
+  /** As many items as are wanted, page by page. A page may be short and still have a next. */
+  async #pages(source, signal) {
+    const { client } = this.app;
+    if (source.whole) return { found: await client.ask(source.query, source.fields, { signal }), next: null };
+    const found = [];
+    let next = null;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const limit = Math.min(1000, this.wanted - found.length);
+      const page = await client.ask(source.query, { ...source.fields, after: next, limit }, { signal });
+      found.push(...page.items);
+      next = page.next;
+      if (next === null || found.length >= this.wanted) break;
+    }
+    return { found, next };
+  }
+
+  /** What fits in the other brands that the agent serves. */
+  async #others(source, signal) {
+    const { app } = this;
+    const asked = app.brands
+      .filter((brand) => brand.name !== app.config.brand)
+      .map(async (brand) => {
+        const client = new Client({ mount: app.config.mount, brand: brand.name });
+        const page = await client.ask(source.query, { ...source.fields, limit: OTHERS }, { signal });
+        this.sessions.putOthers(brand, client, page.items).catch(() => {});
+        return page.items;
+      });
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => answer.value ?? []);
   }
 
   #soon() {
@@ -226,7 +251,7 @@ export class List {
     node.classList.toggle("active", id === this.active);
     node.classList.toggle("gone", this.gone.has(id));
     node.setAttribute("aria-selected", String(id === this.selected));
-    const told = row(this.app, session, this.sessions.glance(id), { lookers: this.lookers.get(id) ?? [], gone: this.gone.has(id), list: this.name });
+    const told = row(this.app, session, this.sessions.glance(id), { lookers: this.lookers.get(id) ?? [], gone: this.gone.has(id), list: this.name, brand: this.sessions.brandOf(id) });
     const key = told.dataset.key;
     if (node.dataset.key === key) return;
     node.dataset.key = key;
@@ -323,9 +348,6 @@ export class List {
       if (!chosen || this.gone.has(chosen.dataset.id)) return;
       this.active = chosen.dataset.id;
       this.choose(chosen.dataset.id);
-    });
-    scroller.addEventListener("focus", () => {
-      if (!this.active && this.ids.length && scroller.matches(":focus-visible")) this.#point(this.selected ?? this.ids[0]);
     });
     scroller.addEventListener("keydown", (event) => {
       const page = Math.max(1, Math.floor(scroller.clientHeight / ROW_HEIGHT) - 1);

@@ -4,12 +4,11 @@
  * May: draw a sign. May not: ask, or react.
  */
 
-import { h } from "../shared/dom.js";
+import { h, safe } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { safe } from "../shared/dom.js";
 
 const HUES = 8;
-const CHANNEL_ICONS = { web: "globe", app: "phone", email: "mail", sms: "phone", naver: "chat", kakao: "chat", telegram: "send" };
+const CHANNEL_ICONS = { web: "globe", app: "mobile", email: "mail", sms: "mobile", naver: "chat", kakao: "chat", telegram: "send" };
 
 /** The first letter that stands for a name, as it is seen. */
 function initial(name) {

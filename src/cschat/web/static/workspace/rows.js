@@ -15,7 +15,7 @@ const LONG = 180;
 const TOO_LONG = 600;
 
 /** A row. Its `data-key` is another whenever it looks another. */
-export function row(app, session, glance, { lookers = [], gone = false, list = "" } = {}) {
+export function row(app, session, glance, { lookers = [], gone = false, list = "", brand = null } = {}) {
   const { t } = app;
   const customer = glance?.customer ?? { id: session.customer };
   const name = glance ? customerName(customer, t) : "";
@@ -43,6 +43,7 @@ export function row(app, session, glance, { lookers = [], gone = false, list = "
       h(
         "div",
         { class: "row-line row-marks" },
+        brand ? badge(brand.title) : null,
         signs,
         category ? h("span", { class: "row-category" }, category) : session.subject ? h("span", { class: "row-category" }, session.subject) : null,
         seen ? h("span", { class: "row-lookers", title: t("also_here", { names: seen }) }, icon("eye", 13), h("span", { class: "row-lookers-names" }, seen)) : null,

@@ -14,6 +14,7 @@ export class Sessions {
     this.glances = new Map();
     this.heard = new Set();
     this.due = new Set();
+    this.elsewhere = new Map();
     this.timer = null;
     this.stop = app.listen((event) => this.#hear(event));
   }
@@ -52,6 +53,23 @@ export class Sessions {
     if (changed.length) this.#say(changed);
   }
 
+  /** Takes sessions of another brand that the agent serves; they are as fresh as their list. */
+  async putOthers(brand, client, sessions) {
+    for (const session of sessions) {
+      this.known.set(session.id, session);
+      this.elsewhere.set(session.id, brand);
+    }
+    const ids = sessions.map((session) => session.id);
+    if (!ids.length) return;
+    for (const glance of await client.ask("Glances", { sessions: ids })) this.glances.set(glance.session, glance);
+    this.#say(ids);
+  }
+
+  /** The brand of a session, if it is another than this workspace's: `{name, title}`. */
+  brandOf(id) {
+    return this.elsewhere.get(id) ?? null;
+  }
+
   /** Asks for a session anew, now. */
   async refresh(id) {
     const [session, [glance]] = await this.app.client.askAll([["GetSession", { session: id }], ["Glances", { sessions: [id] }]]);
@@ -72,7 +90,7 @@ export class Sessions {
   }
 
   #hear(event) {
-    if (event.type === "Missed") for (const id of this.known.keys()) this.#soon(id);
+    if (event.type === "Missed") for (const id of this.known.keys()) this.elsewhere.has(id) || this.#soon(id);
     else if (this.known.has(event.subject) && (this.known.get(event.subject).seq ?? 0) < event.seq) this.#soon(event.subject);
   }
 

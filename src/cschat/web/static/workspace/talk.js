@@ -274,7 +274,7 @@ function shortly(text) {
 function lineNode(event, view) {
   const { app } = view;
   const text = LINES[event.type](event, view);
-  const line = h("div", { class: `line${LATE.has(event.type) ? " late" : ""}` }, h("p", {}, h("span", {}, text), h("time", { datetime: event.at, title: app.time.full(event.at) }, app.time.clock(event.at))));
+  const line = h("div", { class: `line${LATE.has(event.type) ? " late" : ""}` }, h("p", { title: app.time.full(event.at) }, text, h("time", { class: "hidden-text", datetime: event.at }, ` ${app.time.clock(event.at)}`)));
   if (event.type === "Continued") line.append(h("a", { href: app.href(`sessions/${event.body.session}`) }, app.t("line_continued_open")));
   const note = event.body.note;
   if (note) line.append(paper(app, event.type === "WrappedUp" ? "closing_note" : "transfer_note", note));
