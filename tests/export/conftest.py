@@ -1,7 +1,6 @@
 """A desk in which much has happened, and ways to look at exported files."""
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from tests.office import Office
