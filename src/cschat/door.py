@@ -37,6 +37,7 @@ from cschat.transport.relay import Handler, Relay
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
     from cschat.transport.bus import Bus
+    from cschat.transport.metering import Meter
 
 __all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
@@ -54,7 +55,9 @@ FORGET_AFTER = 3_600_000_000
 class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], bus: Bus | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], *, bus: Bus | None = None, meter: Meter | None = None
+    ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.ledger import Charges
@@ -67,6 +70,7 @@ class Works:
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
+        from cschat.transport.metering import Metering
         from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
         from cschat.transport.unread import UnreadMail
@@ -82,7 +86,11 @@ class Works:
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
         order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
-        self.relay = Relay(store, clock)
+        self.metering = None if meter is None else Metering(meter)
+        if self.metering is not None:
+            store.measure(self.metering.batch)
+        self.measures: Micros = 0
+        self.relay = Relay(store, clock, self.metering)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
         self.indexing = Indexing(store, clock)
@@ -319,7 +327,14 @@ def brand_record(name: str) -> str:
 
 
 def first_door(
-    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], *, bus: str | Bus | None
+    url: str | Store,
+    brand: str,
+    clock: Clock | None,
+    seed: int | None,
+    reactors: Sequence[Reactor],
+    *,
+    bus: str | Bus | None,
+    meter: Meter | None,
 ) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
@@ -328,7 +343,7 @@ def first_door(
 
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, open_bus(bus, url)), brand_id, Actor.host)
+    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, bus=open_bus(bus, url), meter=meter), brand_id, Actor.host)
 
 
 def names_of(types: Collection[type] | None) -> frozenset[str] | None:
