@@ -23,6 +23,7 @@ from cschat.commands.carrying import carry_out, carry_out_all, forget_requests
 from cschat.commands.protocol import Command, Reactor
 from cschat.core.access import Actor
 from cschat.core.clock import Clock
+from cschat.core.content import Media
 from cschat.core.events import Event
 from cschat.core.fields import HasId, record_id
 from cschat.core.times import SECOND, Micros, earliest
@@ -30,6 +31,7 @@ from cschat.door import FORGET_AFTER, PAGE, Door, brand_record, first_door, name
 from cschat.errors import Conflict, StoreClosed, TryLater
 from cschat.queries.protocol import Page, Query
 from cschat.storage.protocol import Key, Store, Transaction
+from cschat.transport.blobs import Blobs, OpenFile
 from cschat.transport.crew import SHIFT_SECONDS
 from cschat.transport.mail import Smtp
 from cschat.transport.metering import EVERY_SECONDS
@@ -257,6 +259,31 @@ class Desk:
     def info_of(self, customer: str | HasId) -> CustomerInfo:
         """What the host's `customer_info` says of a customer, for staff. A hook that is slow or fails is told as such, not raised."""
         return self._works.panel.ask(self._read(self._door.about(record_id(customer))))
+
+    def files(self, blobs: Blobs) -> None:
+        """Keep files here. Unless said, a desk on an SQLite file keeps them in a folder beside it, one in memory keeps them in memory."""
+        self._works.cabinet.blobs = blobs
+
+    def keep_file(self, content: bytes, *, name: str = "") -> Media:
+        """Keep a file of this door's actor; answers with the `Media` for a message. Its type is what its content is.
+
+        At most 10 MB. Of a customer's files that no message carries the last 30 are kept. `Conflict` if the desk has no place for files.
+        """
+        from cschat.commands.attaching import keep
+        from cschat.transport.cabinet import media_of
+
+        cabinet = self._works.cabinet
+        with cabinet.taking(content, name, self.position()) as make:
+            blob, gone = self._transact(self._door.doing(lambda ctx: keep(ctx, make)))
+        cabinet.drop(gone)
+        return media_of(blob)
+
+    def open_file(self, id: str) -> OpenFile:
+        """A file of the brand, by the `blob` of a `Media`, opened: `with desk.open_file(id) as file: file.stream.read()`. `NotFound` else.
+
+        Whoever has the id may have the file: ids cannot be guessed.
+        """
+        return self._works.cabinet.open(self._read(self._door.file(id)))
 
     def mail(self, smtp: Smtp) -> None:
         """Send the alerts that go by mail through this server. Every process that delivers (`run_due`, `running`) needs it."""
@@ -561,6 +588,18 @@ class AsyncDesk:
         """As `Desk.info_of`."""
         work = self._door.about(record_id(customer))
         return await self._works.panel.wait(await self._in_thread(lambda: self._works.store.read(work)))
+
+    def files(self, blobs: Blobs) -> None:
+        """As `Desk.files`."""
+        self._desk.files(blobs)
+
+    async def keep_file(self, content: bytes, *, name: str = "") -> Media:
+        """As `Desk.keep_file`."""
+        return await self._in_thread(lambda: self._desk.keep_file(content, name=name))
+
+    async def open_file(self, id: str) -> OpenFile:
+        """As `Desk.open_file`. Its stream blocks when it is read: not for the loop's thread."""
+        return await self._in_thread(lambda: self._desk.open_file(id))
 
     def mail(self, smtp: Smtp) -> None:
         """As `Desk.mail`."""

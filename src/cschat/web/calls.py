@@ -41,15 +41,15 @@ def do_all(call: Call) -> Response:
 
 def ask(call: Call) -> Response:
     """Answer one query. Whoever has not said who they are finds what is published."""
-    door = call.desk.acting_as(call.reader())
     query = query_of(call.parts["name"], json_of(call.request))
+    door = call.desk.acting_as(call.reader(query.permission))
     return answer_json(answered(query, door.ask(query)))
 
 
 def ask_all(call: Call) -> Response:
     """Answer several queries, as `ask`."""
-    door = call.desk.acting_as(call.reader())
     wanted = [query_of(name, fields) for name, fields in _several(call.request, "query")]
+    door = call.desk.acting_as(call.reader(*(query.permission for query in wanted)))
     return answer_json([answered(query, door.ask(query)) for query in wanted])
 
 
