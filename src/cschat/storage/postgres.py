@@ -25,7 +25,7 @@ from cschat.core.records import Record
 from cschat.errors import CschatError, StoreUnavailable
 from cschat.storage.connecting import Readers
 from cschat.storage.forking import FORK_SECONDS, survive
-from cschat.storage.front import FlushFailed, Front, Overtaken
+from cschat.storage.front import FlushFailed, Front, Measured, Overtaken
 from cschat.storage.listening import Listener
 from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
@@ -257,6 +257,9 @@ class PostgresStore:
 
     def position(self) -> int:
         return self._look(lambda connection: Reader(connection, self._ours).position())
+
+    def measure(self, measured: Measured) -> None:
+        self._front.measured = measured
 
     def look(self) -> int:
         position = self.position()
