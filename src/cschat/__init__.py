@@ -15,6 +15,7 @@ from cschat.core.session import Priority, Session, State
 from cschat.core.transcript import Message
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError
+from cschat.transport.blobs import Blobs, FolderBlobs
 from cschat.transport.mail import Smtp
 from cschat.transport.panel import PanelItem
 
@@ -22,6 +23,7 @@ __all__ = [
     "Actor",
     "AgentStatus",
     "AsyncDesk",
+    "Blobs",
     "BotCursor",
     "Card",
     "Choice",
@@ -31,6 +33,7 @@ __all__ = [
     "CschatError",
     "Desk",
     "Event",
+    "FolderBlobs",
     "FormField",
     "Look",
     "Media",

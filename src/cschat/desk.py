@@ -23,6 +23,7 @@ from cschat.commands.carrying import carry_out, carry_out_all, forget_requests
 from cschat.commands.protocol import Command, Reactor
 from cschat.core.access import Actor
 from cschat.core.clock import Clock
+from cschat.core.content import Media
 from cschat.core.events import Event
 from cschat.core.fields import HasId, record_id
 from cschat.core.times import Micros, earliest
@@ -30,6 +31,7 @@ from cschat.door import FORGET_AFTER, PAGE, Door, brand_record, first_door, name
 from cschat.errors import Conflict, StoreClosed, TryLater
 from cschat.queries.protocol import Page, Query
 from cschat.storage.protocol import Key, Store, Transaction
+from cschat.transport.blobs import Blobs, OpenFile
 from cschat.transport.crew import SHIFT_SECONDS
 from cschat.transport.mail import Smtp
 from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
@@ -37,6 +39,7 @@ from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 if TYPE_CHECKING:
     from cschat.commands.reactors.bots import Search
     from cschat.transport.actions import Action
+    from cschat.transport.bus import Bus
     from cschat.transport.folder import Folder
     from cschat.transport.panel import CustomerInfo, Hook
 
@@ -71,13 +74,15 @@ class Desk:
         clock: Clock | None = None,
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
+        bus: str | Bus | None = None,
     ) -> Desk:
         """A desk on a store, acting as the host. The database is opened when it is first used.
 
         `url`: "memory:", "sqlite:///support.db" (`?synchronous=normal` for speed: a power cut may take the last commits), or a `Store`.
-        `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order.
+        `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order. `bus`: how other processes are told at
+        once that something is committed, "redis://host:6379/0"; without one, and while it is lost, they find out a little later.
         """
-        return cls(first_door(url, brand, clock, seed, reactors))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
 
     def brand(self, name: str) -> Desk:
         """The same desk for another brand, acting as the host."""
@@ -111,6 +116,7 @@ class Desk:
         batch = self._works.batches.get(threading.get_ident())
         if batch is not None:
             return batch.run(work)
+        self._works.wire.ensure()
         self._works.relay.ensure()
         return self._works.store.transact(work, brand=brand_id or self._door.brand_id, touches=keys)
 
@@ -120,7 +126,10 @@ class Desk:
 
     def _read(self, work: Work[T]) -> T:
         batch = self._works.batches.get(threading.get_ident())
-        return self._works.store.read(work) if batch is None else batch.read(work)
+        if batch is not None:
+            return batch.read(work)
+        self._works.wire.ensure()
+        return self._works.store.read(work)
 
     def each(self, query: Query[Page[T]]) -> Iterator[T]:
         """All items of a query that answers in pages, page by page."""
@@ -176,6 +185,7 @@ class Desk:
 
     def position(self) -> int:
         """The position of the last committed event."""
+        self._works.wire.ensure()
         return self._works.store.position()
 
     @contextmanager
@@ -188,6 +198,7 @@ class Desk:
         thread = threading.get_ident()
         if thread in self._works.batches:
             raise Conflict("this thread is in a batch already")
+        self._works.wire.ensure()
         self._works.relay.ensure()
         with self._works.store.batch(size=size) as batch:
             self._works.batches[thread] = batch
@@ -233,6 +244,31 @@ class Desk:
     def info_of(self, customer: str | HasId) -> CustomerInfo:
         """What the host's `customer_info` says of a customer, for staff. A hook that is slow or fails is told as such, not raised."""
         return self._works.panel.ask(self._read(self._door.about(record_id(customer))))
+
+    def files(self, blobs: Blobs) -> None:
+        """Keep files here. Unless said, a desk on an SQLite file keeps them in a folder beside it, one in memory keeps them in memory."""
+        self._works.cabinet.blobs = blobs
+
+    def keep_file(self, content: bytes, *, name: str = "") -> Media:
+        """Keep a file of this door's actor; answers with the `Media` for a message. Its type is what its content is.
+
+        At most 10 MB. Of a customer's files that no message carries the last 30 are kept. `Conflict` if the desk has no place for files.
+        """
+        from cschat.commands.attaching import keep
+        from cschat.transport.cabinet import media_of
+
+        cabinet = self._works.cabinet
+        with cabinet.taking(content, name, self.position()) as make:
+            blob, gone = self._transact(self._door.doing(lambda ctx: keep(ctx, make)))
+        cabinet.drop(gone)
+        return media_of(blob)
+
+    def open_file(self, id: str) -> OpenFile:
+        """A file of the brand, by the `blob` of a `Media`, opened: `with desk.open_file(id) as file: file.stream.read()`. `NotFound` else.
+
+        Whoever has the id may have the file: ids cannot be guessed.
+        """
+        return self._works.cabinet.open(self._read(self._door.file(id)))
 
     def mail(self, smtp: Smtp) -> None:
         """Send the alerts that go by mail through this server. Every process that delivers (`run_due`, `running`) needs it."""
@@ -349,6 +385,7 @@ class Desk:
                 self._works.led = False
                 self._works.store.transact(self._door.letting_go, brand="")
         finally:
+            self._works.wire.close()
             self._works.store.close()
 
     def __enter__(self) -> Self:
@@ -379,9 +416,10 @@ class AsyncDesk:
         clock: Clock | None = None,
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
+        bus: str | Bus | None = None,
     ) -> AsyncDesk:
         """As `Desk.open`. Not a coroutine: the database is opened when it is first used."""
-        return cls(first_door(url, brand, clock, seed, reactors))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
 
     def brand(self, name: str) -> AsyncDesk:
         """As `Desk.brand`."""
@@ -412,10 +450,15 @@ class AsyncDesk:
     async def _submit(self, work: Work[T], keys: Sequence[Key]) -> T:
         from cschat.loops import current
 
+        await self._begin()
         if self._works.relay.unsure:
             await self._in_thread(self._works.relay.ensure)
         store, brand_id = self._works.store, self._door.brand_id
         return await current().answer(lambda waker: store.submit(work, brand=brand_id, touches=keys, waker=waker))
+
+    async def _begin(self) -> None:
+        if not self._works.wire.begun:
+            await self._in_thread(self._works.wire.ensure)
 
     async def ask(self, query: Query[T]) -> T:
         """As `Desk.ask`."""
@@ -447,6 +490,7 @@ class AsyncDesk:
 
         from cschat.loops import current
 
+        await self._begin()
         position = await self.position() if after is None else after
         wanted, subject = names_of(types), None if session is None else record_id(session)
         loop, news = current(), [anyio.Event()]
@@ -510,6 +554,18 @@ class AsyncDesk:
         """As `Desk.info_of`."""
         work = self._door.about(record_id(customer))
         return await self._works.panel.wait(await self._in_thread(lambda: self._works.store.read(work)))
+
+    def files(self, blobs: Blobs) -> None:
+        """As `Desk.files`."""
+        self._desk.files(blobs)
+
+    async def keep_file(self, content: bytes, *, name: str = "") -> Media:
+        """As `Desk.keep_file`."""
+        return await self._in_thread(lambda: self._desk.keep_file(content, name=name))
+
+    async def open_file(self, id: str) -> OpenFile:
+        """As `Desk.open_file`. Its stream blocks when it is read: not for the loop's thread."""
+        return await self._in_thread(lambda: self._desk.open_file(id))
 
     def mail(self, smtp: Smtp) -> None:
         """As `Desk.mail`."""

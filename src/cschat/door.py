@@ -16,6 +16,7 @@ import attrs
 from cschat.commands.carrying import carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits, touches
 from cschat.core.access import Actor, Permission
+from cschat.core.blobs import Blob
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
@@ -36,6 +37,8 @@ from cschat.transport.relay import Handler, Relay
 
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
+    from cschat.transport.blobs import Blobs
+    from cschat.transport.bus import Bus
 
 __all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
@@ -53,7 +56,9 @@ FORGET_AFTER = 3_600_000_000
 class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], *, blobs: Blobs | None = None, bus: Bus | None = None
+    ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.ledger import Charges
@@ -62,6 +67,8 @@ class Works:
         from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
+        from cschat.transport.bus import Wire
+        from cschat.transport.cabinet import Cabinet, Erasing
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
@@ -71,6 +78,7 @@ class Works:
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
+        self.wire = Wire(store, bus)
         self.clock = clock
         self.ids = ids
         self.met = Met()
@@ -85,11 +93,13 @@ class Works:
         self.indexing = Indexing(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
         self.panel = Panel()
+        self.cabinet = Cabinet(blobs)
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
         self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
+        self.relay.add_source(Erasing(store, self.cabinet))
         self.relay.add_source(UnreadMail(store, lambda: self.alerts.smtp))
         self.batches: dict[int, Batch] = {}
         self.forgets: Micros = 0
@@ -151,6 +161,16 @@ class Door:
             sight = self.sight(tx)
             sight.demand(query.permission)
             return query.run(sight)
+
+        return work
+
+    def file(self, id: str) -> Work[Blob]:
+        """Work that finds what is known of a file."""
+
+        def work(tx: Transaction) -> Blob:
+            sight = self.sight(tx)
+            sight.demand(Permission.TALK)
+            return sight.mine(Blob, id)
 
         return work
 
@@ -315,14 +335,29 @@ def brand_record(name: str) -> str:
     return f"{Brand.prefix}_{name}"
 
 
-def first_door(url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor]) -> Door:
+def first_door(
+    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], *, bus: str | Bus | None
+) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
     from cschat.storage.opening import open_store
+    from cschat.transport.bus import open_bus
 
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors), brand_id, Actor.host)
+    blobs = _blobs_beside(url) if isinstance(url, str) else None
+    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url)), brand_id, Actor.host)
+
+
+def _blobs_beside(url: str) -> Blobs | None:
+    """Where a desk keeps files unless it is told: in memory as the store, in a folder beside its file; None: it must be told."""
+    from cschat.storage.opening import file_of
+    from cschat.transport.blobs import FolderBlobs, MemoryBlobs
+
+    if url.startswith("memory:"):
+        return MemoryBlobs()
+    file = file_of(url)
+    return None if file is None else FolderBlobs(file.with_name(f"{file.name}-files"))
 
 
 def names_of(types: Collection[type] | None) -> frozenset[str] | None:

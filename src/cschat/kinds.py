@@ -9,6 +9,7 @@ from cschat.commands.carrying import Request
 from cschat.core.alerts import AlertTarget
 from cschat.core.announcements import Announcement, Link, Reading
 from cschat.core.attendance import Attendance
+from cschat.core.blobs import Blob
 from cschat.core.brand import Brand
 from cschat.core.bulk import Bulk, BulkFailure
 from cschat.core.campaigns import Campaign, Recipient
@@ -39,7 +40,7 @@ CORE_KINDS: tuple[type[Record], ...] = (
     *(Session, Customer, Agent, Group, Brand, Hours, Category, Tag, ScenarioVersion),
     *(Section, Article, CannedResponse, AlertTarget, Webhook, Rulebook),
     *(Announcement, Reading, Link, Campaign, Recipient),
-    *(MailReport, SavedReport, View),
+    *(MailReport, SavedReport, View, Blob),
     *(DelayedReply, Bulk, BulkFailure, Ledger),
 )
 """What a desk is about, and `content_hash` covers."""

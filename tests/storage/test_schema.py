@@ -62,6 +62,7 @@ def busy_desk(path: Path) -> Iterator[tuple[Office, sqlite3.Connection]]:
         timed = Office.on(desk.brand("timed"), clock)
         samples.COMMANDS[c.Heartbeat].do(timed)
         samples.COMMANDS[c.Attend].do(timed)
+        timed.visitor.keep_file(b"a,b", name="a.csv")
         connection = sqlite3.connect(path)
         yield office, connection
         connection.close()

@@ -392,6 +392,9 @@ class Front:
             except FlushFailed as failed:
                 self._backend.rollback()
                 item.fail(cast("Exception", failed.__cause__))
+            except Overtaken as overtaken:
+                self._backend.rollback()
+                item.fail(VersionConflict(str(overtaken), **overtaken.fields))
             except Exception as error:  # noqa: BLE001  (the database did not do its part)
                 self._backend.rollback()
                 item.fail(error)

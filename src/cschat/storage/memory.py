@@ -369,6 +369,11 @@ class MemoryStore:
         with self._reading():
             return self._engine.length()
 
+    def look(self) -> int:
+        position = self.position()
+        self._engine.signal.tell(position)
+        return position
+
     def wait(self, /, *, after: int, timeout: float) -> int:
         return self._engine.signal.wait(after, timeout)
 

@@ -51,6 +51,8 @@ MOST_HABITS = 64
 """How many records that a batch has asked for, though nothing had named them, the next one asks for at its beginning: the settings of a
 brand, the agent who writes."""
 
+_PLANS = "-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""Each statement has its index. A plan that was made and kept while a table was small must do when it is large."""
 _PAGE = 500
 _LOCK = "SELECT position, pg_current_xact_id()::text FROM cschat_log FOR UPDATE"
 _LOOK = "SELECT position, pg_current_xact_id()::text FROM cschat_log"
@@ -59,11 +61,10 @@ _LOOK = "SELECT position, pg_current_xact_id()::text FROM cschat_log"
 class _Backend:
     """The writing connection, as the front wants it."""
 
-    def __init__(self, open_: Callable[[], _Connection], ours: Ours, signal: Signal, channel: str) -> None:
+    def __init__(self, open_: Callable[[], _Connection], ours: Ours, signal: Signal) -> None:
         self._open = open_
         self._ours = ours
         self._signal = signal
-        self._channel = channel
         self._connection: _Connection | None = None
         self._pipe: Pipe | None = None
         self._writer: Writer | None = None
@@ -92,7 +93,7 @@ class _Backend:
     def _begin(self, touches: Sequence[Key], *, prompt: bool) -> Unit:
         self._connect()
         connection, pipe, locked = cast("_Connection", self._connection), cast("Pipe", self._pipe), self._alone or prompt
-        writer = self._writer = Writer(connection, pipe, self._ours, self._channel, locked=locked, prompt=prompt)
+        writer = self._writer = Writer(connection, pipe, self._ours, locked=locked, prompt=prompt)
         self._touches = {(key.kind, key.id) for key in touches}
         pipe.send("BEGIN")
         pipe.send(_LOCK if locked else _LOOK)
@@ -200,11 +201,10 @@ class PostgresStore:
         self._schema = schema
         self._ours = Ours(kinds)
         self._signal = Signal()
-        channel = f"cschat_{schema or 'log'}"
-        self._backend = _Backend(self._open_writer, self._ours, self._signal, channel)
+        self._backend = _Backend(self._open_writer, self._ours, self._signal)
         self._front = Front(self._backend)
         self._readers = Readers(self._open_reader, _is_clean, error=psycopg.Error, ours=self._ours, most=MOST_READERS)
-        self._listener = Listener(self._open, channel, self._signal, self.position)
+        self._listener = Listener(self._open, self._signal, self.position)
         self._paused = False
         self._migrated = False
         survive(self)
@@ -254,6 +254,11 @@ class PostgresStore:
     def position(self) -> int:
         return self._look(lambda connection: Reader(connection, self._ours).position())
 
+    def look(self) -> int:
+        position = self.position()
+        self._signal.tell(position)
+        return position
+
     def wait(self, /, *, after: int, timeout: float) -> int:
         with self._signal.attention():
             self._listener.ensure()
@@ -292,7 +297,7 @@ class PostgresStore:
 
     def _open(self) -> _Connection:
         """A connection that may write; brings the database up to date."""
-        options = ["-c jit=off", *([] if self._schema is None else [f"-c search_path={self._schema}"])]
+        options = [_PLANS, *([] if self._schema is None else [f"-c search_path={self._schema}"])]
         given = psycopg.conninfo.conninfo_to_dict(self._url)
         options.append(str(given.get("options", "")))
         connection = psycopg.connect(

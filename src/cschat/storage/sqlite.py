@@ -345,6 +345,11 @@ class SqliteStore:
         with self._readers.one() as connection:
             return last_position(connection)
 
+    def look(self) -> int:
+        position = self.position()
+        self._signal.tell(position)
+        return position
+
     def wait(self, /, *, after: int, timeout: float) -> int:
         with self._signal.attention():
             self._lookout.ensure()

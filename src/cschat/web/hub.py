@@ -34,6 +34,7 @@ from cschat.queries.protocol import shown
 from cschat.sight import Who
 from cschat.storage.codec import face
 from cschat.storage.protocol import Transaction
+from cschat.transport.bus import Hint
 from cschat.web.attending import Attendance
 from cschat.web.frames import Frame
 
@@ -137,6 +138,7 @@ class Hub:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._forget()
+        desk._works.wire.hear(self._hinted)  # noqa: SLF001  (for as long as there is the desk)
 
     def _forget(self) -> None:
         self._process = os.getpid()
@@ -180,11 +182,15 @@ class Hub:
             self._place(listener).discard(listener)
             self._attendance.remove(listener)
 
-    def look_at(self, brand_id: str, session: str) -> None:
-        """Somebody has begun or ceased to write in a session, which is no event: look at once."""
-        with self._lock:
-            if self._attendance.look_at(brand_id, session):
-                self._news.set()
+    def _hinted(self, hint: Hint) -> None:
+        """Somebody, here or in another process, has begun or ceased to write in a session, which is no event: look at once."""
+        match hint:
+            case ("attending", brand_id, session):
+                with self._lock:
+                    if self._attendance.look_at(brand_id, session):
+                        self._news.set()
+            case _:
+                return
 
     def __len__(self) -> int:
         return sum(map(len, self._staff.values())) + sum(map(len, self._customers.values()))

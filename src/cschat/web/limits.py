@@ -21,7 +21,6 @@ from cschat.errors import CschatError, Invalid, LimitExceeded
 from cschat.web.messages import Request
 
 __all__ = [
-    "FILE_BYTES",
     "JSON_BYTES",
     "Buckets",
     "Limits",
@@ -36,8 +35,6 @@ __all__ = [
 
 JSON_BYTES = 1_000_000
 """The longest body of commands and queries."""
-FILE_BYTES = 10_000_000
-"""The longest file."""
 _PATH_LETTERS = 8_000
 _QUERY_LETTERS = 8_000
 _HEADER_LETTERS = 64_000

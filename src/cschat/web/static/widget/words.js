@@ -26,7 +26,6 @@ export const WORDS = {
   field_name: ["이름", "Name"],
   field_phone: ["전화번호", "Phone"],
   find: ["무엇이 궁금하세요?", "What do you want to know?"],
-  find_clear: ["검색어 지우기", "Clear"],
   find_none: ["'{text}'에 대한 답을 찾지 못했어요.", "We found nothing for “{text}”."],
   find_some: ["답 {n}개를 찾았어요", "{n} answers found"],
   greeting: ["안녕하세요!\n무엇을 도와드릴까요?", "Hello!\nHow can we help?"],

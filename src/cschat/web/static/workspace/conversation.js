@@ -359,9 +359,12 @@ export class Conversation {
     const buttons = main.map((one) =>
       h("button", { type: "button", class: `button ${one.kind ?? ""}`, data: { action: one.name }, title: one.text, on: { click: (event) => one.run(event.currentTarget) } }, icon(one.icon, 18), h("span", {}, one.text)),
     );
-    const extra = [
-      ...more.map((one) => ({ text: one.text, hint: one.hint, icon: one.icon, danger: one.danger, then: () => one.run(this.head.querySelector(".more")) })),
-      more.length ? "-" : null,
+    const moreButton = h("button", { type: "button", class: "icon-button more", "aria-label": t("more"), on: { click: () => menu(moreButton, extra(), { label: t("actions") }) } }, icon("more"));
+    const hidden = () => main.filter((one, at) => getComputedStyle(buttons[at]).display === "none");
+    const extra = () => [
+      ...hidden().map((one) => ({ text: one.text, icon: one.icon, then: () => one.run(moreButton) })),
+      ...more.map((one) => ({ text: one.text, hint: one.hint, icon: one.icon, danger: one.danger, then: () => one.run(moreButton) })),
+      more.length || hidden().length ? "-" : null,
       { text: session.state === "queued" ? t("why_waits") : t("why_me"), icon: "info", then: () => explain(app, session) },
       { text: t("copy_link"), icon: "link", then: () => this.#copy() },
     ];
@@ -385,7 +388,7 @@ export class Conversation {
         ),
       ),
       h("div", { class: "talk-actions", role: "group", "aria-label": t("actions") }, buttons),
-      h("button", { type: "button", class: "icon-button more", "aria-label": t("more"), on: { click: (event) => menu(event.currentTarget, extra, { label: t("actions") }) } }, icon("more")),
+      moreButton,
       h("button", { type: "button", class: "icon-button show-customer", "aria-label": t("show_customer"), on: { click: () => this.on.customer() } }, icon("user")),
     );
     if (focused) this.head.querySelector(`[data-action="${focused}"]`)?.focus();
@@ -405,7 +408,8 @@ export class Conversation {
   run(name) {
     const action = this.actions?.find((one) => one.name === name);
     if (!action || !this.session) return false;
-    action.run(this.head.querySelector(`[data-action="${name}"]`) ?? this.head.querySelector(".more"));
+    const button = this.head.querySelector(`[data-action="${name}"]`);
+    action.run(button?.offsetParent ? button : this.head.querySelector(".more"));
     return true;
   }
 

@@ -215,6 +215,7 @@ export class Frame {
   }
 
   #count() {
+    this.app.title();
     for (const tab of TABS) {
       const count = this.app.desk.counts[tab.count] ?? 0;
       const number = this.numbers.get(tab);

@@ -349,9 +349,6 @@ export class List {
       this.active = chosen.dataset.id;
       this.choose(chosen.dataset.id);
     });
-    scroller.addEventListener("focus", () => {
-      if (!this.active && this.ids.length && scroller.matches(":focus-visible")) this.#point(this.selected ?? this.ids[0]);
-    });
     scroller.addEventListener("keydown", (event) => {
       const page = Math.max(1, Math.floor(scroller.clientHeight / ROW_HEIGHT) - 1);
       const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.ids.length, End: this.ids.length }[event.key];
