@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cschat.transport.actions import Action
     from cschat.transport.blobs import Blobs
     from cschat.transport.bus import Bus
+    from cschat.transport.metering import Meter
 
 __all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
@@ -57,7 +58,15 @@ class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], *, blobs: Blobs | None = None, bus: Bus | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        reactors: Sequence[Reactor],
+        *,
+        blobs: Blobs | None = None,
+        bus: Bus | None = None,
+        meter: Meter | None = None,
     ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
@@ -72,6 +81,7 @@ class Works:
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
+        from cschat.transport.metering import Metering
         from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
         from cschat.transport.unread import UnreadMail
@@ -87,7 +97,11 @@ class Works:
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
         order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
-        self.relay = Relay(store, clock)
+        self.metering = None if meter is None else Metering(meter)
+        if self.metering is not None:
+            store.measure(self.metering.batch)
+        self.measures: Micros = 0
+        self.relay = Relay(store, clock, self.metering)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
         self.indexing = Indexing(store, clock)
@@ -336,7 +350,14 @@ def brand_record(name: str) -> str:
 
 
 def first_door(
-    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], *, bus: str | Bus | None
+    url: str | Store,
+    brand: str,
+    clock: Clock | None,
+    seed: int | None,
+    reactors: Sequence[Reactor],
+    *,
+    bus: str | Bus | None,
+    meter: Meter | None,
 ) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
@@ -346,7 +367,8 @@ def first_door(
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
     blobs = _blobs_beside(url) if isinstance(url, str) else None
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url)), brand_id, Actor.host)
+    works = Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url), meter=meter)
+    return Door(works, brand_id, Actor.host)
 
 
 def _blobs_beside(url: str) -> Blobs | None:
