@@ -26,10 +26,10 @@ def postgres_desk() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_desk: str) -> Iterator[str]:
+def postgres_url(postgres_desk: str) -> str:
     """An empty store on PostgreSQL."""
-    yield postgres_desk
     empty(postgres_desk)
+    return postgres_desk
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -38,6 +38,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
     return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'desk.db'}?synchronous=normal"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store that several processes may open."""
+    return str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else f"sqlite:///{tmp_path / 'desk.db'}"
 
 
 @pytest.fixture

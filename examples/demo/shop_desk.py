@@ -31,7 +31,7 @@ def make(url: str) -> None:
         connect(desk)
         agents = set_up(desk)
         past.play(desk, agents, SHOP, until=now - timedelta(minutes=30))
-        present(desk, agents[1], now)
+        present(desk, agents[0], now)
 
 
 def connect(desk: Desk) -> None:

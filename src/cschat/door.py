@@ -38,6 +38,8 @@ from cschat.transport.relay import Handler, Relay
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
     from cschat.transport.blobs import Blobs
+    from cschat.transport.bus import Bus
+    from cschat.transport.metering import Meter
 
 __all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
@@ -55,7 +57,17 @@ FORGET_AFTER = 3_600_000_000
 class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], blobs: Blobs | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        reactors: Sequence[Reactor],
+        *,
+        blobs: Blobs | None = None,
+        bus: Bus | None = None,
+        meter: Meter | None = None,
+    ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.ledger import Charges
@@ -64,16 +76,19 @@ class Works:
         from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
+        from cschat.transport.bus import Wire
         from cschat.transport.cabinet import Cabinet, Erasing
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
+        from cschat.transport.metering import Metering
         from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
         from cschat.transport.unread import UnreadMail
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
+        self.wire = Wire(store, bus)
         self.clock = clock
         self.ids = ids
         self.met = Met()
@@ -82,7 +97,11 @@ class Works:
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
         order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
-        self.relay = Relay(store, clock)
+        self.metering = None if meter is None else Metering(meter)
+        if self.metering is not None:
+            store.measure(self.metering.batch)
+        self.measures: Micros = 0
+        self.relay = Relay(store, clock, self.metering)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
         self.indexing = Indexing(store, clock)
@@ -330,15 +349,26 @@ def brand_record(name: str) -> str:
     return f"{Brand.prefix}_{name}"
 
 
-def first_door(url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor]) -> Door:
+def first_door(
+    url: str | Store,
+    brand: str,
+    clock: Clock | None,
+    seed: int | None,
+    reactors: Sequence[Reactor],
+    *,
+    bus: str | Bus | None,
+    meter: Meter | None,
+) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
     from cschat.storage.opening import open_store
+    from cschat.transport.bus import open_bus
 
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
     blobs = _blobs_beside(url) if isinstance(url, str) else None
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs), brand_id, Actor.host)
+    works = Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url), meter=meter)
+    return Door(works, brand_id, Actor.host)
 
 
 def _blobs_beside(url: str) -> Blobs | None:

@@ -1,7 +1,6 @@
 """A desk in which much has happened, and ways to look at exported files."""
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from tests.office import Office
@@ -55,9 +54,9 @@ def office():
     office.desk.close()
 
 
-@pytest.fixture(params=["memory:", "sqlite"])
-def stored(request, tmp_path: Path):
+@pytest.fixture
+def stored(url: str):
     """The same on each store."""
-    office = lived(request.param if request.param == "memory:" else f"sqlite:///{tmp_path}/desk.db?synchronous=normal", last=False)
+    office = lived(url, last=False)
     yield office
     office.desk.close()

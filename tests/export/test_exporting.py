@@ -335,7 +335,7 @@ def test_who_is_erased_while_it_runs_is_not_in_it(office, tmp_path):
 
 
 def test_no_record_is_ahead_of_its_events_though_the_desk_goes_on(stored, tmp_path, monkeypatch):
-    for module in ("storage.memory._PAGE", "storage.sqlite._PAGE", "data.tables.PAGE"):
+    for module in ("storage.memory._PAGE", "storage.sqlite._PAGE", "storage.postgres._PAGE", "data.tables.PAGE"):
         monkeypatch.setattr(f"cschat.{module}", 20)
     before = {session.id: session.seq for session in stored.desk.store.stream(Session)}
     talked = 0

@@ -1,6 +1,6 @@
 """A child process in which several threads claim, transfer, release and end whatever waits, as fast as they can.
 
-`python claimer.py FILE SEED THREADS`: prints a line for each acknowledged claim: `<session> <agent>`.
+`python claimer.py URL SEED THREADS`: prints a line for each acknowledged claim: `<session> <agent>`.
 """
 
 import sys
@@ -43,8 +43,8 @@ def work(desk: Desk, agents: list[str], seed: int) -> None:
             continue  # somebody was first, or has no room: that is what is being tried; a store that is not to be had is not
 
 
-def main(file: str, seed: int, threads: int) -> None:
-    desk = Desk.open(f"sqlite:///{file}?synchronous=normal")
+def main(url: str, seed: int, threads: int) -> None:
+    desk = Desk.open(url)
     agents = [agent.id for agent in desk.ask(q.Agents())]
     with ThreadPoolExecutor(threads) as workers:
         for done in [workers.submit(work, desk, agents, seed * 100 + number) for number in range(threads)]:

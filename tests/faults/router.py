@@ -1,6 +1,6 @@
 """A child process in which several threads do what agents and customers do on a desk that hands out work, at random.
 
-`python router.py FILE SEED THREADS`
+`python router.py URL SEED THREADS`
 """
 
 import sys
@@ -66,8 +66,8 @@ def _go_on(door: Desk, chance: Random, session: Session, agents: list[str], grou
         door.do_all([c.EndSession(session), c.WrapUp(session)])
 
 
-def main(file: str, seed: int, threads: int) -> None:
-    desk = Desk.open(f"sqlite:///{file}?synchronous=normal")
+def main(url: str, seed: int, threads: int) -> None:
+    desk = Desk.open(url)
     agents = [agent.id for agent in desk.ask(q.Agents())]
     groups = sorted({group for agent in desk.ask(q.Agents()) for group in agent.groups})
     with ThreadPoolExecutor(threads) as workers:

@@ -1,6 +1,6 @@
 """A child process that does what is due on a desk, and says aloud when something is committed, until nothing is left or it is killed.
 
-`python sender.py FILE NOW`: `NOW` is the time (microseconds since 1970) that it is there.
+`python sender.py URL NOW`: `NOW` is the time (microseconds since 1970) that it is there.
 """
 
 import sys
@@ -9,10 +9,10 @@ from cschat import Desk
 from cschat.core.clock import FakeClock
 
 
-def main(file: str, now: int) -> None:
+def main(url: str, now: int) -> None:
     clock = FakeClock()
     clock.set(now)
-    desk = Desk.open(f"sqlite:///{file}?synchronous=normal", clock=clock)
+    desk = Desk.open(url, clock=clock)
     desk.store.subscribe(lambda: print("committed", flush=True))
     while desk.run_clocks():
         pass

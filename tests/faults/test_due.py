@@ -27,10 +27,10 @@ SENDER = Path(__file__).with_name("sender.py")
 SESSIONS, REPLIES = 40, 10
 
 
-def prepare(file: Path) -> int:
+def prepare(url: str) -> int:
     """Sessions in which replies wait; the time when all are due."""
     clock = FakeClock()
-    with Desk.open(f"sqlite:///{file}?synchronous=normal", clock=clock, seed=1) as desk, desk.batch():
+    with Desk.open(url, clock=clock, seed=1) as desk, desk.batch():
         admin = desk.do(c.AddAgent(name="소라", role="admin", capacity=1000))
         door = desk.acting_as(Actor.agent(admin))
         customer = desk.do(c.RegisterCustomer(guest="browser", name="김고객"))
@@ -43,9 +43,9 @@ def prepare(file: Path) -> int:
         return clock.now()
 
 
-def run_and_kill(file: Path, now: int, after: int) -> bool:
+def run_and_kill(url: str, now: int, after: int) -> bool:
     """Let a child do what is due until so much is committed, and kill it; whether it was done before."""
-    child = subprocess.Popen([sys.executable, str(SENDER), str(file), str(now)], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, str(SENDER), url, str(now)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     lines = [child.stdout.readline() for _ in range(after)]
     os.kill(child.pid, signal.SIGKILL)
@@ -55,24 +55,24 @@ def run_and_kill(file: Path, now: int, after: int) -> bool:
     return "done\n" in lines
 
 
-def finish(file: Path, now: int, most: int) -> int:
+def finish(url: str, now: int, most: int) -> int:
     """Kill it again and again, after at most so many commits each time, until it is done; how often it was killed before.
 
     Each begins when the lease of the one before has run out.
     """
     chance, killed = Random(7), 0
-    while not run_and_kill(file, now + killed * LEASE_SECONDS * SECOND, chance.randrange(1, most)):
+    while not run_and_kill(url, now + killed * LEASE_SECONDS * SECOND, chance.randrange(1, most)):
         killed += 1
     return killed
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_delayed_replies_are_sent_once_whenever_the_process_is_killed(tmp_path):
-    file = tmp_path / "support.db"
-    now = prepare(file)
-    assert finish(file, now, most=150) > 2
-    with Desk.open(f"sqlite:///{file}") as desk:
+def test_delayed_replies_are_sent_once_whenever_the_process_is_killed(shared_url):
+    url = shared_url
+    now = prepare(url)
+    assert finish(url, now, most=150) > 2
+    with Desk.open(url) as desk:
         said = Counter(event.body.content.text for event in desk.store.stream_log() if isinstance(event.body, e.MessageSent))
         assert len(said) == SESSIONS * REPLIES
         assert {*said.values()} == {1}
@@ -83,10 +83,10 @@ def test_delayed_replies_are_sent_once_whenever_the_process_is_killed(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_bulk_reply_goes_to_everybody_once_whenever_the_process_is_killed(tmp_path):
-    file = tmp_path / "support.db"
+def test_a_bulk_reply_goes_to_everybody_once_whenever_the_process_is_killed(shared_url):
+    url = shared_url
     clock = FakeClock()
-    with Desk.open(f"sqlite:///{file}?synchronous=normal", clock=clock, seed=1) as desk:
+    with Desk.open(url, clock=clock, seed=1) as desk:
         admin = desk.do(c.AddAgent(name="소라", role="admin", capacity=1000))
         door = desk.acting_as(Actor.agent(admin))
         with desk.batch():
@@ -97,8 +97,8 @@ def test_a_bulk_reply_goes_to_everybody_once_whenever_the_process_is_killed(tmp_
                     door.do(c.EndSession(session))
         bulk = door.do(c.StartBulk({}, [{"add_tags": ["공지"]}, {"reply": "{{ customer.name }}님, 공지입니다."}]))
         now = clock.now()
-    assert finish(file, now, most=3) > 2
-    with Desk.open(f"sqlite:///{file}") as desk:
+    assert finish(url, now, most=3) > 2
+    with Desk.open(url) as desk:
         over = desk.ask(q.GetBulk(bulk))
         assert (over.state, over.total, over.done, over.failed) == ("done", 200, 180, 20)
         assert len({failure.session for failure in desk.each(q.BulkFailures(bulk))}) == 20

@@ -18,9 +18,9 @@ WRITER = Path(__file__).with_name("writer.py")
 ROUNDS = 50
 
 
-def killed(file: Path, seed: int, after: int, threads: int) -> list[tuple[str, int]]:
+def killed(url: str, seed: int, after: int, threads: int) -> list[tuple[str, int]]:
     """Let a writer work until so many commands are acknowledged, kill it, and answer with what it had acknowledged."""
-    child = subprocess.Popen([sys.executable, str(WRITER), str(file), str(seed), str(threads)], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, str(WRITER), url, str(seed), str(threads)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     lines = [child.stdout.readline() for _ in range(after)]
     os.kill(child.pid, signal.SIGKILL)
@@ -50,27 +50,27 @@ def check(desk: Desk, acknowledged: list[tuple[str, int]]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_nothing_acknowledged_is_lost_to_kill_9(tmp_path):
-    file, chance = tmp_path / "support.db", Random(20261121)
+def test_nothing_acknowledged_is_lost_to_kill_9(shared_url):
+    url, chance = shared_url, Random(20261121)
     acknowledged: list[tuple[str, int]] = []
     for number in range(ROUNDS):
-        acknowledged += killed(file, seed=number, after=chance.randrange(1, 60), threads=chance.choice((1, 4)))
+        acknowledged += killed(url, seed=number, after=chance.randrange(1, 60), threads=chance.choice((1, 4)))
         if number % 10 == 9:
-            with Desk.open(f"sqlite:///{file}") as desk:
+            with Desk.open(url) as desk:
                 check(desk, acknowledged)
     assert len(acknowledged) > ROUNDS
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_four_processes_write_one_file_and_are_killed(tmp_path):
+def test_four_processes_write_one_store_and_are_killed(shared_url):
     """Nothing is lost, nothing is there twice, whichever of them is in the middle of what."""
-    file = tmp_path / "support.db"
+    url = shared_url
     with ThreadPoolExecutor(4) as pool:
-        acknowledged = [line for lines in pool.map(lambda seed: killed(file, seed=seed, after=120, threads=2), range(4)) for line in lines]
+        acknowledged = [line for lines in pool.map(lambda seed: killed(url, seed=seed, after=120, threads=2), range(4)) for line in lines]
     assert len(acknowledged) >= 4 * 120
     assert len({*acknowledged}) == len(acknowledged), "each command is acknowledged once"
-    with Desk.open(f"sqlite:///{file}") as desk:
+    with Desk.open(url) as desk:
         check(desk, acknowledged)
         positions = [event.position for event in desk.store.stream_log()]
         assert positions == list(range(1, len(positions) + 1))

@@ -1,4 +1,4 @@
-"""Four processes with eight threads each on one file: nobody gets two owners, nobody gets more than they may have."""
+"""Four processes with eight threads each on one store: nobody gets two owners, nobody gets more than they may have."""
 
 import subprocess
 import sys
@@ -16,8 +16,8 @@ CLAIMER = Path(__file__).with_name("claimer.py")
 SESSIONS, AGENTS, CAPACITY, PROCESSES, THREADS = 200, 20, 2, 4, 8
 
 
-def prepare(file: Path) -> None:
-    with Desk.open(f"sqlite:///{file}?synchronous=normal") as desk, desk.batch():
+def prepare(url: str) -> None:
+    with Desk.open(url) as desk, desk.batch():
         desk.do(c.ChangeBrand(accepting="open"))
         for number in range(AGENTS):
             desk.do(c.AddAgent(name=f"상담사 {number}", status="available", capacity=CAPACITY))
@@ -28,15 +28,15 @@ def prepare(file: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_one_owner_and_no_more_than_the_capacity_whoever_claims(tmp_path):
-    file = tmp_path / "support.db"
-    prepare(file)
-    command = [sys.executable, str(CLAIMER), str(file)]
+def test_one_owner_and_no_more_than_the_capacity_whoever_claims(shared_url):
+    url = shared_url
+    prepare(url)
+    command = [sys.executable, str(CLAIMER), url]
     children = [subprocess.Popen([*command, str(seed), str(THREADS)], stdout=subprocess.PIPE, text=True) for seed in range(PROCESSES)]
     claims = Counter(line for child in children for line in child.communicate()[0].splitlines())
     assert [child.returncode for child in children] == [0] * PROCESSES
 
-    with Desk.open(f"sqlite:///{file}") as desk:
+    with Desk.open(url) as desk:
         assert desk.ask(q.SelfCheck()) == []
         assert desk.ask(q.CountsByState()).closed == SESSIONS
         owner: dict[str, str | None] = {}

@@ -1,4 +1,4 @@
-"""Four processes with eight threads each on one file that hands out work: whatever they do, who gets what is as the policy says."""
+"""Four processes with eight threads each on one store that hands out work: whatever they do, who gets what is as the policy says."""
 
 import subprocess
 import sys
@@ -17,10 +17,10 @@ ROUTER = Path(__file__).with_name("router.py")
 SESSIONS, AGENTS, PROCESSES, THREADS = 200, 20, 4, 8
 
 
-def prepare(file: Path) -> None:
+def prepare(url: str) -> None:
     """All that wait, waiting; and a policy of routes, weights and limits."""
     chance = Random(7)
-    with Desk.open(f"sqlite:///{file}?synchronous=normal") as desk, desk.batch():
+    with Desk.open(url) as desk, desk.batch():
         desk.do_all([c.ChangeBrand(accepting="open"), c.SetDistribution(presence={}, weights={"phone": 2})])
         groups = [desk.do(c.AddGroup(name)).id for name in ("환불팀", "물류팀")]
         for number in range(AGENTS):
@@ -42,14 +42,14 @@ def prepare(file: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_policy_holds_whoever_claims_assigns_transfers_and_ends(tmp_path):
-    file = tmp_path / "support.db"
-    prepare(file)
-    command = [sys.executable, str(ROUTER), str(file)]
+def test_the_policy_holds_whoever_claims_assigns_transfers_and_ends(shared_url):
+    url = shared_url
+    prepare(url)
+    command = [sys.executable, str(ROUTER), url]
     children = [subprocess.Popen([*command, str(seed), str(THREADS)]) for seed in range(PROCESSES)]
     assert [child.wait() for child in children] == [0] * PROCESSES
 
-    with Desk.open(f"sqlite:///{file}") as desk:
+    with Desk.open(url) as desk:
         assert desk.ask(q.SelfCheck()) == []
         assert desk.ask(q.CountsByState()).closed == SESSIONS
         account, automatic = Account(), 0

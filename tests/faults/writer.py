@@ -1,6 +1,6 @@
 """A child process that works a desk with several threads and says aloud what was acknowledged, until it is killed.
 
-`python writer.py FILE SEED THREADS`: prints a line `<session> <seq>` after each command that has returned.
+`python writer.py URL SEED THREADS`: prints a line `<session> <seq>` after each command that has returned.
 """
 
 import sys
@@ -42,8 +42,8 @@ def work(desk: Desk, agent: str, seed: int) -> None:
         say(session.id, wrapped.seq)
 
 
-def main(file: str, seed: int, threads: int) -> None:
-    desk = Desk.open(f"sqlite:///{file}")
+def main(url: str, seed: int, threads: int) -> None:
+    desk = Desk.open(url)
     desk.do(c.ChangeBrand(accepting="open"))
     agents = [desk.do(c.AddAgent(name=f"상담사 {seed}-{number}", status="available")).id for number in range(threads)]
     workers = [threading.Thread(target=work, args=(desk, agent, seed * 100 + number)) for number, agent in enumerate(agents)]

@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.needs import postgres_schema
 from tests.test_cli import cschat
 
 from cschat import Actor, Desk
@@ -14,7 +15,10 @@ from cschat import commands as c
 from cschat import events as e
 from cschat.core.clock import FakeClock
 from cschat.core.session import Session
+from cschat.kinds import KINDS
 from cschat.storage import migrations
+from cschat.storage.opening import schema_of
+from cschat.storage.schema import Schema
 
 
 @pytest.fixture
@@ -44,11 +48,24 @@ def test_copy_says_what_it_did_and_refuses_what_it_must(url, tmp_path):
     assert (missing.returncode, "there is no file" in missing.stderr, (tmp_path / "no.db").exists()) == (1, True, False)
 
 
-def test_migrate_makes_a_store_and_then_finds_nothing_to_do(tmp_path):
-    url = f"sqlite:///{tmp_path}/new.db"
+@pytest.fixture(params=["sqlite", "postgres"])
+def nothing_yet(request, tmp_path):
+    """The URL of a store that has not been made."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/new.db", migrations._STEPS
+        return
+    with postgres_schema() as url:
+        from cschat.storage.postgres_schema import _STEPS
+
+        yield url, _STEPS
+
+
+def test_migrate_makes_a_store_and_then_finds_nothing_to_do(nothing_yet):
+    url, steps = nothing_yet
     first, second = cschat("migrate", url).stdout.splitlines(), cschat("migrate", url).stdout
-    assert first == [*(f"applied {name}" for name in migrations._STEPS), "fitted tables, indexes and views"]
+    assert first == [*(f"applied {name}" for name in steps), "fitted tables, indexes and views"]
     assert second == "nothing to do\n"
+    assert cschat("doctor", url).returncode == 0
 
 
 def test_migrate_brings_an_older_file_up_to_date(tmp_path, monkeypatch):
@@ -66,13 +83,13 @@ def test_migrate_brings_an_older_file_up_to_date(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_many_may_migrate_at_once(tmp_path):
-    command = [sys.executable, "-m", "cschat.cli", "migrate", f"sqlite:///{tmp_path}/new.db"]
+def test_many_may_migrate_at_once(nothing_yet):
+    url, steps = nothing_yet
+    command = [sys.executable, "-m", "cschat.cli", "migrate", url]
     with ThreadPoolExecutor(6) as pool:
         done = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True, timeout=100), range(6)))
     assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * 6
-    with sqlite3.connect(tmp_path / "new.db") as connection:
-        assert connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (len(migrations._STEPS),)
+    assert schema_of(url, KINDS) == Schema(tuple(steps), (), (), fits=True)
 
 
 def test_doctor_finds_nothing_wrong_with_a_desk_that_is_well(url):
@@ -109,3 +126,5 @@ def test_doctor_knows_a_newer_file_and_a_broken_one(url, tmp_path):
     assert (broken.returncode, "WRONG" in broken.stdout) == (1, True)
     assert cschat("doctor", f"sqlite:///{tmp_path}/none.db").returncode == 1
     assert not (tmp_path / "none.db").exists()
+    gone = cschat("doctor", "postgresql://127.0.0.1:1/none?connect_timeout=1", "--json")
+    assert [one["code"] for one in json.loads(gone.stdout)["troubles"]] == ["store"]

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 from tests.export.conftest import lived
+from tests.needs import postgres_schema
 
 from cschat import Actor, Desk
 from cschat import commands as c
@@ -34,9 +35,8 @@ def office(tmp_path_factory):
     office.desk.close()
 
 
-@pytest.fixture(params=["memory:", "sqlite"])
-def target(request, tmp_path):
-    url = request.param if request.param == "memory:" else f"sqlite:///{tmp_path}/copy.db?synchronous=normal"
+@pytest.fixture
+def target(url):
     store = open_store(url, KINDS)
     yield store
     store.close()
@@ -130,6 +130,16 @@ def test_what_is_written_to_the_source_meanwhile_is_told(tmp_path):
     copy_store(office.desk.store, target)
     assert everything(target) == everything(office.desk.store)
     target.close()
+
+
+def test_a_copy_from_postgresql_is_the_same_again(office, tmp_path):
+    with postgres_schema() as url:
+        through, back = open_store(url, KINDS), open_store(f"sqlite:///{tmp_path}/copy.db", KINDS)
+        there = copy_store(office.desk.store, through)
+        assert copy_store(through, back).content == there.content
+        assert everything(back) == everything(office.desk.store)
+        through.close()
+        back.close()
 
 
 @pytest.mark.slow

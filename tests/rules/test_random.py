@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.needs import empty
 from tests.office import Content, Office
 from tests.rules.random_rules import STEPS, attempt, rules
 
@@ -65,9 +66,10 @@ def check(office: Office) -> None:
 
 @settings(max_examples=12)
 @given(data=st.data(), steps=st.lists(WORDS, min_size=5, max_size=20))
-def test_memory_and_sqlite_do_the_same(data: st.DataObject, steps: list[str], tmp_path_factory: pytest.TempPathFactory):
+def test_every_store_does_the_same(data: st.DataObject, steps: list[str], tmp_path_factory: pytest.TempPathFactory, postgres_desk: str):
     path: Path = tmp_path_factory.mktemp("desk")
-    urls = ["memory:", f"sqlite:///{path / 'desk.db'}?synchronous=normal"]
+    urls = ["memory:", f"sqlite:///{path / 'desk.db'}?synchronous=normal", postgres_desk]
+    empty(postgres_desk)
     drawn = None
     found: list[tuple[list[str], Content]] = []
     for url in urls:
@@ -77,4 +79,4 @@ def test_memory_and_sqlite_do_the_same(data: st.DataObject, steps: list[str], tm
         session = office.visitor.do(c.OpenSession(text="문의"))
         found.append(([attempt(office, step, session) for step in steps], office.everything()))
         office.desk.close()
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]

@@ -317,9 +317,8 @@ async def test_an_async_desk_runs_coroutine_actions(anyio_backend):
     await desk.close()
 
 
-@pytest.mark.parametrize("where", ["memory:", "sqlite"])
-def test_versions_follow_each_other_on_every_store(tmp_path, where):
-    with Desk.open("memory:" if where == "memory:" else f"sqlite:///{tmp_path}/desk.db", clock=FakeClock()) as desk:
+def test_versions_follow_each_other_on_every_store(url):
+    with Desk.open(url, clock=FakeClock()) as desk:
         published = [desk.do(c.PublishScenario(REFUND.replace("환불을 접수했습니다.", f"접수했습니다. {number}"))) for number in range(11)]
         assert [one.version for one in published] == list(range(1, 12))
         desk.do(c.ChangeBrand(entry=[{"scenario": "refund"}]))

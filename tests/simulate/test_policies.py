@@ -81,9 +81,9 @@ def test_without_a_policy_agents_claim():
     assert not any(isinstance(event.body, e.BrandChanged) and "distribution" in event.body.after for event in ran.events)
 
 
-def test_all_are_served_and_the_desk_is_sound_on_every_store(tmp_path: Path):
+def test_all_are_served_and_the_desk_is_sound_on_every_store(tmp_path: Path, postgres_url: str):
     hashes = set()
-    for url in ("memory:", f"sqlite:///{tmp_path}/a.db?synchronous=normal"):
+    for url in ("memory:", f"sqlite:///{tmp_path}/a.db?synchronous=normal", postgres_url):
         ran = Ran(range(0, 300, 3), url=url, policy=Policy.of({"mode": "auto"}), agents=2, slots=2)
         assert {session.state for session in ran.sessions} == {State.CLOSED}
         assert ran.faults == []

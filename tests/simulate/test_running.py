@@ -74,11 +74,12 @@ def test_a_session_is_tagged_with_its_intent():
     assert Counter(session.tags[0] if session.tags else None for session in sessions) == intents
 
 
-def test_the_same_seed_gives_the_same_content_on_every_store(tmp_path):
+def test_the_same_seed_gives_the_same_content_on_every_store(tmp_path, postgres_url):
     on_memory, *_ = shop("memory:")
     on_sqlite, *_ = shop(f"sqlite:///{tmp_path}/a.db?synchronous=normal")
+    on_postgres, *_ = shop(postgres_url)
     other, *_ = shop("memory:", seed=8)
-    assert on_memory.content_hash == on_sqlite.content_hash
+    assert on_memory.content_hash == on_sqlite.content_hash == on_postgres.content_hash
     assert on_memory.content_hash != other.content_hash
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import select
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.needs import postgres_schema
 
 from cschat import Desk
 from cschat import commands as c
 from cschat import queries as q
-from cschat.storage import memory, sqlite
+from cschat.storage import memory
 from cschat.storage.memory import MemoryStore
+from cschat.storage.opening import open_store
 from cschat.storage.protocol import Store
 from cschat.storage.sqlite import SqliteStore
 from cschat.testing.things import Thing, add_one, said, transact
@@ -83,13 +86,17 @@ def forked(life: Callable[[Fork], object]) -> Iterator[Fork]:
         fork.end()
 
 
-@pytest.fixture
-def opener(tmp_path: Path) -> Callable[[], SqliteStore]:
-    return partial(SqliteStore, tmp_path / "desk.db", kinds=(Thing,))
+@pytest.fixture(params=["sqlite", "postgres"])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    if request.param == "sqlite":
+        yield partial(SqliteStore, tmp_path / "desk.db", kinds=(Thing,))
+        return
+    with postgres_schema() as url:
+        yield partial(open_store, url, (Thing,))
 
 
 @pytest.fixture
-def store(opener: Callable[[], SqliteStore]) -> Iterator[SqliteStore]:
+def store(opener: Callable[[], Any]) -> Iterator[Any]:
     store = opener()
     yield store
     store.close()
@@ -103,7 +110,7 @@ def use(store: Store) -> None:
 
 
 @pytest.mark.parametrize("used", [False, True])
-def test_parent_and_child_both_write(store: SqliteStore, used: bool) -> None:
+def test_parent_and_child_both_write(store: Any, used: bool) -> None:
     if used:
         use(store)
 
@@ -121,7 +128,7 @@ def test_parent_and_child_both_write(store: SqliteStore, used: bool) -> None:
     assert [seq for seq, _ in said(store, "thg_1")] == list(range(1, 61 + used))
 
 
-def test_a_child_loses_nothing_when_its_parent_closes_the_file(store: SqliteStore, opener: Callable[[], SqliteStore]) -> None:
+def test_a_child_loses_nothing_when_its_parent_closes_the_file(store: Any, opener: Callable[[], Any]) -> None:
     """Whoever inherits SQLite's connections holds none of the locks that it believes to hold, and its log is taken from under it."""
     use(store)
 
@@ -147,7 +154,7 @@ def test_a_child_loses_nothing_when_its_parent_closes_the_file(store: SqliteStor
     again.close()
 
 
-def test_a_fork_waits_for_what_other_threads_write(store: SqliteStore) -> None:
+def test_a_fork_waits_for_what_other_threads_write(store: Any) -> None:
     use(store)
     inside, gate = threading.Event(), threading.Event()
 
@@ -173,7 +180,7 @@ def test_a_fork_waits_for_what_other_threads_write(store: SqliteStore) -> None:
     assert transact(store, add_one("thg_1")) == 4
 
 
-def test_a_fork_waits_for_what_other_threads_read(store: SqliteStore) -> None:
+def test_a_fork_waits_for_what_other_threads_read(store: Any) -> None:
     use(store)
     inside, gate = threading.Event(), threading.Event()
 
@@ -194,7 +201,7 @@ def test_a_fork_waits_for_what_other_threads_read(store: SqliteStore) -> None:
     assert store.read(lambda tx: tx.get(Thing, "thg_1").n) == 1
 
 
-def test_forks_in_a_crowd(store: SqliteStore) -> None:
+def test_forks_in_a_crowd(store: Any) -> None:
     """Threads that write, read and watch all the time, while the main thread forks again and again."""
     use(store)
     stop = threading.Event()
@@ -218,7 +225,7 @@ def test_forks_in_a_crowd(store: SqliteStore) -> None:
     assert transact(store, add_one("thg_1")) == sum(counts) + 8 + 2
 
 
-def test_a_child_hears_its_parent(store: SqliteStore) -> None:
+def test_a_child_hears_its_parent(store: Any) -> None:
     use(store)
     stop = store.subscribe(lambda: None)
 
@@ -263,10 +270,10 @@ def test_a_memory_store_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_fork_does_not_wait_for_ever(
-    store: SqliteStore, opener: Callable[[], SqliteStore], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    store: Any, opener: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A fork from within a batch cannot wait for its end. The parent goes on; the child leaves alone what was in use."""
-    monkeypatch.setattr(sqlite, "FORK_SECONDS", 0.05)
+    monkeypatch.setattr(sys.modules[type(store).__module__], "FORK_SECONDS", 0.05)
     with caplog.at_level(logging.WARNING), store.batch(size=9) as batch:
         batch.run(add_one("thg_1"))
         with forked(lambda fork: fork.tell(store._backend._connection)) as child:
@@ -279,7 +286,7 @@ def test_a_fork_does_not_wait_for_ever(
     again.close()
 
 
-def test_a_closed_store_holds_no_fork_up(store: SqliteStore, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_closed_store_holds_no_fork_up(store: Any, caplog: pytest.LogCaptureFixture) -> None:
     use(store)
     store.close()
     with forked(lambda fork: fork.tell("here")) as child:
@@ -287,9 +294,11 @@ def test_a_closed_store_holds_no_fork_up(store: SqliteStore, caplog: pytest.LogC
     assert caplog.text == ""
 
 
-def test_a_preloaded_desk(tmp_path: Path) -> None:
+def test_a_preloaded_desk(url: str) -> None:
     """As a server does that loads the application and then forks its workers."""
-    with Desk.open(f"sqlite:///{tmp_path / 'desk.db'}") as desk:
+    if url == "memory:":
+        pytest.skip("a forked child has a memory of its own")
+    with Desk.open(url) as desk:
         desk.do(c.AddGroup(name="parent"))
 
         def life(fork: Fork) -> None:

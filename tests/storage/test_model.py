@@ -1,14 +1,16 @@
-"""The memory store is the model: whatever is done to it and to an SQLite file at once has the same outcome and leaves the same content."""
+"""The memory store is the model: whatever is done to it and to another store at once has the same outcome and leaves the same content."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 from tests.commands.test_random import AnyDesk
+from tests.needs import empty
 
 from cschat import Event
 from cschat.core.clock import FakeClock
@@ -16,6 +18,7 @@ from cschat.errors import CschatError
 from cschat.kinds import CORE_KINDS, KINDS
 from cschat.storage.content import content_hash
 from cschat.storage.memory import MemoryStore
+from cschat.storage.opening import open_store
 from cschat.storage.protocol import Store
 from cschat.storage.sqlite import SqliteStore
 from cschat.transport.indexing import Indexing, behind
@@ -66,12 +69,14 @@ def outcome(call: Callable[[Store], Any], store: Store) -> Outcome:
 
 
 class AnyDeskOnTwoStores(AnyDesk):
-    """Random commands by random people, on memory and on SQLite at once."""
+    """Random commands by random people, on memory and on another store at once."""
+
+    def __init__(self, other: Callable[[], Store], *, clean: Callable[[], None]) -> None:
+        self.other, self.clean = other, clean
+        super().__init__()
 
     def store(self) -> Any:
-        self.folder = TemporaryDirectory(prefix="cschat-model-")
-        path = Path(self.folder.name) / "support.db"
-        self.twins = Twins(MemoryStore(), SqliteStore(path, kinds=KINDS, durable=False))
+        self.twins = Twins(MemoryStore(), self.other())
         return self.twins
 
     def teardown(self) -> None:
@@ -83,8 +88,31 @@ class AnyDeskOnTwoStores(AnyDesk):
                 Indexing(self.twins.second, FakeClock()).catch_up()
             self.twins.first.close()
             self.twins.second.close()
-            self.folder.cleanup()
+            self.clean()
 
 
-TestAnyDeskOnTwoStores = AnyDeskOnTwoStores.TestCase
-TestAnyDeskOnTwoStores.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+def test_sqlite_does_as_memory_does(tmp_path: Path) -> None:
+    numbers = count()
+    run_state_machine_as_test(
+        lambda: AnyDeskOnTwoStores(
+            lambda: SqliteStore(tmp_path / f"{next(numbers)}.db", kinds=KINDS, durable=False), clean=lambda: empty_folder(tmp_path)
+        ),
+        settings=settings(max_examples=100, stateful_step_count=40, deadline=None),
+    )
+
+
+def test_postgres_does_as_memory_does(postgres_desk: str) -> None:
+    run_state_machine_as_test(
+        lambda: AnyDeskOnTwoStores(lambda: emptied(postgres_desk), clean=lambda: None),
+        settings=settings(max_examples=12, stateful_step_count=40, deadline=None),
+    )
+
+
+def emptied(url: str) -> Store:
+    empty(url)
+    return open_store(url, KINDS)
+
+
+def empty_folder(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()

@@ -14,9 +14,11 @@ import msgspec
 
 from cschat import Desk
 from cschat import commands as c
-from cschat.web import Gateway, Request, Response
+from cschat.web import Gateway, Limits, Rate, Request, Response
 
 SECRET = "0123456789abcdef0123456789abcdef"
+_ENOUGH = Rate(1e9, 10**9)
+NO_LIMITS = Limits(_ENOUGH, _ENOUGH, _ENOUGH, _ENOUGH, _ENOUGH)
 
 
 def opened_desk(url: str = "memory:", **more: Any) -> Desk:
@@ -33,7 +35,7 @@ def opened_desk(url: str = "memory:", **more: Any) -> Desk:
 def user_of(request: Request) -> str | None:
     """The host's `identify`: the cookie is the name."""
     cookie = request.headers.get("cookie", "")
-    return cookie.removeprefix("user=") if cookie.startswith("user=") else None
+    return next((part.strip()[5:] for part in cookie.split(";") if part.strip().startswith("user=")), None)
 
 
 def gateway_on(desk: Desk, **more: Any) -> Gateway:

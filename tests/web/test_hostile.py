@@ -15,17 +15,14 @@ import pytest
 from msgspec import Raw
 from tests.office import Office
 from tests.samples import COMMANDS, QUERIES, Sample
-from tests.web.site import SECRET, Browser, gateway_on, opened_desk, user_of
+from tests.web.site import NO_LIMITS, SECRET, Browser, gateway_on, opened_desk, user_of
 
 from cschat import Desk, commands, queries
 from cschat import commands as c
 from cschat.core.access import Permission
 from cschat.core.clock import FakeClock
-from cschat.web import Gateway, Limits, Rate, Request
+from cschat.web import Gateway, Request
 from cschat.web.tokens import Visitor
-
-ENOUGH = Rate(1e9, 10**9)
-LIMITS = Limits(ENOUGH, ENOUGH, ENOUGH, ENOUGH, ENOUGH)
 
 TEXTS = [
     '""',
@@ -223,7 +220,7 @@ def _made(desk: Desk, sample: Sample) -> tuple[Browser, dict[str, Any]]:
     office = Office.on(desk, desk.clock)  # type: ignore[arg-type]
     for name, agent in (("sora", office.sora), ("mina", office.mina), ("jun", office.jun)):
         desk.do(c.ChangeAgent(agent, user_id=f"agt_{name}"))
-    gateway = Gateway(desk, brands=["main"], secrets=[SECRET], identify=user_of, limits=LIMITS)
+    gateway = Gateway(desk, brands=["main"], secrets=[SECRET], identify=user_of, limits=NO_LIMITS)
     asked = sample.make(office, office.session(sample.state))
     fields = attrs.asdict(asked, recurse=False, filter=lambda _field, value: value not in (None, msgspec.UNSET))
     users = {"agent": "agt_mina", "colleague": "agt_jun", "admin": "agt_sora"}
@@ -261,7 +258,7 @@ def _fields(random: random.Random, kind: type[Any], known: Sequence[str]) -> str
 def test_nothing_that_is_sent_breaks_the_desk(seed: int, caplog: pytest.LogCaptureFixture):
     chance = random.Random(seed)
     with opened_desk() as desk:
-        web = Browser(gateway_on(desk, limits=LIMITS))
+        web = Browser(gateway_on(desk, limits=NO_LIMITS))
         guest, mina, sora = web.entered(), web.signed_in("mina"), web.signed_in("sora")
         session = guest.do("OpenSession", text="배송").json
         mina.do("ClaimSession", session=guest.do("OpenSession", text="환불").json["id"])

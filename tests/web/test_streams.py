@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.web.site import Browser, gateway_on, opened_desk
+from tests.web.site import NO_LIMITS, Browser, gateway_on, opened_desk
 
 from cschat import Desk, Session
 from cschat import commands as c
@@ -27,7 +27,7 @@ def desk(url: str) -> Iterator[Desk]:
 
 @pytest.fixture
 def web(desk: Desk) -> Browser:
-    return Browser(gateway_on(desk))
+    return Browser(gateway_on(desk, limits=NO_LIMITS))
 
 
 class Ear:

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from cschat.errors import CschatError
+from cschat.storage.postgres_engine import CHANNEL
 from cschat.storage.signal import Signal
 
 __all__ = ["Listener"]
@@ -25,11 +26,10 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class Listener:
-    """Listens to a channel on a connection of its own. What it may have missed before, `position` says."""
+    """Listens on a connection of its own. What it may have missed before, `position` says."""
 
-    def __init__(self, open_: Callable[[], _Connection], channel: str, signal: Signal, position: Callable[[], int]) -> None:
+    def __init__(self, open_: Callable[[], _Connection], signal: Signal, position: Callable[[], int]) -> None:
         self._open = open_
-        self._channel = channel
         self._signal = signal
         self._position = position
         self._reset()
@@ -84,7 +84,8 @@ class Listener:
         while not rung:
             try:
                 with self._open() as connection:
-                    connection.execute(f'LISTEN "{self._channel}"')
+                    [(channel,)] = connection.execute(f"SELECT {CHANNEL}").fetchall()
+                    connection.execute(f'LISTEN "{channel}"')
                     self.deaf = False
                     self._signal.tell(self._position())
                     rung = self._listen(connection, bell)

@@ -25,7 +25,7 @@ from cschat.core.records import Record
 from cschat.errors import CschatError, StoreUnavailable
 from cschat.storage.connecting import Readers
 from cschat.storage.forking import FORK_SECONDS, survive
-from cschat.storage.front import FlushFailed, Front, Overtaken
+from cschat.storage.front import FlushFailed, Front, Measured, Overtaken
 from cschat.storage.listening import Listener
 from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
@@ -44,6 +44,10 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 
 MOST_READERS = 10
 """How many connections of a process read at a time."""
+LOCK_SECONDS = 10
+"""How long a writer waits for another process before it gives up with `StoreUnavailable`."""
+IDLE_SECONDS = 60
+"""A process that stops in the middle of a batch holds the others up for no longer: PostgreSQL then breaks its connection."""
 DOUBT_SECONDS = 10.0
 """How long a process tries to find out what became of a COMMIT whose answer was lost."""
 
@@ -51,6 +55,8 @@ MOST_HABITS = 64
 """How many records that a batch has asked for, though nothing had named them, the next one asks for at its beginning: the settings of a
 brand, the agent who writes."""
 
+_PLANS = "-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""Each statement has its index. A plan that was made and kept while a table was small must do when it is large."""
 _PAGE = 500
 _LOCK = "SELECT position, pg_current_xact_id()::text FROM cschat_log FOR UPDATE"
 _LOOK = "SELECT position, pg_current_xact_id()::text FROM cschat_log"
@@ -59,11 +65,10 @@ _LOOK = "SELECT position, pg_current_xact_id()::text FROM cschat_log"
 class _Backend:
     """The writing connection, as the front wants it."""
 
-    def __init__(self, open_: Callable[[], _Connection], ours: Ours, signal: Signal, channel: str) -> None:
+    def __init__(self, open_: Callable[[], _Connection], ours: Ours, signal: Signal) -> None:
         self._open = open_
         self._ours = ours
         self._signal = signal
-        self._channel = channel
         self._connection: _Connection | None = None
         self._pipe: Pipe | None = None
         self._writer: Writer | None = None
@@ -81,7 +86,7 @@ class _Backend:
             return self._begin(touches, prompt=prompt)
         except psycopg.Error as error:
             self.close()
-            if not (known and is_lost(error)):
+            if not (known and is_lost(error)) or isinstance(error, errors.LockNotAvailable):
                 raise self._ours(error) from error
         try:
             return self._begin(touches, prompt=prompt)  # nothing had begun
@@ -92,7 +97,7 @@ class _Backend:
     def _begin(self, touches: Sequence[Key], *, prompt: bool) -> Unit:
         self._connect()
         connection, pipe, locked = cast("_Connection", self._connection), cast("Pipe", self._pipe), self._alone or prompt
-        writer = self._writer = Writer(connection, pipe, self._ours, self._channel, locked=locked, prompt=prompt)
+        writer = self._writer = Writer(connection, pipe, self._ours, locked=locked, prompt=prompt)
         self._touches = {(key.kind, key.id) for key in touches}
         pipe.send("BEGIN")
         pipe.send(_LOCK if locked else _LOOK)
@@ -200,11 +205,10 @@ class PostgresStore:
         self._schema = schema
         self._ours = Ours(kinds)
         self._signal = Signal()
-        channel = f"cschat_{schema or 'log'}"
-        self._backend = _Backend(self._open_writer, self._ours, self._signal, channel)
+        self._backend = _Backend(self._open_writer, self._ours, self._signal)
         self._front = Front(self._backend)
         self._readers = Readers(self._open_reader, _is_clean, error=psycopg.Error, ours=self._ours, most=MOST_READERS)
-        self._listener = Listener(self._open, channel, self._signal, self.position)
+        self._listener = Listener(self._open, self._signal, self.position)
         self._paused = False
         self._migrated = False
         survive(self)
@@ -254,6 +258,14 @@ class PostgresStore:
     def position(self) -> int:
         return self._look(lambda connection: Reader(connection, self._ours).position())
 
+    def measure(self, measured: Measured) -> None:
+        self._front.measured = measured
+
+    def look(self) -> int:
+        position = self.position()
+        self._signal.tell(position)
+        return position
+
     def wait(self, /, *, after: int, timeout: float) -> int:
         with self._signal.attention():
             self._listener.ensure()
@@ -292,7 +304,7 @@ class PostgresStore:
 
     def _open(self) -> _Connection:
         """A connection that may write; brings the database up to date."""
-        options = ["-c jit=off", *([] if self._schema is None else [f"-c search_path={self._schema}"])]
+        options = [_PLANS, *([] if self._schema is None else [f"-c search_path={self._schema}"])]
         given = psycopg.conninfo.conninfo_to_dict(self._url)
         options.append(str(given.get("options", "")))
         connection = psycopg.connect(
@@ -311,6 +323,8 @@ class PostgresStore:
         """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
         connection = self._open()
         connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
         return connection
 
     def _open_reader(self) -> _Connection:

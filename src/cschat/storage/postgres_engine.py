@@ -2,11 +2,11 @@
 
 May: speak SQL within a transaction. May not: begin or end one, but for the COMMIT that goes out with what it writes.
 
-All who write meet at one lock, the row of `cschat_log`, which is also where positions come from: they rise without gaps, and become visible in
-order. A batch that holds the lock from its beginning reads what is so and will stay so until it commits. One that takes it late remembers
-which version of each record it has read; when it has the lock it looks whether these are still so, and is `Overtaken` if not. It takes the
-lock as soon as it asks a question whose answer has no version (which records, how many, which events), else with its COMMIT. There is no
-other lock, hence no deadlock, and no order in which anything must be locked.
+All who write meet at one lock, the row of `cschat_log`, which is also where positions come from: they rise without gaps, and become
+visible in order. A batch that holds the lock from its beginning reads what is so and will stay so until it commits. One that takes it
+late remembers which version of each record it has read; when it has the lock it looks whether these are still so, and is `Overtaken` if
+not. It takes the lock as soon as it asks a question whose answer has no version (which records, how many, which events), else with its
+COMMIT. There is no other lock, hence no deadlock, and no order in which anything must be locked.
 
 What works write stays here until such a question, or the COMMIT: each record is written once, in statements of many rows, which go out
 together. A statement that finds another version fails (by dividing by zero), for nobody looks at its answer before the COMMIT behind it.
@@ -41,7 +41,7 @@ from cschat.storage.tables import column_hint, table_name
 from cschat.storage.unit import Change, Writes
 from cschat.storage.where import plan
 
-__all__ = ["Name", "Reader", "Writer"]
+__all__ = ["CHANNEL", "Name", "Reader", "Writer"]
 
 R = TypeVar("R", bound=Record)
 Name = tuple[type[Record], str]
@@ -51,8 +51,11 @@ _UNREAD: Any = object()
 _EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
 _LOCK = "SELECT position FROM cschat_log FOR UPDATE"
 _FAIL_UNLESS = "SELECT 1 / (CASE WHEN count(*) = %s THEN 1 ELSE 0 END)"
+CHANNEL = "'cschat_' || left(current_schema(), 50)"
+"""The channel on which new positions are told: that of the schema."""
 _APPEND = (
-    "WITH l AS (UPDATE cschat_log SET position = position + %s RETURNING position, pg_notify(%s, position::text)),"
+    "WITH l AS (UPDATE cschat_log SET position = position + %s RETURNING position,"
+    f" pg_notify({CHANNEL}, position::text)),"
     f" done AS (INSERT INTO cschat_event ({_EVENT}) SELECT l.position - %s + e.place, e.brand, e.subject, e.seq, e.time, e.type, e.actor,"
     " e.cause, e.once, e.data FROM l, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
     " %s::text[], %s::text[]) WITH ORDINALITY AS e(brand, subject, seq, time, type, actor, cause, once, data, place))"
@@ -203,10 +206,9 @@ class _Written(Struct):
 class Writer:
     """What a unit asks and writes in one batch; see the top of this file."""
 
-    def __init__(self, connection: _Connection, pipe: Pipe, ours: Ours, channel: str, *, locked: bool, prompt: bool) -> None:
+    def __init__(self, connection: _Connection, pipe: Pipe, ours: Ours, *, locked: bool, prompt: bool) -> None:
         self._pipe = pipe
         self._ours = ours
-        self._channel = channel
         self._reader = Reader(connection, ours)
         self._texts = Texts(self._reader.execute)
         self._locked = locked
@@ -430,7 +432,7 @@ class Writer:
             self._send(what, kind, rows)
         if self._rows:
             number = len(self._rows)
-            risen = self._pipe.send(_APPEND, (number, self._channel, number, *map(_array, zip(*self._rows, strict=True))))
+            risen = self._pipe.send(_APPEND, (number, number, *map(_array, zip(*self._rows, strict=True))))
             self._last = self._rows[-1]
         self._records, self._rows, self._events = {}, [], []
         return risen

@@ -41,18 +41,27 @@ class BusLost(Exception):
 
 
 class Bus(Protocol):
-    """A way to all other processes of a desk. Each call may come from a thread of its own."""
+    """A way to all other processes of a desk. Each call may come from a thread of its own, and from a forked child."""
+
+    @property
+    def hints_only(self) -> bool:
+        """Whether the store itself tells other processes what is committed."""
+        ...
 
     def send(self, message: bytes, /) -> None:
         """Give a message to all who listen. `BusLost` if that failed."""
         ...
 
     def listen(self, begun: Callable[[], None], heard: Callable[[bytes], None], /) -> None:
-        """Call `begun` when listening has begun, and `heard` with each message; until `close`, or `BusLost`."""
+        """Call `begun` when listening has begun, and `heard` with each message; until `stop`, or `BusLost`."""
+        ...
+
+    def stop(self) -> None:
+        """End `listen` soon."""
         ...
 
     def close(self) -> None:
-        """End `listen`, and let go of what is open. In a forked child it is called first of all, and closes nothing of its parent's."""
+        """Let go of what is open, when all else has ended."""
         ...
 
 
@@ -62,6 +71,7 @@ class Wire:
     def __init__(self, store: Store, bus: Bus | None) -> None:
         self._store = store
         self._bus = bus
+        self._mere_hints = bus is not None and bus.hints_only
         self._listeners: dict[object, Callable[[Hint], None]] = {}
         self._reset()
         survive(self)
@@ -76,34 +86,36 @@ class Wire:
         self._unsubscribe: Callable[[], None] | None = None
         self._told = 0
         self._lost = False
-        self.begun = self._bus is None
+        self.begun = self._bus is None or (self._bus.hints_only and not self._listeners)
 
     def ensure(self) -> None:
         """Begin, if that has not been done in this process. Called before anything is read or written, so it must cost nothing then."""
         if self.begun:
             return
         with self._guard:
-            if not self.begun:
-                self.begun = True
-                self._told = self._store.position()
-                self._unsubscribe = self._store.subscribe(self._news.set)
+            if not self._threads and not self._over.is_set():
+                if not self._mere_hints:
+                    self._told = self._store.position()
+                    self._unsubscribe = self._store.subscribe(self._news.set)
                 for work in (self._send, self._listen):
                     self._threads.append(threading.Thread(target=work, name=f"cschat-bus{work.__name__}", daemon=True))
                     self._threads[-1].start()
+            self.begun = True
 
     def hint(self, *words: str) -> None:
         """Tell all who listen to hints, in this process now, in others soon and perhaps never."""
         self._pass_on(words)
-        if self._bus is not None:
+        if self._bus is not None and not self._over.is_set():
+            self.begun = bool(self._threads)
             self.ensure()
             self._hints.append(words)
             self._news.set()
 
     def hear(self, heard: Callable[[Hint], None]) -> Callable[[], None]:
-        """Call `heard` (from any thread, quickly) with each hint; how to stop it."""
+        """Call `heard` (from any thread, quickly) with each hint, in forked children too; how to stop it."""
         mark = object()
         self._listeners[mark] = heard
-        self.ensure()
+        self.begun = self._bus is None or bool(self._threads)
         return lambda: self._listeners.pop(mark, None) and None
 
     def close(self) -> None:
@@ -115,9 +127,10 @@ class Wire:
         if self._unsubscribe is not None:
             self._unsubscribe()
         if self._bus is not None:
+            self._bus.stop()
+            for thread in self._threads:
+                thread.join()
             self._bus.close()
-        for thread in self._threads:
-            thread.join()
 
     def rest(self) -> bool:
         """Around a fork: the parent goes on, its connections and threads are none of the child's."""
@@ -128,8 +141,6 @@ class Wire:
         if child:
             over = self._over.is_set()
             self._reset()
-            if self._bus is not None:
-                self._bus.close()
             if over:
                 self.close()
 
@@ -156,7 +167,7 @@ class Wire:
         hints = []
         while self._hints:
             hints.append(self._hints.popleft())
-        position = self._store.position()
+        position = 0 if self._mere_hints else self._store.position()
         if hints or position > self._told:
             assert self._bus is not None  # noqa: S101  (or nobody would have begun)
             self._bus.send(msgspec.json.encode((self._sender, position, hints)))
@@ -179,7 +190,8 @@ class Wire:
     def _look(self) -> None:
         """What came while nobody listened, the store knows."""
         self._found()
-        self._store.look()
+        if not self._mere_hints:
+            self._store.look()
 
     def _heard(self, message: bytes) -> None:
         try:
@@ -212,8 +224,15 @@ class Wire:
             _log.info("the bus is there again")
 
 
-def open_bus(bus: str | Bus | None) -> Bus | None:
-    """The bus of a URL: "redis://host:6379/0", "rediss://..." or "local", which is none. It is not connected yet."""
+def open_bus(bus: str | Bus | None, url: str | Store) -> Bus | None:
+    """The bus of a URL: "redis://host:6379/0", "rediss://..." or "local", which is none. It is not connected yet.
+
+    Without one, processes that share a PostgreSQL store pass hints through that.
+    """
+    if bus is None and isinstance(url, str) and urlsplit(url).scheme == "postgresql":
+        from cschat.transport.notify_bus import NotifyBus
+
+        return NotifyBus(url)
     if not isinstance(bus, str):
         return bus
     if bus == "local":

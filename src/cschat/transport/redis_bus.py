@@ -5,7 +5,6 @@ May: publish and listen. May not: keep anything in Redis.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -19,11 +18,15 @@ TIMEOUT_SECONDS = 2.0
 """How long Redis may take to answer."""
 CHECK_SECONDS = 10
 """After how long without a word a listener asks whether Redis is still there."""
+LOOK_UP_SECONDS = 0.5
+"""How long a listener waits for a word before it looks whether it is to end."""
 _CHANNEL = "cschat"
 
 
 class RedisBus:
     """Of a URL as redis-py knows them. `?channel=` (default: cschat) is ours: one for each desk that shares a Redis with others."""
+
+    hints_only = False
 
     def __init__(self, url: str) -> None:
         try:
@@ -36,9 +39,7 @@ class RedisBus:
         if not self._channel:
             raise Invalid(field="bus", reason="the channel has no name", allowed=["redis://host:6379/0?channel=shop"])
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
-        self._guard = threading.Lock()
-        self._closed = False
-        self._ear: Any = None
+        self._stopped = False
         try:
             self._redis: Any = redis.Redis.from_url(
                 parts._replace(query=urlencode(options)).geturl(),
@@ -46,6 +47,7 @@ class RedisBus:
                 socket_connect_timeout=TIMEOUT_SECONDS,
                 health_check_interval=CHECK_SECONDS,
             )
+            self._redis.connection_pool.make_connection()  # which takes the options and does not connect yet
         except (ValueError, TypeError) as error:
             raise Invalid(field="bus", reason=str(error), allowed=["redis://host:6379/0"]) from error
 
@@ -58,17 +60,18 @@ class RedisBus:
     def listen(self, begun: Callable[[], None], heard: Callable[[bytes], None], /) -> None:
         try:
             with self._redis.pubsub() as ear:
-                with self._guard:
-                    self._ear = ear
-                    ear.subscribe(self._channel)
-                while not self._closed:
-                    message = ear.get_message(timeout=CHECK_SECONDS)
-                    if message is not None and message["type"] == "subscribe":
+                ear.subscribe(self._channel)
+                while not self._stopped:
+                    message = ear.get_message(timeout=LOOK_UP_SECONDS) or {"type": None}
+                    if message["type"] == "subscribe":
                         begun()
-                    elif message is not None and message["type"] == "message":
+                    elif message["type"] == "message":
                         heard(message["data"])
         except self._errors as error:
-            if not self._closed:
-                raise BusLost(str(error)) from error
+            raise BusLost(str(error)) from error
 
-    def close(self) -> None: ...
+    def stop(self) -> None:
+        self._stopped = True
+
+    def close(self) -> None:
+        self._redis.close()

@@ -3,7 +3,7 @@
 May: ask again now and then, and say what has changed. May not: decide who sees whom (the query does).
 
 Attendance is no event, so it is asked for: every two seconds while somebody has the session open, and at once when it changed in this
-process.
+process, or in another that is on the same bus.
 """
 
 from __future__ import annotations

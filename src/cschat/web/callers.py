@@ -22,8 +22,8 @@ from cschat.web.tokens import Tokens, Unidentified
 
 __all__ = ["Caller", "Callers", "Identify", "cross_origin"]
 
-Identify = Callable[[Request], str | None]
-"""The host's: the id of the person who is signed in (the `user_id` of an agent), None if nobody is."""
+Identify = Callable[[Request], str | int | None]
+"""The host's: the id of the person who is signed in (the `user_id` of an agent; a number is taken for its digits), None if nobody is."""
 
 _BEARER = "bearer "
 
@@ -56,9 +56,10 @@ class Callers:
         if said[: len(_BEARER)].lower() == _BEARER:
             visitor = self.tokens.read_visitor(brand, said[len(_BEARER) :].strip())
             return Caller(visitor.actor, None, visitor.expires)
-        user = self._identify(request)
-        if user is None:
+        said_by_host = self._identify(request)
+        if said_by_host in (None, ""):
             raise Unidentified("say who you are: a token, or signed in with the host", reason="missing")
+        user = str(said_by_host)
         caller = Caller(Actor.user(user), user)
         if changes:
             self._demand_mark(request, user)

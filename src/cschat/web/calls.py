@@ -41,15 +41,15 @@ def do_all(call: Call) -> Response:
 
 def ask(call: Call) -> Response:
     """Answer one query. Whoever has not said who they are finds what is published."""
-    door = call.desk.acting_as(call.reader())
     query = query_of(call.parts["name"], json_of(call.request))
+    door = call.desk.acting_as(call.reader(query.permission))
     return answer_json(answered(query, door.ask(query)))
 
 
 def ask_all(call: Call) -> Response:
     """Answer several queries, as `ask`."""
-    door = call.desk.acting_as(call.reader())
     wanted = [query_of(name, fields) for name, fields in _several(call.request, "query")]
+    door = call.desk.acting_as(call.reader(*(query.permission for query in wanted)))
     return answer_json([answered(query, door.ask(query)) for query in wanted])
 
 
@@ -62,7 +62,7 @@ def allowed(call: Call) -> Response:
 def _tell_attendance(call: Call, command: Any) -> None:
     """The one thing that changes and is no event: those who have the session open are told at once."""
     if isinstance(command, c.Attend):
-        call.site.hub.look_at(brand_record(call.brand), command.session)
+        call.desk._works.wire.hint("attending", brand_record(call.brand), command.session)  # noqa: SLF001  (as far as there are processes)
 
 
 def _request_id(request: Request) -> str | None:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
+from cschat.core.content import MAX_FILE
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError, NotFound
-from cschat.web import calls, entering, help_centre, openapi, pages, sending, watching
+from cschat.web import calls, entering, files, help_centre, openapi, pages, trying, watching
 from cschat.web.callers import Callers, Identify, checked_origins
-from cschat.web.files import Shelf
 from cschat.web.hub import Hub
-from cschat.web.limits import FILE_BYTES, JSON_BYTES, Buckets, Limits, address_of, check_shape
+from cschat.web.limits import JSON_BYTES, Buckets, Limits, address_of, check_shape
 from cschat.web.messages import PROBLEM, Request, Response, answer_json, problem
 from cschat.web.site import Call, Site
 
@@ -55,10 +55,11 @@ ROUTES: Sequence[Route] = (
     Route("GET", "/{brand}/customers/{id}/info", entering.info),
     Route("GET", "/{brand}/events", watching.events),
     Route("GET", "/{brand}/poll", watching.poll),
-    Route("POST", "/{brand}/files", sending.send, most=FILE_BYTES),
-    Route("GET", "/{brand}/files/{id}", sending.fetch),
+    Route("POST", "/{brand}/files", files.send, most=MAX_FILE),
+    Route("GET", "/{brand}/files/{id}", files.fetch),
     Route("GET", "/{brand}/widget.js", pages.widget, counted=False),
     Route("GET", "/{brand}/workspace", pages.workspace),
+    Route("GET", "/{brand}/workspace/try", trying.page),
     Route("GET", "/{brand}/workspace/{rest}", pages.workspace),
     Route("GET", "/{brand}/help", help_centre.page),
     Route("GET", "/{brand}/help/look.css", help_centre.look),
@@ -105,7 +106,7 @@ class Gateway:
     ) -> None:
         blocking = desk if isinstance(desk, Desk) else Desk(desk._door)  # noqa: SLF001  (both desks are faces of one door)
         callers, buckets = Callers(secrets, identify), Buckets(limits)
-        self.site = Site(blocking, tuple(brands), callers, checked_origins(origins), Shelf(), buckets, Hub(blocking), sign_in)
+        self.site = Site(blocking, tuple(brands), callers, checked_origins(origins), buckets, Hub(blocking), sign_in)
         self._desks = {brand: blocking.brand(brand) for brand in brands}
 
     def most(self, path: str) -> int:

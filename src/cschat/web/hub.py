@@ -28,12 +28,13 @@ from cschat.core.people import Role
 from cschat.core.session import Session
 from cschat.desk import Desk
 from cschat.door import PAGE, Door, owner_of, seen_by
-from cschat.errors import StoreClosed
+from cschat.errors import LimitExceeded, StoreClosed
 from cschat.loops import Loop
 from cschat.queries.protocol import shown
 from cschat.sight import Who
 from cschat.storage.codec import face
 from cschat.storage.protocol import Transaction
+from cschat.transport.bus import Hint
 from cschat.web.attending import Attendance
 from cschat.web.frames import Frame
 
@@ -42,6 +43,8 @@ __all__ = ["Hub", "Listener"]
 _log = logging.getLogger("cschat.web")
 _MOST_WAITING = 500
 """Frames that a listener may have before it; after that it is cut off."""
+_MOST_EACH = 30
+"""Streams and polls of one person."""
 _FAR = 5_000
 """Positions that are read one by one to resume; a customer who was away for longer is told from their own sessions."""
 _TOO_FAR = 50_000
@@ -137,6 +140,7 @@ class Hub:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._forget()
+        desk._works.wire.hear(self._hinted)  # noqa: SLF001  (for as long as there is the desk)
 
     def _forget(self) -> None:
         self._process = os.getpid()
@@ -152,7 +156,10 @@ class Hub:
     # ------------------------------------------------------------------------------------------------------- listening
 
     def listen(self, desk: Desk, actor: Actor, *, session: str | None = None) -> Listener:
-        """Begin to listen. `Forbidden` if they are no agent of this brand, `NotFound` if they may not know the session."""
+        """Begin to listen. `Forbidden` if they are no agent of this brand, `NotFound` if they may not know the session.
+
+        `LimitExceeded` if they listen too often already.
+        """
         door = desk.acting_as(actor)._door  # noqa: SLF001  (a hub reads for many doors at once)
 
         def look(tx: Transaction) -> Who:
@@ -167,7 +174,10 @@ class Hub:
         with self._lock:
             self._ensure()
             listener = Listener(self, door, who, self.position, session)
-            self._place(listener).add(listener)
+            place = self._place(listener)
+            if sum(one.who.name == who.name for one in place) >= _MOST_EACH:
+                raise LimitExceeded("too many windows listen at once", limit="streams", value=_MOST_EACH, seconds=30)
+            place.add(listener)
             self._attendance.add(listener)
         if session is not None:
             self._news.set()
@@ -180,11 +190,15 @@ class Hub:
             self._place(listener).discard(listener)
             self._attendance.remove(listener)
 
-    def look_at(self, brand_id: str, session: str) -> None:
-        """Somebody has begun or ceased to write in a session, which is no event: look at once."""
-        with self._lock:
-            if self._attendance.look_at(brand_id, session):
-                self._news.set()
+    def _hinted(self, hint: Hint) -> None:
+        """Somebody, here or in another process, has begun or ceased to write in a session, which is no event: look at once."""
+        match hint:
+            case ("attending", brand_id, session):
+                with self._lock:
+                    if self._attendance.look_at(brand_id, session):
+                        self._news.set()
+            case _:
+                return
 
     def __len__(self) -> int:
         return sum(map(len, self._staff.values())) + sum(map(len, self._customers.values()))

@@ -21,7 +21,6 @@ from cschat.errors import CschatError, Invalid, LimitExceeded
 from cschat.web.messages import Request
 
 __all__ = [
-    "FILE_BYTES",
     "JSON_BYTES",
     "Buckets",
     "Limits",
@@ -36,8 +35,6 @@ __all__ = [
 
 JSON_BYTES = 1_000_000
 """The longest body of commands and queries."""
-FILE_BYTES = 10_000_000
-"""The longest file."""
 _PATH_LETTERS = 8_000
 _QUERY_LETTERS = 8_000
 _HEADER_LETTERS = 64_000
@@ -87,8 +84,9 @@ class Rate:
 
 @attrs.frozen
 class Limits:
-    """How often one may ask: an `address` (all who share it), a `customer`, one of the host's `people`; and come in, and send files.
+    """How often one may ask: an `address` (all who share it), a `customer`, one of the host's `people`.
 
+    And how often one may come in, send files, and send the form of the help centre.
     Many customers may share an address (an office, a phone network), so that limit only stops floods.
     """
 
@@ -97,6 +95,7 @@ class Limits:
     people: Rate = Rate(50, 500)
     enter: Rate = Rate(1, 60)
     files: Rate = Rate(0.5, 30)
+    form: Rate = Rate(0.05, 10)
 
 
 class Buckets:

@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from cschat.core.access import GRANTS, Permission
+from cschat.core.content import MAX_FILE
 from cschat.core.events import Event
 from cschat.core.people import Agent, Customer, Role
 from cschat.errors import CschatError
 from cschat.queries import AttendedBy
 from cschat.transport.panel import PanelItem
 from cschat.web.hints import hints_of
-from cschat.web.limits import FILE_BYTES
 from cschat.web.messages import JSON, PROBLEM, Response
 from cschat.web.schemas import Schema, Schemas, described
 from cschat.web.site import Call
@@ -114,6 +114,12 @@ def _secured(permission: Permission | None, *, changes: bool) -> list[Schema]:
     return [agent, {"customer": []}] if permission is None or Role.CUSTOMER in GRANTS[permission] else [agent]
 
 
+def _asked_by(permission: Permission, verb: str) -> list[Schema]:
+    """As `_secured`; what customers may ask, anybody may, and finds what is published."""
+    secured = _secured(permission, changes=verb == "do")
+    return [*secured, {}] if verb == "ask" and len(secured) > 1 else secured
+
+
 def _one(schemas: Schemas, kind: type[Any], verb: str) -> Schema:
     """One command or query."""
     summary, _, more = described(kind).partition("\n\n")
@@ -126,7 +132,7 @@ def _one(schemas: Schemas, kind: type[Any], verb: str) -> Schema:
         **({"description": more} if more else {}),
         **({"parameters": [_REPEAT]} if changes else {}),
         "x-permission": kind.permission,
-        "security": _secured(kind.permission, changes=changes),
+        "security": _asked_by(kind.permission, verb),
         "requestBody": {"required": True, "content": {JSON: {"schema": schemas.asked(kind)}}},
         "responses": _answers(answer),
     }
@@ -205,7 +211,7 @@ def _others(schemas: Schemas) -> dict[str, Schema]:
     wait = _argument("wait", {**_COUNT, "maximum": 999}, "Seconds; no more than 25 are waited.")
     name = _argument("X-File-Name", _TEXT, "Percent-encoded UTF-8.", "header")
     either, agent = _secured(None, changes=False), _secured(Permission.SERVE, changes=False)
-    file: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "maxLength": FILE_BYTES}
+    file: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "maxLength": MAX_FILE}
     entered = {"type": "object", "properties": dict.fromkeys(("guest", "language", "member"), _MAYBE), "additionalProperties": False}
     answers = {
         "enter": _object(token=_TEXT, expires_at=_INSTANT, customer=schemas.answered(Customer), language=_MAYBE),

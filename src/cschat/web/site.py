@@ -11,11 +11,11 @@ from typing import Any
 import attrs
 import msgspec
 
-from cschat.core.access import Actor
+from cschat.core.access import GRANTS, Actor, Permission
+from cschat.core.people import Role
 from cschat.desk import Desk
 from cschat.errors import Invalid
 from cschat.web.callers import Caller, Callers
-from cschat.web.files import Shelf
 from cschat.web.hub import Hub
 from cschat.web.limits import Buckets
 from cschat.web.messages import JSON, Request
@@ -36,7 +36,6 @@ class Site:
     brands: tuple[str, ...]
     callers: Callers
     origins: frozenset[str]
-    shelf: Shelf
     buckets: Buckets
     hub: Hub
     sign_in: str | None = None
@@ -58,12 +57,15 @@ class Call:
         self.site.buckets.take("customer" if caller.user is None else "people", f"{self.brand}:{caller.key}")
         return caller
 
-    def reader(self) -> Actor:
-        """Who asks a question: the caller, or, where nobody has said, a guest whom the desk does not know and who finds what is published."""
+    def reader(self, *permissions: Permission) -> Actor:
+        """Who asks questions that need these permissions: the caller.
+
+        Where nobody has said and customers may ask them all, a guest whom the desk does not know: they find what is published.
+        """
         try:
             return self.caller().actor
         except Unidentified as error:
-            if error.reason != "missing":
+            if error.reason != "missing" or any(Role.CUSTOMER not in GRANTS[permission] for permission in permissions):
                 raise
             return _NOBODY
 

@@ -1,8 +1,5 @@
 // How pages talk to the desk: commands, queries, files, and events as they happen (stream.js).
 // May: send, repeat what got lost, keep a customer's token. May not: know any one command, or draw.
-//
-// A customer is known by a token, which `enter` gives (`member`: the host's JWT, asked for whenever it is needed); an agent by the host's cookie
-// and the page's CSRF token.
 
 import { fresh, parsed, pause, Problem, problemOf } from "./problem.js";
 import { Stream } from "./stream.js";
@@ -11,7 +8,7 @@ export { fresh, pause, Problem } from "./problem.js";
 
 const TRIES = [400, 1200, 3000]; // milliseconds before each repetition
 
-/** Text kept in the browser, under a name; in memory alone where the browser keeps nothing. */
+/** What a browser keeps, by name. */
 export class Drawer {
   constructor(prefix) {
     this.prefix = prefix;
@@ -34,7 +31,7 @@ export class Drawer {
       if (value === null) localStorage.removeItem(this.prefix + name);
       else localStorage.setItem(this.prefix + name, JSON.stringify(value));
     } catch {
-      // Private windows and full disks: the page works, and forgets when it is closed.
+      // Private windows: it is forgotten when the page is closed.
     }
   }
 }
@@ -54,7 +51,7 @@ export class Client {
 
   // ------------------------------------------------------------------------------------------------------------ asking
 
-  /** Carry out a command. Repeated with the same key while nobody answers. */
+  /** Carry out a command; repeated with the same key while nobody answers. */
   do(command, fields = {}, { key = fresh(), signal, tries } = {}) {
     return this.post(`/do/${command}`, fields, { "Idempotency-Key": key }, signal, tries);
   }
@@ -65,7 +62,6 @@ export class Client {
     return this.post("/do", body, { "Idempotency-Key": key }, signal, tries);
   }
 
-  /** Answer a query. */
   ask(query, fields = {}, { signal, tries } = {}) {
     return this.post(`/ask/${query}`, fields, {}, signal, tries);
   }
@@ -139,7 +135,7 @@ export class Client {
 
   // ---------------------------------------------------------------------------------------------------------- entering
 
-  /** What the browser keeps of this customer: `{token, expires_at, customer, member}`, or null. */
+  /** What is kept: `{token, expires_at, customer, member}`, or null. */
   kept(member = null) {
     const kept = this.drawer.get(member === null ? "guest" : "member");
     return kept && (member === null || kept.member === member) ? kept : null;
@@ -150,7 +146,7 @@ export class Client {
     return Boolean(this.token ?? this.drawer.get("guest") ?? (await this.member(false)));
   }
 
-  /** The customer's token: the one that is kept, if it is good and nobody wants a `newer` one, else from the desk. */
+  /** The customer's token: the one that is kept, or a `newer` one. */
   enter(newer = false) {
     this.entering ??= this.join(newer).finally(() => (this.entering = null));
     return this.entering;
@@ -188,7 +184,7 @@ export class Client {
     return answer.json();
   }
 
-  /** Forget the member, so that whoever sits here next is a guest. */
+  /** Forget the member. */
   leave() {
     this.token = null;
     this.drawer.put("member", null);
@@ -241,7 +237,7 @@ export class Client {
   }
 }
 
-/** Whom a member's JWT names; only to know whether it is another one: the desk verifies it. */
+/** Whom a JWT names, to know whether it is another one; the desk verifies it. */
 function subject(jwt) {
   const [, claims = ""] = jwt.split(".");
   try {

@@ -2,8 +2,8 @@
 // May: make and change elements. May not: parse HTML (`article` is for what the server has cleaned).
 
 /**
- * An element. `given`: `class`, `on` ({event: listener}), `data` ({name: value}), any other attribute; true is an empty attribute, null, undefined
- * and false are left out; a function is a listener's. Children are nodes, texts, lists of these; null, undefined and false are left out.
+ * An element. `given`: `on` ({event: listener}), `data` ({name: value}), attributes (true: an empty one). Children are nodes, texts, lists of these.
+ * null, undefined and false are left out.
  */
 export function h(name, given = {}, ...children) {
   const element = document.createElement(name);
@@ -69,30 +69,21 @@ export async function adopt(root, addresses) {
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
 }
 
-const KEPT_ATTRIBUTES = { A: ["href", "title"], IMG: ["src", "alt", "width", "height"], TD: ["colspan", "rowspan"], TH: ["colspan", "rowspan"] };
-const DROPPED = new Set(["SCRIPT", "STYLE", "IFRAME", "OBJECT", "EMBED", "FORM", "INPUT", "BUTTON", "LINK", "META", "BASE", "SVG", "MATH", "TEMPLATE"]);
+const KEPT = new Set(["href", "title", "src", "alt", "width", "height", "colspan", "rowspan"]);
+const DROPPED = "script, style, iframe, object, embed, form, input, button, link, meta, base, svg, math, template";
 
 /** The HTML of an article as nodes. The server has cleaned it; what could run or carry style is left out here once more. */
 export function article(html, base = document.baseURI) {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
-  const copy = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.data);
-    if (node.nodeType !== Node.ELEMENT_NODE || DROPPED.has(node.nodeName.toUpperCase())) return null;
-    const element = document.createElement(node.localName);
-    for (const name of KEPT_ATTRIBUTES[node.nodeName] ?? []) if (node.hasAttribute(name)) element.setAttribute(name, node.getAttribute(name));
-    if (node.nodeName === "A") outward(element, base);
-    if (node.nodeName === "IMG" && !safe(element.getAttribute("src"), base, true)) element.removeAttribute("src");
-    for (const child of node.childNodes) {
-      const copied = copy(child);
-      if (copied) element.append(copied);
-    }
-    return element;
-  };
-  const fragment = document.createDocumentFragment();
-  for (const child of parsed.body.childNodes) {
-    const copied = copy(child);
-    if (copied) fragment.append(copied);
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  body.querySelectorAll(DROPPED).forEach((element) => element.remove());
+  for (const element of body.querySelectorAll("*")) {
+    for (const { name } of [...element.attributes]) if (!KEPT.has(name)) element.removeAttribute(name);
+    if (!safe(element.getAttribute("src"), base, true)) element.removeAttribute("src");
+    if (!safe(element.getAttribute("href"), base)) element.removeAttribute("href");
+    else if (element.localName === "a") set(element, { target: "_blank", rel: "noopener noreferrer" });
   }
+  const fragment = document.createDocumentFragment();
+  fragment.append(...body.childNodes);
   return fragment;
 }
 
@@ -104,9 +95,4 @@ export function safe(address, base = document.baseURI, picture = false) {
   } catch {
     return false;
   }
-}
-
-function outward(anchor, base) {
-  if (!safe(anchor.getAttribute("href"), base)) anchor.removeAttribute("href");
-  else set(anchor, { target: "_blank", rel: "noopener noreferrer" });
 }

@@ -17,7 +17,6 @@ export const PATHS = {
   end: "M12.5 6.5V4.5h-9v11h9v-2M8 10h9m0 0-2.5-2.5M17 10l-2.5 2.5",
   file: "M5 3h6.5L15.5 7v10H5zM11 3v4.5h4.5",
   globe: "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM3 10h14M10 3c-5 5-5 9 0 14M10 3c5 5 5 9 0 14",
-  heart: "M10 16.5S3.5 12.8 3.5 8A3.5 3.5 0 0 1 10 6a3.5 3.5 0 0 1 6.5 2c0 4.8-6.5 8.5-6.5 8.5Z",
   image: "M3.5 4h13v12h-13zM3.5 13l3.5-3.5 3 3 2-2 4.5 4M12.7 7.8v.1",
   link: "m8 12 4-4M9 6l1.5-1.5a3.5 3.5 0 0 1 5 5L14 11M11 14l-1.5 1.5a3.5 3.5 0 0 1-5-5L6 9",
   megaphone: "M4 8v3.5h2.5L14 15V4.5L6.5 8zM7 11.5 8 16h2l-1-3.5M16.5 8.5v2.5",
@@ -33,8 +32,6 @@ export const PATHS = {
   clip: "m16 9.4-5.9 5.9a3.6 3.6 0 0 1-5.1-5.1l6.3-6.3a2.4 2.4 0 0 1 3.4 3.4l-6.2 6.2a1.2 1.2 0 0 1-1.7-1.7l5.5-5.5",
 };
 
-const THICK = new Set(["alert", "help", "image", "info", "list", "tag"]);
-
 /** An icon, hidden from screen readers. `Error` if there is none of this name. */
 export function icon(name, size = 20) {
   const path = PATHS[name];
@@ -46,7 +43,7 @@ export function icon(name, size = 20) {
     height: size,
     fill: "none",
     stroke: "currentColor",
-    "stroke-width": name === "menu" || name === "more" ? 2.4 : THICK.has(name) ? 1.7 : 1.5,
+    "stroke-width": name === "menu" || name === "more" ? 2.4 : 1.5,
     "stroke-linecap": "round",
     "stroke-linejoin": "round",
     "aria-hidden": "true",

@@ -7,7 +7,6 @@
 export const COMMON = {
   again: ["다시 시도", "Try again"],
   agent: ["상담사", "Agent"],
-  answered: ["답변 완료", "Answered"],
   attach: ["파일 첨부", "Attach a file"],
   back: ["뒤로", "Back"],
   bot: ["상담 봇", "Assistant"],
@@ -21,7 +20,6 @@ export const COMMON = {
   day_today: ["오늘", "Today"],
   day_yesterday: ["어제", "Yesterday"],
   delete: ["삭제", "Delete"],
-  done: ["완료", "Done"],
   download: ["내려받기", "Download"],
   duration_hours: ["{n}시간", "{n} h"],
   duration_hours_minutes: ["{h}시간 {m}분", "{h} h {m} min"],
@@ -32,7 +30,6 @@ export const COMMON = {
   error_later: ["잠시 후 다시 시도해 주세요.", "Please try again in a moment."],
   file: ["파일", "File"],
   form: ["양식", "Form"],
-  form_answered: ["작성한 내용을 보냈어요", "Your answers were sent"],
   form_optional: ["선택", "optional"],
   form_required: ["{label}{을/를} 입력해 주세요.", "Please fill in: {label}"],
   form_wrong_date: ["날짜를 확인해 주세요. 예: 2026-03-14", "Please check the date, e.g. 2026-03-14."],

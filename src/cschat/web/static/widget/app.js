@@ -10,7 +10,7 @@ import { times } from "../shared/times.js";
 import { words } from "../shared/words.js";
 import { conversation } from "./conversation.js";
 import { articleView, home } from "./home.js";
-import { avatar, iconButton } from "./parts.js";
+import { avatar, head, iconButton } from "./parts.js";
 import { chime, ready } from "./sound.js";
 import { Talk } from "./talk.js";
 import { WORDS } from "./words.js";
@@ -19,6 +19,7 @@ const OVER = new Set(["wrap_up", "closed"]);
 const DAY = 86_400_000;
 const PAST = 20;
 const SHELF = 6;
+const LATELY = 30 * 60_000;
 const SLOW = 2500; // milliseconds until it is worth saying that the line is gone
 const PROFILE = new Set(["name", "phone", "email", "birth_date", "address"]);
 
@@ -276,12 +277,18 @@ class App {
     else if (view === "home") this.show("home");
     else if (unread) this.show("talk", unread);
     else if (this.view) this.update();
-    else if (this.ongoing && this.drawer.get("view") === "talk") this.show("talk", this.ongoing);
+    else if (this.lately) this.show("talk", { id: this.lately });
     else this.show("home");
     this.focus();
     this.view.shown?.();
     if (!this.front || this.view.name === "home") this.refresh();
     else this.listen();
+  }
+
+  /** The conversation that was open a while ago, here or in another tab. */
+  get lately() {
+    const { session, at } = this.drawer.get("open") ?? {};
+    return Date.now() - at < LATELY ? session : null;
   }
 
   close() {
@@ -300,7 +307,6 @@ class App {
     if (name === "talk") this.talk = given instanceof Talk ? given : this.talkOf(given);
     const made = { home: () => home(this), talk: () => conversation(this, this.talk), article: () => articleView(this, given), guest: () => this.guest() };
     this.view = made[name]();
-    this.drawer.put("view", name);
     this.panel.replaceChildren(this.view.element, this.note);
     this.stream?.open(this.talk?.id ?? null);
     this.update();
@@ -355,14 +361,18 @@ class App {
       this.begin();
     };
     const asked = form(front.guest_form, { t, submit, label: t("start"), name: t("guest_form") });
-    const head = h("header", { class: "head" }, iconButton("back", t("back"), () => this.show("home")), h("div", { class: "head-words" }, h("h2", { class: "head-name", id: "cschat-title", tabindex: "-1" }, t("guest_form"))), iconButton("close", t("close"), () => this.host.close()));
-    const element = h("section", { class: "view" }, head, h("div", { class: "scroller guest" }, h("p", { class: "guest-more" }, t("guest_form_more")), asked));
+    const element = h("section", { class: "view" }, head(this, t("guest_form"), () => this.show("home")), h("div", { class: "scroller guest" }, h("p", { class: "guest-more" }, t("guest_form_more")), asked));
     return { element, name: "guest", update: () => undefined, focus: () => element.querySelector(".input").focus(), leave: () => undefined };
   }
 
   update() {
     if (!this.opened || !this.view) return;
+    const held = this.panel.contains(this.host.shadowRoot.activeElement);
     this.view.update();
+    if (held && !this.host.shadowRoot.activeElement) this.focus(); // what had the focus is gone
+    const open = this.view.name === "talk" ? this.talk.id : null;
+    if (open !== this.kept) this.drawer.put("open", open && { session: open, at: Date.now() });
+    this.kept = open;
     if (this.talk && this.looking(this.talk)) {
       this.talk.read();
       if (this.unread.get(this.talk.id)) {

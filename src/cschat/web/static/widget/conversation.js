@@ -20,8 +20,8 @@ const touch = () => matchMedia("(pointer: coarse)").matches;
 /** `app`: the widget. Answers a view: `{element, name, update, focus, leave, read}`. */
 export function conversation(app, talk) {
   const { t, client } = app;
-  const list = h("ol", { class: "messages", role: "log", "aria-label": t("messages"), "aria-live": "off", tabindex: "0" });
-  const scroller = h("div", { class: "scroller" }, list);
+  const list = h("ol", { class: "messages" });
+  const scroller = h("div", { class: "scroller", role: "log", "aria-label": t("messages"), "aria-live": "off", tabindex: "0" }, list);
   const pill = h("button", { type: "button", class: "pill", hidden: true, on: { click: () => bottom(true) } }, t("new_below"), icon("down", 16));
   const banner = h("div", { class: "banner", role: "status", hidden: true });
   const card = h("div", { class: "live-card", "aria-live": "polite" });
@@ -230,7 +230,7 @@ export function conversation(app, talk) {
       const away = h("button", { type: "button", class: "again quiet", on: { click: () => talk.forget(item.key) } }, t("delete"));
       return [h("span", { class: "not-sent", role: "alert" }, icon("alert", 14), t("unsent")), again, away];
     }
-    const mark = { read: t("read"), sent: t("sent"), sending: t("sending"), waiting: t("unsent") }[row.mark];
+    const mark = { read: t("read"), sent: t("sent"), sending: t("sending"), waiting: t("waiting") }[row.mark];
     return [mark ? h("span", { class: `mark ${row.mark}` }, mark) : null, row.last ? time : h("span", { class: "for-readers" }, time)];
   }
 
@@ -290,14 +290,14 @@ export function conversation(app, talk) {
     }
     const again = h("button", { type: "button", class: "button", on: { click: () => attempt(() => talk.act("ReopenSession")) } }, t("reopen"));
     const anew = h("button", { type: "button", class: rate ? "button" : "button primary", on: { click: () => app.begin() } }, t("new_talk"));
-    const rated = talk.rated ? h("p", { class: "thanks", role: "status" }, icon("heart", 18), t("rate_thanks")) : null;
+    const rated = talk.rated ? h("p", { class: "thanks", role: "status" }, icon("check", 18), t("rate_thanks")) : null;
     fill(foot, h("div", { class: "over" }, rate ? rating(t, (score, comment) => talk.act("RateSession", { score, scale: 5, comment })) : rated, h("div", { class: "row" }, again, anew)));
   }
 
   function empty() {
     const faces = (app.front?.agents ?? []).slice(0, 3);
     const words = app.front && !app.front.open ? [t("leave"), t("leave_more")] : [t("empty_talk"), t("empty_talk_more")];
-    return h("li", { class: "empty" }, faces.length ? h("div", { class: "faces" }, faces.map((face) => avatar(face))) : avatar(null), h("p", { class: "empty-title" }, words[0]), h("p", {}, words[1]));
+    return h("li", { class: "empty" }, faces.length ? h("div", { class: "faces" }, faces.map((face) => avatar(app.front.open ? face : { ...face, status: null }))) : avatar(null), h("p", { class: "empty-title" }, words[0]), h("p", {}, words[1]));
   }
 
   // -------------------------------------------------------------------------------------------------------------- the view
@@ -320,7 +320,7 @@ export function conversation(app, talk) {
     before.count = count;
     if (!live) {
       live = true;
-      setTimeout(() => set(list, { "aria-live": "polite" }), 500);
+      setTimeout(() => set(scroller, { "aria-live": "polite" }), 500);
     }
   }
 

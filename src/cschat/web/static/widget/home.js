@@ -5,7 +5,7 @@ import { summary } from "../shared/content.js";
 import { article as html, fill, h, safe, set } from "../shared/dom.js";
 import { icon } from "../shared/icon.js";
 import { Problem } from "../shared/problem.js";
-import { avatar, iconButton, skeleton, trouble } from "./parts.js";
+import { avatar, head, iconButton, redraw, skeleton, trouble } from "./parts.js";
 
 const OVER = new Set(["wrap_up", "closed"]);
 const WAIT = 250;
@@ -33,17 +33,16 @@ export function home(app) {
 
   function drawHero() {
     const { front } = app;
-    const close = iconButton("close", t("close"), () => app.host.close());
-    if (!front) return fill(hero, h("div", { class: "hero-top" }, h("span"), close), skeleton(2, t("loading")));
-    const logo = front.look.logo && safe(front.look.logo, document.baseURI, true) ? h("img", { class: "logo", src: front.look.logo, alt: front.name, height: 32 }) : h("span", { class: "brand-name" }, front.name || t("conversation"));
-    const greeting = front.look.greeting[t.language] || t("greeting");
-    const faces = front.open ? front.agents.slice(0, 4) : [];
-    fill(
-      hero,
-      h("div", { class: "hero-top" }, logo, h("div", { class: "faces" }, faces.map((face) => avatar({ ...face, status: null }))), close),
-      h("h2", { class: "greeting", id: "cschat-title", tabindex: "-1" }, greeting),
-      h("p", { class: front.open ? "status open" : "status" }, h("span", { class: "status-dot", "aria-hidden": "true" }), [openWords(front), hours(front)].filter(Boolean).join(" · ")),
-    );
+    redraw(hero, [t.language, front?.name, front?.look, front?.open, front?.reason, front?.today, front?.agents], () => {
+      const logo = front?.look.logo && safe(front.look.logo, document.baseURI, true) ? h("img", { class: "logo", src: front.look.logo, alt: front.name, height: 32 }) : h("span", { class: "brand-name" }, front?.name ?? "");
+      const faces = front?.open ? front.agents.slice(0, 4) : [];
+      const close = iconButton("close", t("close"), () => app.host.close());
+      return [
+        h("div", { class: "hero-top" }, logo, h("div", { class: "faces" }, faces.map((face) => avatar({ ...face, status: null }))), close),
+        h("h2", { class: "greeting", id: "cschat-title", tabindex: "-1" }, front?.look.greeting[t.language] || t("greeting")),
+        front ? h("p", { class: front.open ? "status open" : "status" }, h("span", { class: "status-dot", "aria-hidden": "true" }), h("span", {}, openWords(front)), h("span", {}, hours(front))) : h("p", { class: "status" }, t("loading")),
+      ];
+    });
   }
 
   const openWords = (front) => (front.open ? t("open_now") : t({ nobody: "away_nobody", lunch: "closed_lunch", holiday: "closed_holiday" }[front.reason] ?? "closed"));
@@ -57,14 +56,15 @@ export function home(app) {
 
   function drawCurrent() {
     const session = app.ongoing;
-    fill(current, session ? h("section", { class: "panel-card", "aria-label": t("continue_talk") }, h("h3", {}, t("continue_talk")), sessionRow(session)) : null);
+    redraw(current, session && signs(session), () => session && h("section", { class: "panel-card", "aria-label": t("continue_talk") }, h("h3", {}, t("continue_talk")), sessionRow(session)));
   }
 
   function drawNews() {
     const announcement = app.announcement;
-    if (news.shown === (announcement?.id ?? null) + t.language) return;
-    news.shown = (announcement?.id ?? null) + t.language;
-    if (!announcement) return fill(news);
+    redraw(news, announcement && [announcement.id, announcement.title, announcement.text, t.language], () => announcement && card(announcement));
+  }
+
+  function card(announcement) {
     const details = h(
       "details",
       { class: "panel-card news", on: { toggle: () => details.open && app.readAnnouncement(announcement, false) } },
@@ -72,15 +72,15 @@ export function home(app) {
       h("p", { class: "news-text" }, announcement.text),
       h("button", { type: "button", class: "button", on: { click: () => app.readAnnouncement(announcement, true) } }, icon("check", 18), t("announcement_enough")),
     );
-    fill(news, details);
+    return details;
   }
 
   function drawChips() {
     const { sections = [] } = app.shelf ?? {};
-    const chip = (id, name) => h("button", { type: "button", class: "chip", "aria-pressed": section === id ? "true" : "false", on: { click: () => choose(id) } }, name);
-    const names = sections.map((each) => chip(each.id, each.names?.[t.language] ?? each.name));
     chips.hidden = sections.length < 2;
-    fill(chips, chip(null, t("section_all")), names);
+    const chip = (id, name) => h("button", { type: "button", class: "chip", "aria-pressed": section === id ? "true" : "false", on: { click: () => choose(id) } }, name);
+    const name = (each) => each.names?.[t.language] ?? each.name;
+    redraw(chips, [section, t.language, sections.map((each) => [each.id, name(each)])], () => [chip(null, t("section_all")), sections.map((each) => chip(each.id, name(each)))]);
   }
 
   async function choose(id) {
@@ -148,9 +148,15 @@ export function home(app) {
   function drawPast() {
     const sessions = app.sessions.filter((session) => session !== app.ongoing && app.glances.get(session.id)?.last);
     const some = allPast ? sessions : sessions.slice(0, PAST);
-    const more = sessions.length > some.length ? h("button", { type: "button", class: "text-button", on: { click: () => ((allPast = true), drawPast()) } }, `${t("section_all")} ${sessions.length}`) : null;
-    fill(past, some.length ? h("section", { class: "panel-card", "aria-label": t("past") }, h("h3", {}, t("past")), some.map(sessionRow), more) : null);
+    redraw(past, [sessions.length, ...some.map(signs)], () => {
+      const all = () => ((allPast = true), drawPast());
+      const more = sessions.length > some.length ? h("button", { type: "button", class: "text-button", on: { click: all } }, `${t("section_all")} ${sessions.length}`) : null;
+      return some.length ? h("section", { class: "panel-card", "aria-label": t("past") }, h("h3", {}, t("past")), some.map(sessionRow), more) : null;
+    });
   }
+
+  /** All that a row shows of a session. */
+  const signs = (session) => [session.id, session.state, app.glances.get(session.id), app.unread.get(session.id), t.language, app.front?.agents, Math.floor(Date.now() / 60_000)];
 
   function sessionRow(session) {
     const glance = app.glances.get(session.id);
@@ -172,10 +178,10 @@ export function home(app) {
     const { front, ongoing } = app;
     const words = ongoing ? t("start_continue") : front && !front.open ? t("leave") : t("start");
     const wait = front?.open && front.expected_wait ? t("today_wait", { span: app.times.span(Math.max(60, Math.ceil(front.expected_wait / 60) * 60)) }) : "";
-    const start = h("button", { type: "button", class: "button primary start", on: { click: () => (ongoing ? app.show("talk", ongoing) : app.begin()) } }, icon("chat", 20), words);
-    if (foot.words === words + wait) return;
-    foot.words = words + wait;
-    fill(foot, start, wait ? h("p", { class: "start-more" }, wait) : null);
+    redraw(foot, [words, wait], () => [
+      h("button", { type: "button", class: "button primary start", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } }, icon("chat", 20), words),
+      wait ? h("p", { class: "start-more" }, wait) : null,
+    ]);
   }
 
   function update() {
@@ -191,9 +197,9 @@ export function home(app) {
 export function articleView(app, { article, id, back }) {
   const { t } = app;
   const body = h("div", { class: "scroller article" }, skeleton(5, t("loading")));
-  const head = h("header", { class: "head" }, iconButton("back", t("back"), () => app.show(...back)), h("div", { class: "head-words" }, h("h2", { class: "head-name", id: "cschat-title", tabindex: "-1" }, t("popular"))), iconButton("close", t("close"), () => app.host.close()));
+  const top = head(app, t("popular"), () => app.show(...back));
   const ask = h("button", { type: "button", class: "button", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } }, icon("chat", 18), app.ongoing ? t("start_continue") : t("start"));
-  const element = h("section", { class: "view" }, head, body, h("div", { class: "foot home-foot" }, h("p", { class: "start-more" }, t("ask_anyway")), ask));
+  const element = h("section", { class: "view" }, top, body, h("div", { class: "foot home-foot" }, h("p", { class: "start-more" }, t("ask_anyway")), ask));
 
   async function show() {
     try {
@@ -208,5 +214,5 @@ export function articleView(app, { article, id, back }) {
   }
   show();
   set(body, { tabindex: "0" });
-  return { element, name: "article", update: () => undefined, focus: () => head.querySelector("h2").focus(), leave: () => undefined };
+  return { element, name: "article", update: () => undefined, focus: () => top.querySelector("h2").focus(), leave: () => undefined };
 }

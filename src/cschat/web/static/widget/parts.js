@@ -1,12 +1,19 @@
 // Small parts that several views of the widget are made of.
 // May: draw. May not: ask the desk.
 
-import { h, safe } from "../shared/dom.js";
+import { fill, h, safe } from "../shared/dom.js";
 import { icon } from "../shared/icon.js";
 
 /** A button that is an icon; its name is for screen readers and as a tip. */
 export function iconButton(name, label, press, given = {}) {
   return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: press }, ...given }, icon(name));
+}
+
+/** The head of a view: the way back, its name, and the way out. */
+export function head(app, name, back) {
+  const { t } = app;
+  const words = h("div", { class: "head-words" }, h("h2", { class: "head-name", id: "cschat-title", tabindex: "-1" }, name));
+  return h("header", { class: "head" }, iconButton("back", t("back"), back), words, iconButton("close", t("close"), () => app.host.close()));
 }
 
 /** The picture of who speaks: an agent's, their first letter, or a bot's. */
@@ -27,10 +34,20 @@ function initial(name) {
   return document.createTextNode(/^[가-힣]{3}$/.test(name.trim()) ? letters[1] : (letters[0] ?? "").toUpperCase());
 }
 
+/** Draw anew what depends on `signs`, if they are other ones; what had the focus has it again. */
+export function redraw(element, signs, draw) {
+  const sign = JSON.stringify(signs);
+  if (element.sign === sign) return;
+  element.sign = sign;
+  const focused = element.getRootNode().activeElement;
+  const held = element.contains(focused) ? focused : null;
+  fill(element, draw());
+  if (held && !held.isConnected) [...element.querySelectorAll(held.localName)].find((each) => each.className === held.className)?.focus();
+}
+
 /** Placeholders for what is being loaded. */
 export function skeleton(lines, label) {
-  const bars = Array.from({ length: lines }, (_, at) => h("span", { class: `bone bone-${(at % 3) + 1}` }));
-  return h("div", { class: "skeleton", role: "status", "aria-label": label }, bars);
+  return h("div", { class: "skeleton", role: "status", "aria-label": label }, Array.from({ length: lines }, () => h("span", { class: "bone" })));
 }
 
 /** Something went wrong, and a way on. */

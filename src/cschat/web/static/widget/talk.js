@@ -1,8 +1,8 @@
 // One conversation: what was said and what happened, what is on its way, and what the customer may do now.
 // May: fold events, send, repeat what failed. May not: draw.
 //
-// What the customer says stands there at once, under its client id, and keeps that place when the desk's echo comes. What could not be sent
-// waits in the browser, survives a reload, and goes out under the same id, so that it is never said twice.
+// What is sent stands there at once and keeps its place when the echo comes; what could not be sent goes out later under the same client id,
+// so that nothing is said twice.
 
 import { fresh, Problem } from "../shared/client.js";
 
@@ -25,7 +25,7 @@ const LINES = {
   Transferred: (body) => (body.to === "agent" ? "line_transferred" : "line_released"),
 };
 
-/** Where an event leads, for what is shown until the desk has answered how it stands. */
+/** Where an event leads, until the desk has said how it stands. */
 const LEADS = {
   AgentRequested: "queued",
   Assigned: "active",
@@ -40,7 +40,7 @@ const signature = (content) => JSON.stringify([content.kind, content.text, conte
 const plain = (said) => (typeof said === "string" ? { kind: "text", text: said } : { text: "", ...said });
 
 export class Talk {
-  /** `session`: a record, or null for one that begins with the first message. `open()` answers what to open it with; `changed()` is told. */
+  /** `session`: a record, or null for one that begins with the first message. */
   constructor({ client, session = null, desk, changed, moved, spoken }) {
     Object.assign(this, { client, session, desk, changed, moved, spoken });
     this.messages = []; // {key, id, seq, at, author, agent, content}
@@ -69,7 +69,7 @@ export class Talk {
     return OVER.has(this.state);
   }
 
-  /** Whether a bot has spoken since this stretch began: then it leads, else the customer is brought to a person. */
+  /** Whether a bot leads: it has spoken since this stretch began. */
   get bot() {
     return this.messages.some((message) => message.author === "bot" && message.seq > (this.began ?? 0));
   }
@@ -78,7 +78,6 @@ export class Talk {
     return this.messages.some((message) => message.author === "customer");
   }
 
-  /** What is to be shown, in order: messages, lines, and last what is on its way. */
   get items() {
     return [...this.messages, ...this.lines].sort((one, other) => one.seq - other.seq).concat(this.pending);
   }
@@ -204,7 +203,7 @@ export class Talk {
 
   /** The line is back: what waits goes out. */
   online() {
-    for (const sent of this.pending) if (sent.state === "waiting") sent.state = "sending";
+    for (const sent of this.pending) if (sent.state === "waiting" || sent.problem?.passing) sent.state = "sending";
     this.pump();
   }
 
@@ -226,7 +225,7 @@ export class Talk {
   async post(sent) {
     try {
       if (!this.session) await this.begin(sent.key);
-      const message = await this.client.do("SendMessage", { session: this.id, content: sent.content, client_id: sent.key }, { key: sent.key });
+      const message = await this.client.do("SendMessage", { session: this.id, content: sent.content, client_id: sent.key }, { key: sent.key, tries: 2 });
       sent.id = message.id;
       if (message.session !== this.id) {
         this.moved(message.session);
@@ -236,6 +235,7 @@ export class Talk {
       if (!(problem instanceof Problem)) throw problem;
       sent.state = problem.status === 0 ? "waiting" : "failed";
       sent.problem = problem;
+      if (sent.state === "waiting" && navigator.onLine) setTimeout(() => this.online(), 4000);
       if (problem.status === 0) for (const other of this.pending) if (other.state === "sending") other.state = "waiting";
     }
     this.changed();
@@ -276,7 +276,7 @@ export class Talk {
 
   // -------------------------------------------------------------------------------------------------------------- acting
 
-  /** A command about this session; its answer. The events tell what came of it. */
+  /** Do something about this session. */
   async act(command, fields = {}) {
     const answer = await this.client.do(command, { session: this.id, ...fields });
     if (answer?.id && answer.id !== this.id && answer.id.startsWith("ses_")) this.moved(answer.id);

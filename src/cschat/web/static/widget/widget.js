@@ -4,7 +4,6 @@
 //   <script src="https://example.com/desk/shop/widget.js" async></script>
 //
 // Attributes of the tag: data-member-token, data-token-url, data-language, data-position ("left"), data-theme ("light", "dark"), data-open.
-// It is a classic script, so that it works as such and as a module; it adds one element to the page and one name to `window`.
 
 (() => {
   const tag = document.currentScript ?? document.querySelector('script[src*="/widget.js"]');

@@ -85,8 +85,12 @@ class App {
     for (const hear of [...this.heard]) hear(event);
   }
 
-  title(text) {
-    document.title = text ? `${text} · ${this.brand.name || this.config.brand}` : this.brand.name || this.config.brand;
+  /** The page is called so; who waits is counted before it. */
+  title(text = this.called) {
+    this.called = text;
+    const name = this.brand.name || this.config.brand;
+    const waiting = this.desk.counts.queued;
+    document.title = `${waiting ? `(${waiting}) ` : ""}${text ? `${text} · ` : ""}${name}`;
   }
 
   toast(text, options = {}) {

@@ -40,7 +40,7 @@ export class Conversation {
     this.stops = [
       app.listen((event) => this.#hear(event)),
       app.sessions.listen((ids) => ids.includes(this.id) && this.#changed()),
-      app.desk.listen(() => this.id && this.events && (this.#draw(), this.#drawHead())),
+      app.desk.listen((what) => what !== "counts" && this.id && this.events && (this.#draw(), this.#drawHead())),
     ];
     app.attended = (session, attending) => session === this.id && this.#attended(attending);
     this.beating = setInterval(() => this.#beat(), BEAT_SECONDS * 1000);
@@ -103,6 +103,7 @@ export class Conversation {
       this.#beat();
       this.#read();
       this.composer.suggest();
+      app.title(this.view().customerName);
       this.customer = await app.client.ask("GetCustomer", { customer: session.customer });
       if (this.id !== id) return;
       this.#drawHead();
@@ -351,7 +352,10 @@ export class Conversation {
     if (!session) return;
     const { t } = app;
     const { customerName: name } = this.view();
-    const { main, more } = actionsFor(app, session, this.allowed, { end: () => this.on.end(session) });
+    const key = JSON.stringify([name, session.state, session.agent, session.held_until_at, session.category, [...this.allowed], this.customer?.profile.image, app.desk.agents.length]);
+    if (this.head.dataset.key === key) return;
+    this.head.dataset.key = key;
+    const { main, more } = actionsFor(app, session, this.allowed, { end: () => this.on.end(this.session) });
     this.actions = [...main, ...more];
     const owner = session.agent ? app.desk.agent(session.agent)?.name : null;
     const held = session.held_until_at ? badge(t("hold_until", { time: app.time.clock(session.held_until_at) })) : null;
@@ -359,9 +363,12 @@ export class Conversation {
     const buttons = main.map((one) =>
       h("button", { type: "button", class: `button ${one.kind ?? ""}`, data: { action: one.name }, title: one.text, on: { click: (event) => one.run(event.currentTarget) } }, icon(one.icon, 18), h("span", {}, one.text)),
     );
-    const extra = [
-      ...more.map((one) => ({ text: one.text, hint: one.hint, icon: one.icon, danger: one.danger, then: () => one.run(this.head.querySelector(".more")) })),
-      more.length ? "-" : null,
+    const moreButton = h("button", { type: "button", class: "icon-button more", "aria-label": t("more"), on: { click: () => menu(moreButton, extra(), { label: t("actions") }) } }, icon("more"));
+    const hidden = () => main.filter((one, at) => getComputedStyle(buttons[at]).display === "none");
+    const extra = () => [
+      ...hidden().map((one) => ({ text: one.text, icon: one.icon, then: () => one.run(moreButton) })),
+      ...more.map((one) => ({ text: one.text, hint: one.hint, icon: one.icon, danger: one.danger, then: () => one.run(moreButton) })),
+      more.length || hidden().length ? "-" : null,
       { text: session.state === "queued" ? t("why_waits") : t("why_me"), icon: "info", then: () => explain(app, session) },
       { text: t("copy_link"), icon: "link", then: () => this.#copy() },
     ];
@@ -385,7 +392,7 @@ export class Conversation {
         ),
       ),
       h("div", { class: "talk-actions", role: "group", "aria-label": t("actions") }, buttons),
-      h("button", { type: "button", class: "icon-button more", "aria-label": t("more"), on: { click: (event) => menu(event.currentTarget, extra, { label: t("actions") }) } }, icon("more")),
+      moreButton,
       h("button", { type: "button", class: "icon-button show-customer", "aria-label": t("show_customer"), on: { click: () => this.on.customer() } }, icon("user")),
     );
     if (focused) this.head.querySelector(`[data-action="${focused}"]`)?.focus();
@@ -405,7 +412,8 @@ export class Conversation {
   run(name) {
     const action = this.actions?.find((one) => one.name === name);
     if (!action || !this.session) return false;
-    action.run(this.head.querySelector(`[data-action="${name}"]`) ?? this.head.querySelector(".more"));
+    const button = this.head.querySelector(`[data-action="${name}"]`);
+    action.run(button?.offsetParent ? button : this.head.querySelector(".more"));
     return true;
   }
 
@@ -415,6 +423,7 @@ export class Conversation {
   }
 
   #skeleton() {
+    delete this.head.dataset.key;
     const line = (side, size) => h("div", { class: `msg-skeleton ${side}` }, h("i", { class: `skeleton ${size}` }));
     fill(this.head, h("a", { class: "icon-button back", href: this.app.href(`lists/${this.app.list ?? "queue"}`), "aria-label": this.app.t("back") }, icon("back")), h("i", { class: "skeleton face" }), h("i", { class: "skeleton short" }));
     fill(this.node, this.head, h("div", { class: "talk-wrap", "aria-busy": "true" }, h("div", { class: "talk" }, line("theirs", "wide"), line("theirs", ""), line("ours", "wide"), line("theirs", ""))));

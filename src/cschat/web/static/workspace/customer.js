@@ -119,6 +119,7 @@ export class CustomerPanel {
       session: h("dl", { class: "facts" }),
       profile: h("dl", { class: "facts" }),
       attributes: h("dl", { class: "facts" }),
+      attributeAdd: h("div", { class: "attribute-add" }),
       device: h("dl", { class: "facts" }),
       host: h("dl", { class: "facts" }),
       earlier: h("div", { class: "earlier" }, h("i", { class: "skeleton" })),
@@ -130,7 +131,7 @@ export class CustomerPanel {
       section(t("section_session"), parts.session, h("div", { class: "field" }, h("span", { class: "label" }, t("field_category")), this.category.node), h("div", { class: "field" }, h("span", { class: "label" }, t("field_tags")), this.tags.node)),
       section(t("section_profile"), parts.profile),
       section(t("section_tags"), this.customerTags.node),
-      section(t("section_attributes"), parts.attributes),
+      section(t("section_attributes"), parts.attributes, parts.attributeAdd),
       this.hostSection,
       section(t("section_device"), parts.device),
       section(t("section_earlier"), parts.earlier),
@@ -159,8 +160,8 @@ export class CustomerPanel {
     fill(
       parts.attributes,
       attributes.map(([key, value]) => this.#editable(key, String(value), (text) => this.#update({ attributes: { [key]: text === "" ? null : retyped(text, value) } }), { type: "text" })),
-      h("div", { class: "fact" }, this.#newAttribute()),
     );
+    fill(parts.attributeAdd, this.#newAttribute());
     const device = Object.entries(customer.device);
     fill(parts.device, device.map(([key, value]) => fact(key, value)), this.pageFact ?? null);
     parts.device.closest("section").hidden = !device.length && !this.pageFact;
