@@ -23,9 +23,9 @@ from psycopg.pq import TransactionStatus
 from cschat.core.events import Event
 from cschat.core.records import Record
 from cschat.errors import CschatError, StoreUnavailable
-from cschat.storage.connecting import Readers
 from cschat.storage.forking import FORK_SECONDS, survive
 from cschat.storage.front import FlushFailed, Front, Overtaken
+from cschat.storage.lending import Readers
 from cschat.storage.listening import Listener
 from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
@@ -130,9 +130,9 @@ class _Backend:
         if writer.committing:
             if self._was_committed(writer):
                 return None
-        elif not self._lost:
+        elif not (self._lost or writer.prompt):
             self._lost = True
-            raise Overtaken("the connection was lost", kind="", id="") from error
+            raise Overtaken from error
         raise error
 
     def rollback(self) -> bool:
@@ -315,7 +315,7 @@ class PostgresStore:
         """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
         connection = self._open()
         connection.execute("SET plan_cache_mode = force_generic_plan")
-        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS * 1000:.0f}'")
         connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
         return connection
 
