@@ -18,6 +18,7 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from cschat.core.events import Event
@@ -297,7 +298,7 @@ class PostgresStore:
     def _open(self) -> _Connection:
         """A connection that may write; brings the database up to date."""
         options = [_PLANS, *([] if self._schema is None else [f"-c search_path={self._schema}"])]
-        given = psycopg.conninfo.conninfo_to_dict(self._url)
+        given = conninfo_to_dict(self._url)
         options.append(str(given.get("options", "")))
         connection = psycopg.connect(
             self._url, options=" ".join(options).strip(), autocommit=True, application_name="cschat", client_encoding="utf8"
@@ -314,9 +315,9 @@ class PostgresStore:
     def _open_writer(self) -> _Connection:
         """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
         connection = self._open()
-        connection.execute("SET plan_cache_mode = force_generic_plan")
-        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS * 1000:.0f}'")
-        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        settings = ("plan_cache_mode", "force_generic_plan"), ("lock_timeout", f"{LOCK_SECONDS * 1000:.0f}")
+        for name, value in (*settings, ("idle_in_transaction_session_timeout", f"{IDLE_SECONDS * 1000:.0f}")):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         return connection
 
     def _open_reader(self) -> _Connection:

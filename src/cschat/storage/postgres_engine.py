@@ -117,8 +117,8 @@ def _preloading(kinds: tuple[type[Record], ...]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _percent(sql: str) -> str:
-    return sql.replace("?", "%s")
+def _percent(sql: str) -> bytes:
+    return sql.replace("?", "%s").encode()
 
 
 class Reader:
