@@ -26,6 +26,9 @@ check: .venv/.ready docs ## lint, types, layers, documentation and its code bloc
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest docs $(wildcard README.md)
 
+soak: .venv/.ready ## ten minutes of kills, sleeps and restarts (needs PostgreSQL's programs and redis-server)
+	@CSCHAT_NEEDS_ALL=1 CSCHAT_CHAOS_SECONDS=600 $(BIN)/pytest -q -s tests/chaos
+
 bench: .venv/.ready ## measure against hand-written rows
 	@$(BIN)/python -m benchmarks
 
