@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP = $(BIN)/python -m pip install -qq --constraint constraints.txt
 
-.PHONY: help run simulate test check bench mutants docs constraints clean
+.PHONY: help run simulate test check soak bench mutants docs constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

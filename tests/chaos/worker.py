@@ -142,7 +142,7 @@ def main(url: str, bus: str, folder: str) -> None:
         if process == 0:
             try:
                 work(url, bus, Path(folder), line)
-            except Exception:
+            except Exception:  # noqa: BLE001  (told, and the process ends)
                 traceback.print_exc()
             finally:
                 os._exit(1)
