@@ -143,7 +143,7 @@ def messages() -> Iterator[tuple[str, Ratio]]:
         hand, ours = _ByHand.on(hand_url), _Side(prepared(desk))
         with ConnectionPool(POSTGRES, **hand.options) as pool:
             yield "1 caller", compare(_alone(desk, ours), _alone_by_hand(hand, pool, hand_side))
-            yield "1 caller, request id", compare(_alone(desk, ours, True), _alone_by_hand(hand, pool, hand_side, True))
+            yield "1 caller, request id", compare(_alone(desk, ours, named=True), _alone_by_hand(hand, pool, hand_side, named=True))
             yield "16 threads", compare(_threads(_do(desk, ours), 16), _threads(lambda: hand.send(pool, hand_side.next()), 16))
         for name, tasks, sides in (
             ("16 tasks", 16, (ours, hand_side)),
@@ -167,7 +167,7 @@ def _do(desk: Desk, side: _Side) -> Any:
     return once
 
 
-def _alone(desk: Desk, side: _Side, named: bool = False) -> Many:
+def _alone(desk: Desk, side: _Side, *, named: bool = False) -> Many:
     doors = {agent: desk.acting_as(Actor.agent(agent)) for _, agent in side.talks}
     requests = count()
 
@@ -179,7 +179,7 @@ def _alone(desk: Desk, side: _Side, named: bool = False) -> Many:
     return many
 
 
-def _alone_by_hand(hand: _ByHand, pool: ConnectionPool, side: _Side, named: bool = False) -> Many:
+def _alone_by_hand(hand: _ByHand, pool: ConnectionPool, side: _Side, *, named: bool = False) -> Many:
     requests = count()
 
     def many(number: int) -> None:
@@ -238,7 +238,7 @@ def processes(rounds: int = 9) -> Ratio:
     """Two processes of sixteen tasks each against one, in turns, on sessions of all."""
     with schema() as url:
         with Desk.open(url) as desk:
-            talks = prepared(desk)
+            talks = prepared(desk, 5 * SESSIONS)
         children = [_Child(url, talks, seed) for seed in range(2)]
         try:
             _run(children)

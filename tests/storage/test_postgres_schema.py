@@ -12,7 +12,7 @@ import pytest
 from msgspec import Struct
 from psycopg.rows import dict_row
 from tests import samples
-from tests.needs import POSTGRES, postgres_schema
+from tests.needs import postgres, postgres_schema
 from tests.office import Office
 
 from cschat import Desk
@@ -38,7 +38,7 @@ def fresh() -> Iterator[str]:
 
 
 def connected(url: str, **options: Any) -> psycopg.Connection[Any]:
-    return psycopg.connect(POSTGRES, options=f"-c search_path={url.rpartition('=')[2]}", autocommit=True, **options)
+    return psycopg.connect(postgres(), options=f"-c search_path={url.rpartition('=')[2]}", autocommit=True, **options)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ class TestMigrations:
         name = fresh.rpartition("=")[2]
         with connected(fresh) as db:
             db.execute(f"CREATE SCHEMA {name}")
-        store: Any = open_store(f"{POSTGRES}?options=-csearch_path%3D{name}", (Thing,))
+        store: Any = open_store(f"{postgres()}?options=-csearch_path%3D{name}", (Thing,))
         transact(store, put(Thing("thg_1")))
         store.close()
         again: Any = open_store(fresh, (Thing,))

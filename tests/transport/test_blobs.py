@@ -30,6 +30,13 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     return FolderBlobs(tmp_path / "files") if request.param == "folder" else MemoryBlobs()
 
 
+@pytest.fixture
+def office(office: Office) -> Office:
+    if office.desk.store.__class__.__name__ == "PostgresStore":  # which has no folder beside it
+        office.desk.files(MemoryBlobs())
+    return office
+
+
 def content_of(desk: Desk, media: Media) -> bytes:
     assert media.blob is not None
     with desk.open_file(media.blob) as file:

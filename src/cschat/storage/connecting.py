@@ -50,8 +50,8 @@ def last_position(connection: sqlite3.Connection) -> int:
 class Readers(Generic[C]):
     """Connections that only read, lent to one thread at a time.
 
-    `open_` opens one, `clean` tells of one that comes back whether it may be lent again. What the driver raises (`error`) becomes `ours`, and
-    its connection is lent no more. There are at most `most` at a time (None: as many as are wanted); who wants one more waits.
+    `open_` opens one, `clean` tells of one that comes back whether it may be lent again. What the driver raises (`error`) becomes `ours`,
+    and its connection is lent no more. There are at most `most` at a time (None: as many as are wanted); who wants one more waits.
     """
 
     def __init__(

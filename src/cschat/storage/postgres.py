@@ -44,6 +44,10 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 
 MOST_READERS = 10
 """How many connections of a process read at a time."""
+LOCK_SECONDS = 10
+"""How long a writer waits for another process before it gives up with `StoreUnavailable`."""
+IDLE_SECONDS = 60
+"""A process that stops in the middle of a batch holds the others up for no longer: PostgreSQL then breaks its connection."""
 DOUBT_SECONDS = 10.0
 """How long a process tries to find out what became of a COMMIT whose answer was lost."""
 
@@ -82,7 +86,7 @@ class _Backend:
             return self._begin(touches, prompt=prompt)
         except psycopg.Error as error:
             self.close()
-            if not (known and is_lost(error)):
+            if not (known and is_lost(error)) or isinstance(error, errors.LockNotAvailable):
                 raise self._ours(error) from error
         try:
             return self._begin(touches, prompt=prompt)  # nothing had begun
@@ -319,6 +323,8 @@ class PostgresStore:
         """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
         connection = self._open()
         connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
         return connection
 
     def _open_reader(self) -> _Connection:

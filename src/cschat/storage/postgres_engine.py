@@ -2,11 +2,11 @@
 
 May: speak SQL within a transaction. May not: begin or end one, but for the COMMIT that goes out with what it writes.
 
-All who write meet at one lock, the row of `cschat_log`, which is also where positions come from: they rise without gaps, and become visible in
-order. A batch that holds the lock from its beginning reads what is so and will stay so until it commits. One that takes it late remembers
-which version of each record it has read; when it has the lock it looks whether these are still so, and is `Overtaken` if not. It takes the
-lock as soon as it asks a question whose answer has no version (which records, how many, which events), else with its COMMIT. There is no
-other lock, hence no deadlock, and no order in which anything must be locked.
+All who write meet at one lock, the row of `cschat_log`, which is also where positions come from: they rise without gaps, and become
+visible in order. A batch that holds the lock from its beginning reads what is so and will stay so until it commits. One that takes it
+late remembers which version of each record it has read; when it has the lock it looks whether these are still so, and is `Overtaken` if
+not. It takes the lock as soon as it asks a question whose answer has no version (which records, how many, which events), else with its
+COMMIT. There is no other lock, hence no deadlock, and no order in which anything must be locked.
 
 What works write stays here until such a question, or the COMMIT: each record is written once, in statements of many rows, which go out
 together. A statement that finds another version fails (by dividing by zero), for nobody looks at its answer before the COMMIT behind it.

@@ -28,7 +28,7 @@ from cschat.core.people import Role
 from cschat.core.session import Session
 from cschat.desk import Desk
 from cschat.door import PAGE, Door, owner_of, seen_by
-from cschat.errors import StoreClosed
+from cschat.errors import LimitExceeded, StoreClosed
 from cschat.loops import Loop
 from cschat.queries.protocol import shown
 from cschat.sight import Who
@@ -43,6 +43,8 @@ __all__ = ["Hub", "Listener"]
 _log = logging.getLogger("cschat.web")
 _MOST_WAITING = 500
 """Frames that a listener may have before it; after that it is cut off."""
+_MOST_EACH = 30
+"""Streams and polls of one person."""
 _FAR = 5_000
 """Positions that are read one by one to resume; a customer who was away for longer is told from their own sessions."""
 _TOO_FAR = 50_000
@@ -154,7 +156,10 @@ class Hub:
     # ------------------------------------------------------------------------------------------------------- listening
 
     def listen(self, desk: Desk, actor: Actor, *, session: str | None = None) -> Listener:
-        """Begin to listen. `Forbidden` if they are no agent of this brand, `NotFound` if they may not know the session."""
+        """Begin to listen. `Forbidden` if they are no agent of this brand, `NotFound` if they may not know the session.
+
+        `LimitExceeded` if they listen too often already.
+        """
         door = desk.acting_as(actor)._door  # noqa: SLF001  (a hub reads for many doors at once)
 
         def look(tx: Transaction) -> Who:
@@ -169,7 +174,10 @@ class Hub:
         with self._lock:
             self._ensure()
             listener = Listener(self, door, who, self.position, session)
-            self._place(listener).add(listener)
+            place = self._place(listener)
+            if sum(one.who.name == who.name for one in place) >= _MOST_EACH:
+                raise LimitExceeded("too many windows listen at once", limit="streams", value=_MOST_EACH, seconds=30)
+            place.add(listener)
             self._attendance.add(listener)
         if session is not None:
             self._news.set()

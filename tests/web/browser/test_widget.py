@@ -328,7 +328,8 @@ def test_a_telephone_is_filled(shop: Shop, browser: Browser) -> None:
         window.shows(".queue-card")
         assert window.find(".panel").bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 640}
         assert not window.find(".launcher").is_visible()
-        sideways = "() => [...document.querySelector('cschat-widget').shadowRoot.querySelectorAll('.scroller, .panel')].some((e) => e.scrollWidth > e.clientWidth)"
+        sideways = """() => [...document.querySelector('cschat-widget').shadowRoot.querySelectorAll('.scroller, .panel')]
+            .some((each) => each.scrollWidth > each.clientWidth)"""
         assert window.page.evaluate(sideways) is False
         window.find("[aria-label=닫기]").tap()
         window.find(".panel").wait_for(state="hidden")

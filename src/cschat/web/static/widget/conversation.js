@@ -230,7 +230,7 @@ export function conversation(app, talk) {
       const away = h("button", { type: "button", class: "again quiet", on: { click: () => talk.forget(item.key) } }, t("delete"));
       return [h("span", { class: "not-sent", role: "alert" }, icon("alert", 14), t("unsent")), again, away];
     }
-    const mark = { read: t("read"), sent: t("sent"), sending: t("sending"), waiting: t("unsent") }[row.mark];
+    const mark = { read: t("read"), sent: t("sent"), sending: t("sending"), waiting: t("waiting") }[row.mark];
     return [mark ? h("span", { class: `mark ${row.mark}` }, mark) : null, row.last ? time : h("span", { class: "for-readers" }, time)];
   }
 
@@ -297,7 +297,7 @@ export function conversation(app, talk) {
   function empty() {
     const faces = (app.front?.agents ?? []).slice(0, 3);
     const words = app.front && !app.front.open ? [t("leave"), t("leave_more")] : [t("empty_talk"), t("empty_talk_more")];
-    return h("li", { class: "empty" }, faces.length ? h("div", { class: "faces" }, faces.map((face) => avatar(face))) : avatar(null), h("p", { class: "empty-title" }, words[0]), h("p", {}, words[1]));
+    return h("li", { class: "empty" }, faces.length ? h("div", { class: "faces" }, faces.map((face) => avatar(app.front.open ? face : { ...face, status: null }))) : avatar(null), h("p", { class: "empty-title" }, words[0]), h("p", {}, words[1]));
   }
 
   // -------------------------------------------------------------------------------------------------------------- the view

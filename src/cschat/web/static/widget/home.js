@@ -40,7 +40,7 @@ export function home(app) {
       return [
         h("div", { class: "hero-top" }, logo, h("div", { class: "faces" }, faces.map((face) => avatar({ ...face, status: null }))), close),
         h("h2", { class: "greeting", id: "cschat-title", tabindex: "-1" }, front?.look.greeting[t.language] || t("greeting")),
-        front ? h("p", { class: front.open ? "status open" : "status" }, h("span", { class: "status-dot", "aria-hidden": "true" }), [openWords(front), hours(front)].filter(Boolean).join(" · ")) : h("p", { class: "status" }, t("loading")),
+        front ? h("p", { class: front.open ? "status open" : "status" }, h("span", { class: "status-dot", "aria-hidden": "true" }), h("span", {}, openWords(front)), h("span", {}, hours(front))) : h("p", { class: "status" }, t("loading")),
       ];
     });
   }
