@@ -233,7 +233,7 @@ def test_what_a_batch_asks_for_again_and_again_comes_with_its_beginning(url: str
 
 
 def test_who_has_not_installed_the_driver_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cschat.storage.postgres", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(MissingExtra) as caught:
         open_store("postgresql://127.0.0.1/test", (Thing,))
     assert caught.value.extra == "postgres"
