@@ -17,7 +17,7 @@ from cschat import commands, queries
 from cschat.commands import carrying, protocol
 from cschat.core import events
 from cschat.queries import protocol as paging
-from cschat.storage import connecting, front, sqlite
+from cschat.storage import connecting, front, postgres, sqlite
 from cschat.transport import alerts, http, relay, webhooks
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +120,12 @@ def test_numbers_that_pages_state_are_those_of_the_code():
             "from 5 seconds up to 12 hours, 18 times": relay.Patience(18, 5, 43_200) == webhooks.PATIENCE,
         },
         "howto/errors.md": {"five times": front.MAX_TRIES == 5},
+        "howto/postgres.md": {
+            "up to ten for reading": postgres.MOST_READERS == 10,
+            "for up to ten seconds": postgres.DOUBT_SECONDS == 10,
+            "after ten seconds": postgres.LOCK_SECONDS == 10,
+            "after a minute": postgres.IDLE_SECONDS == 60,
+        },
         "reference/queries.md": {"1 to 1000": paging.MAX_LIMIT == 1000},
     }
     for page, numbers in said.items():

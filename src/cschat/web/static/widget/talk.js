@@ -8,6 +8,7 @@ import { fresh, Problem } from "../shared/client.js";
 
 const OVER = new Set(["wrap_up", "closed"]);
 const ALL = 1000;
+const READ = 250; // milliseconds
 
 /** Events that stand in the conversation as a line, and which text that is. */
 const LINES = {
@@ -111,7 +112,7 @@ export class Talk {
   }
 
   know(session, speakers, queue) {
-    if (!this.session || session.seq >= this.session.seq) this.session = session;
+    if (!(session.seq < this.session?.seq)) this.session = session;
     this.readByStaff = Math.max(this.readByStaff, session.read_by_staff ?? 0);
     speakers.forEach((face) => this.speakers.set(face.id, face));
     this.queue = queue;
@@ -299,13 +300,18 @@ export class Talk {
     }
   }
 
-  /** All is read that is there. */
-  async read() {
-    const last = this.messages.findLast((message) => message.author !== "customer");
-    const up_to = last?.seq ?? 0;
-    if (!this.session || up_to <= Math.max(this.session.read_by_customer ?? 0, this.marked ?? 0)) return;
-    this.marked = up_to;
-    await this.client.do("MarkRead", { session: this.id, up_to }, { tries: 1 }).catch(() => (this.marked = 0));
+  /** All is read that is there: told in a moment, once for all that comes until then. */
+  read() {
+    const last = () => this.messages.findLast((message) => message.author !== "customer")?.seq ?? 0;
+    if (!this.session || this.reading || last() <= Math.max(this.session.read_by_customer ?? 0, this.marked ?? 0)) return;
+    this.reading = setTimeout(async () => {
+      const up_to = last();
+      await this.client.do("MarkRead", { session: this.id, up_to }, { tries: 1 }).then(
+        () => (this.marked = up_to),
+        () => undefined, // the next look tells it again
+      );
+      this.reading = null;
+    }, READ);
   }
 
   // ---------------------------------------------------------------------------------------------------------- remembering

@@ -101,7 +101,7 @@
 
     /** Ask what the brand looks like, as nobody in particular. */
     async look() {
-      const late = setTimeout(() => this.launcher.classList.add("there"), 200);
+      const late = setTimeout(() => this.launcher.classList.add("there"), 120);
       if (kept("look")) this.launcher.classList.add("there");
       try {
         const body = JSON.stringify({ language: language() });
