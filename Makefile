@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP = $(BIN)/python -m pip install -qq --constraint constraints.txt
 
-.PHONY: help run test check bench mutants docs constraints clean
+.PHONY: help run simulate test check soak bench mutants docs constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/.ready ## start the example shop
-	@$(BIN)/python examples/shop/run.py
+run: .venv/.ready ## start a shop with widget, workspace and help centre
+	@exec $(BIN)/python examples/demo/run.py
+
+simulate: .venv/.ready ## let a day pass at the shop, on a virtual clock
+	@$(BIN)/python examples/shop/day.py
 
 test: .venv/.ready ## run the tests on two processes
 	@$(BIN)/pytest -n 2 tests
@@ -22,6 +25,9 @@ check: .venv/.ready docs ## lint, types, layers, documentation and its code bloc
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest docs $(wildcard README.md)
+
+soak: .venv/.ready ## ten minutes of kills, sleeps and restarts (needs PostgreSQL's programs and redis-server)
+	@CSCHAT_NEEDS_ALL=1 CSCHAT_CHAOS_SECONDS=600 $(BIN)/pytest -q -s tests/chaos
 
 bench: .venv/.ready ## measure against hand-written rows
 	@$(BIN)/python -m benchmarks

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     conversations,
+    copying,
     export,
     history,
     hours,
@@ -185,6 +186,11 @@ def due() -> None:
         print(f"  delayed replies sent, {when:22}: {speeds[1]:7,.0f}/s ({speeds[0]:,.0f} to {speeds[2]:,.0f})")
 
 
+def copied() -> None:
+    without, all_, more = copying.run()
+    print(f"  1,000,000 events, from SQLite into SQLite: {without:,.0f} events/s, with verification {all_:,.0f}/s, {more:,.0f} MB more")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -203,6 +209,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "statistics": statistics,
     "ledger": money,
     "export": exported,
+    "copy": copied,
     "routing": handed_out,
     "surges": surges,
     "timers": due,

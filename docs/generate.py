@@ -10,16 +10,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import example_files
 import state_diagram
 import tables
 
 DOCS = Path(__file__).parent
 
-PARTS: dict[str, Callable[[], str]] = tables.PARTS | {
-    "state-diagram": state_diagram.mermaid,
-    "transitions": state_diagram.table,
-    "staying": state_diagram.staying_table,
-}
+PARTS: dict[str, Callable[[], str]] = (
+    tables.PARTS
+    | example_files.PARTS
+    | {
+        "state-diagram": state_diagram.mermaid,
+        "transitions": state_diagram.table,
+        "staying": state_diagram.staying_table,
+    }
+)
 FILES: dict[str, Callable[[], str]] = {"images/states.svg": state_diagram.svg}
 
 _PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)

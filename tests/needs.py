@@ -9,10 +9,12 @@ import atexit
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 
@@ -31,6 +33,15 @@ def need_korean_font() -> None:
     command = shutil.which("fc-list")
     fonts = "" if command is None else subprocess.run([command, ":lang=ko"], capture_output=True, text=True, check=True).stdout
     need(bool(fonts.strip()), "a Korean font (Debian: fontconfig and fonts-noto-cjk)")
+
+
+def chromium() -> str:
+    """The browser that pages are tried in. Skips the test unless there is one, and Playwright to drive it."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    need(found is not None, "Chromium (Debian: chromium)")
+    need(find_spec("playwright") is not None, "Playwright (the dependency group browser)")
+    assert found is not None
+    return found
 
 
 @cache
@@ -85,3 +96,58 @@ def empty(url: str) -> None:
     with psycopg.connect(postgres(), autocommit=True) as connection:
         if connection.execute("SELECT to_regclass(%s)", (f"{schema}.cschat_log",)).fetchone() != (None,):
             connection.execute("; ".join(statements))
+
+
+REDIS = os.environ.get("CSCHAT_REDIS", "redis://127.0.0.1:6379/0")
+"""A Redis in which tests may use channels of their own."""
+
+
+@cache
+def _redis_answers() -> bool:
+    try:
+        import redis
+
+        redis.Redis.from_url(REDIS, socket_timeout=3, socket_connect_timeout=3).ping()
+    except Exception:  # noqa: BLE001  (whatever it is: there is none)
+        return False
+    return True
+
+
+def redis_channel() -> str:
+    """The URL of a channel that nobody else uses. Skips the test unless Redis answers."""
+    need(_redis_answers(), f"Redis at {REDIS} (or where CSCHAT_REDIS says)")
+    return f"{REDIS}?channel=cschat-test-{secrets.token_hex(6)}"
+
+
+class OwnRedis:
+    """A Redis server of the test's own, on a free port; it keeps nothing."""
+
+    def __init__(self) -> None:
+        program = shutil.which("redis-server")
+        need(program is not None, "redis-server")
+        self._program = str(program)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        import redis
+        from redis.backoff import ConstantBackoff
+        from redis.retry import Retry
+
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen([self._program, *options], stdout=subprocess.DEVNULL, cwd="/")
+        client = redis.Redis.from_url(self.url, retry=Retry(ConstantBackoff(0.02), 500))
+        client.ping()
+        client.close()
+
+    def kill(self) -> None:
+        """Kill it, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 from tests.office import Office
 
-from cschat import BotCursor, Media, Session, State
+from cschat import BotCursor, FormField, Look, Media, Session, State
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.timers import Timer
@@ -82,6 +82,8 @@ def _canned(office: Office) -> Any:
     return known[0] if known else office.desk.do(c.AddCannedResponse("환불안내", "{{ customer.name | default('고객') }}님, 3일입니다."))
 
 
+_LOOK = Look("#00AA55", "https://example.com/logo.png", {"ko": "안녕하세요", "en": "Hello"}, "left", {"en": "Ask us"})
+_FORM = [FormField("name", "이름"), {"name": "order", "label": "주문번호", "type": "number", "required": False}]
 _PICTURE = Media(name="반품.png", type="image/png", url="https://example.com/1.png")
 
 COMMANDS: dict[type, Sample] = {
@@ -94,7 +96,7 @@ COMMANDS: dict[type, Sample] = {
         ),
         door="admin",
     ),
-    c.AddAgent: Sample(lambda o, s: c.AddAgent(name="새 상담사", user_id="u9", groups=[o.group]), door="admin"),
+    c.AddAgent: Sample(lambda o, s: c.AddAgent(name="새 상담사", user_id="u9", groups=[o.group], image="/agents/9.png"), door="admin"),
     c.AddArticle: Sample(
         lambda o, s: c.AddArticle("반품 방법", "<p>7일 안에</p>", type="guide", examples=["반품이요"], attachments=[_PICTURE]), door="admin"
     ),
@@ -128,7 +130,12 @@ COMMANDS: dict[type, Sample] = {
     c.ChangeAlertTarget: Sample(
         lambda o, s: c.ChangeAlertTarget(_target(o), name="다른 방", kinds=["assigned"], token="2:b"), door="admin"
     ),
-    c.ChangeBrand: Sample(lambda o, s: c.ChangeBrand(name="상점", grace=60, reopening={"email": "same_session"}), door="admin"),
+    c.ChangeBrand: Sample(
+        lambda o, s: c.ChangeBrand(
+            name="상점", grace=60, reopening={"email": "same_session"}, look=_LOOK, guest_form=_FORM, away="push", away_after=30
+        ),
+        door="admin",
+    ),
     c.ChangeCannedResponse: Sample(lambda o, s: c.ChangeCannedResponse(_canned(o), shortcut="환불", image=_PICTURE), door="admin"),
     c.ChangeCategory: Sample(
         lambda o, s: c.ChangeCategory(o.desk.do(c.AddCategory("교환/색상")).id, path="교환/옵션", disabled=True), door="admin"
@@ -165,6 +172,7 @@ COMMANDS: dict[type, Sample] = {
     c.EraseCustomer: Sample(lambda o, s: c.EraseCustomer(o.customer), State.CLOSED, "admin"),
     c.FailRecipient: Sample(lambda o, s: c.FailRecipient(_recipient(o), "550"), door="system"),
     c.ForceClose: Sample(lambda o, s: c.ForceClose(s, reason="spam"), door="admin"),
+    c.Attend: Sample(lambda o, s: c.Attend(s, typing=True)),
     c.Heartbeat: Sample(lambda o, s: c.Heartbeat(_handing_out(o, "phone"))),
     c.HoldSession: Sample(lambda o, s: c.HoldSession(s, _soon(o))),
     c.LeaveMessage: Sample(lambda o, s: c.LeaveMessage(s, text="내일 답 주세요"), State.BOT, "visitor"),
@@ -213,6 +221,8 @@ COMMANDS: dict[type, Sample] = {
         ),
         door="admin",
     ),
+    c.SaveView: Sample(lambda o, s: c.SaveView("내 상담", {"field": "agent", "is": "me"})),
+    c.RemoveView: Sample(lambda o, s: c.RemoveView(o.agent.do(c.SaveView("환불", {"field": "tags", "has": ["환불"]})))),
     c.SetDaysOff: Sample(lambda o, s: c.SetDaysOff(o.mina, ["2026-12-24", "2026-12-28/2026-12-31"]), door="admin"),
     c.SetHours: Sample(lambda o, s: c.SetHours(weekdays="09:00-18:00", saturday="10:00-14:00", lunch="12:00-13:00"), door="admin"),
     c.SetLedger: Sample(lambda o, s: c.SetLedger("overdraw", low=10_000), door="admin"),
@@ -344,11 +354,13 @@ QUERIES: dict[type, Sample] = {
     q.Categories: Sample(lambda o, s: q.Categories()),
     q.ChargedCounts: Sample(lambda o, s: q.ChargedCounts()),
     q.CheckRules: Sample(lambda o, s: q.CheckRules(), door="admin"),
+    q.CheckScenario: Sample(lambda o, s: q.CheckScenario("scenario: x"), door="admin"),
+    q.Scenarios: Sample(lambda o, s: q.Scenarios()),
     q.ClosedList: Sample(lambda o, s: q.ClosedList(limit=3)),
     q.ConsultingList: Sample(lambda o, s: q.ConsultingList(wrap_up=True)),
     q.CountsByState: Sample(lambda o, s: q.CountsByState()),
     q.CustomerSessions: Sample(lambda o, s: q.CustomerSessions(), door="visitor"),
-    q.Customers: Sample(lambda o, s: q.Customers()),
+    q.Customers: Sample(lambda o, s: q.Customers("하나")),
     q.Dashboard: Sample(lambda o, s: q.Dashboard()),
     q.DelayedReplies: Sample(lambda o, s: q.DelayedReplies(_delayed(o, s).session, state="waiting", limit=3)),
     q.DryRun: Sample(lambda o, s: q.DryRun(rule=_rule(o), start=_soon(o) - timedelta(days=1), end=_soon(o), limit=9), door="admin"),
@@ -364,6 +376,12 @@ QUERIES: dict[type, Sample] = {
     q.History: Sample(lambda o, s: q.History(s, after=1), door="visitor"),
     q.Journey: Sample(lambda o, s: q.Journey(o.desk.do(c.PublishScenario(BOT)).name, end=_soon(o), patience=60)),
     q.JourneyComparison: Sample(lambda o, s: q.JourneyComparison(o.desk.do(c.PublishScenario(BOT)).name, 1, most=10)),
+    q.FrontDesk: Sample(lambda o, s: q.FrontDesk(language="en"), door="visitor"),
+    q.FindSessions: Sample(lambda o, s: q.FindSessions({"field": "agent", "is": "me"}, customer=s.customer, until=_soon(o), limit=3)),
+    q.Views: Sample(lambda o, s: q.Views()),
+    q.Attending: Sample(lambda o, s: q.Attending(s), door="visitor"),
+    q.Glances: Sample(lambda o, s: q.Glances([s]), door="visitor"),
+    q.Speakers: Sample(lambda o, s: q.Speakers(s), door="visitor"),
     q.OpeningHours: Sample(lambda o, s: q.OpeningHours(language="en"), door="visitor"),
     q.Postings: Sample(lambda o, s: q.Postings(end=_soon(o), limit=3) if _priced(o) else None, door="admin"),
     q.Queue: Sample(lambda o, s: q.Queue()),
@@ -387,6 +405,7 @@ QUERIES: dict[type, Sample] = {
     q.SearchHistory: Sample(lambda o, s: q.SearchHistory("문의", agent=o.mina, customer=s.customer, end=_soon(o), limit=3)),
     q.Sections: Sample(lambda o, s: q.Sections(), door="visitor"),
     q.ExportLabels: Sample(lambda o, s: q.ExportLabels(), door="admin"),
+    q.Health: Sample(lambda o, s: q.Health(), door="system"),
     q.SelfCheck: Sample(lambda o, s: q.SelfCheck(), door="system"),
     q.Signals: Sample(lambda o, s: q.Signals(end=_soon(o), least=1)),
     q.Statement: Sample(lambda o, s: q.Statement(start=_soon(o), end=_soon(o)) if _priced(o) else None, door="admin"),

@@ -97,6 +97,7 @@ def test_what_customers_and_agents_may_is_this():
         *("ReopenSession", "RateSession", "UpdateCustomer", "RecordConsent"),
         *("ReadAnnouncement", "LinkSession", "OptOut", "Announcements"),
         *("GetSession", "Transcript", "History", "QueuePosition", "GetCustomer", "CustomerSessions", "OpeningHours"),
+        *("FrontDesk", "Glances", "Speakers", "Attend", "Attending"),
         *("Sections", "Articles", "GetArticle", "SearchArticles"),
     }
     assert asking(Permission.DIRECT) == {
@@ -105,7 +106,7 @@ def test_what_customers_and_agents_may_is_this():
     }
     assert asking(Permission.ADMINISTER) == {
         *("AddAgent", "ChangeAgent", "RemoveAgent", "AddGroup", "ChangeGroup", "RemoveGroup", "ChangeBrand", "MergeCustomers"),
-        *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "SetDistribution"),
+        *("EraseCustomer", "AddCategory", "ChangeCategory", "AddTag", "ChangeTag", "PublishScenario", "CheckScenario", "SetDistribution"),
         *("AddSection", "ChangeSection", "AddArticle", "ChangeArticle", "PublishArticle", "UnpublishArticle", "RemoveArticle"),
         *("AddCannedResponse", "ChangeCannedResponse", "RemoveCannedResponse"),
         *("SetHours", "SetSpecialDay", "ClearSpecialDay", "OverrideHours", "SetShifts", "SetDaysOff"),
@@ -127,6 +128,7 @@ def test_what_customers_and_agents_may_is_this():
         "RunTimer",
         "SendBotMessage",
         "WakeSession",
+        "Health",
         "SelfCheck",
     }
 
@@ -175,6 +177,10 @@ REACHING: dict[str, Callable[[Office, Session], Any]] = {
     "reads the transcript of": lambda o, s: q.Transcript(s),
     "reads the history of": lambda o, s: q.History(s),
     "asks for the position of": lambda o, s: q.QueuePosition(s),
+    "attends": lambda o, s: c.Attend(s, typing=True),
+    "asks who attends": lambda o, s: q.Attending(s),
+    "glances at": lambda o, s: q.Glances([s]),
+    "asks who speaks in": lambda o, s: q.Speakers(s),
     "writes in": lambda o, s: c.SendMessage(s, text="저예요"),
     "repeats a message of": lambda o, s: c.SendMessage(s, text="저예요", client_id="m1"),
     "marks as read": lambda o, s: c.MarkRead(s, up_to=1),
@@ -300,6 +306,9 @@ def test_the_staff_see_it(talk: tuple[Office, Session]):
         lambda o, s: list(o.visitor.each(q.History(s))),
         lambda o, s: o.visitor.ask(q.CustomerSessions()).items,
         lambda o, s: o.visitor.ask(q.GetCustomer()),
+        lambda o, s: o.visitor.ask(q.Glances([s])),
+        lambda o, s: o.visitor.ask(q.Speakers(s)),
+        lambda o, s: o.visitor.ask(q.FrontDesk()),
         lambda o, s: list(o.visitor.watch(after=0, timeout=0)),
         lambda o, s: list(o.visitor.watch(after=0, timeout=0, session=s)),
         lambda o, s: o.visitor.do(c.MarkRead(s, up_to=s.seq)),
@@ -313,7 +322,8 @@ def test_the_staff_see_it(talk: tuple[Office, Session]):
         lambda o, s: o.visitor.do(c.RecordConsent("a", "b", "c")),
     ],
     ids=[
-        *("GetSession", "Transcript", "History", "CustomerSessions", "GetCustomer", "watch", "watch one", "MarkRead", "RateSession"),
+        *("GetSession", "Transcript", "History", "CustomerSessions", "GetCustomer", "Glances", "Speakers"),
+        *("FrontDesk", "watch", "watch one", "MarkRead", "RateSession"),
         *("SendMessage", "ReopenSession", "request_id", "do_all", "LeavePage", "UpdateCustomer", "RecordConsent"),
     ],
 )

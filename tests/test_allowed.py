@@ -35,6 +35,7 @@ SENSIBLE: dict[type, Callable[[Office, Session], Any]] = {
     c.AddNote: lambda o, s: c.AddNote(s, text="메모"),
     c.AnswerAction: lambda o, s: c.AnswerAction(s, answers=s.seq),
     c.AssignSession: lambda o, s: c.AssignSession(s, o.jun),
+    c.Attend: lambda o, s: c.Attend(s),
     c.ClaimSession: lambda o, s: c.ClaimSession(s),
     c.DelayReply: lambda o, s: delaying(o, s, as_datetime(o.clock.now()) + timedelta(minutes=5), text="나중에"),
     c.DirectSession: lambda o, s: c.DirectSession(s, agent=o.jun),
@@ -111,7 +112,7 @@ def names(allowed: frozenset[type]) -> set[str]:
 
 
 SORTING = {"SetCategory", "SetPriority", "SetSubject", "TagSession", "UntagSession"}
-ANYTIME = SORTING | {"AddNote", "LinkSession", "MarkRead"}
+ANYTIME = SORTING | {"AddNote", "Attend", "LinkSession", "MarkRead"}
 
 
 def test_the_buttons_of_an_agent(office: Office):
@@ -145,7 +146,7 @@ def test_the_buttons_of_a_colleague_on_anothers_talk(office: Office):
 
 
 def test_the_buttons_of_a_customer(office: Office):
-    always = {"SendMessage", "LinkSession", "MarkRead", "LeavePage"}
+    always = {"SendMessage", "Attend", "LinkSession", "MarkRead", "LeavePage"}
     expected = {
         State.BOT: {"RequestAgent", "LeaveMessage", "EndSession", "RateSession"},
         State.QUEUED: {"RequestAgent", "LeaveMessage", "EndSession", "ReturnToBot"},

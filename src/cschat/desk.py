@@ -23,27 +23,34 @@ from cschat.commands.carrying import carry_out, carry_out_all, forget_requests
 from cschat.commands.protocol import Command, Reactor
 from cschat.core.access import Actor
 from cschat.core.clock import Clock
+from cschat.core.content import Media
 from cschat.core.events import Event
 from cschat.core.fields import HasId, record_id
-from cschat.core.times import Micros, earliest
+from cschat.core.times import SECOND, Micros, earliest
 from cschat.door import FORGET_AFTER, PAGE, Door, brand_record, first_door, names_of
 from cschat.errors import Conflict, StoreClosed, TryLater
 from cschat.queries.protocol import Page, Query
 from cschat.storage.protocol import Key, Store, Transaction
+from cschat.transport.blobs import Blobs, OpenFile
 from cschat.transport.crew import SHIFT_SECONDS
 from cschat.transport.mail import Smtp
+from cschat.transport.metering import EVERY_SECONDS
 from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 
 if TYPE_CHECKING:
     from cschat.commands.reactors.bots import Search
     from cschat.transport.actions import Action
+    from cschat.transport.bus import Bus
     from cschat.transport.folder import Folder
+    from cschat.transport.metering import Meter
+    from cschat.transport.panel import CustomerInfo, Hook
 
 __all__ = ["AsyncDesk", "Desk"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
 A = TypeVar("A", bound="Action")
+H = TypeVar("H", bound="Hook")
 Work = Callable[[Transaction], T]
 
 _log = logging.getLogger("cschat.desk")
@@ -69,13 +76,17 @@ class Desk:
         clock: Clock | None = None,
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
+        bus: str | Bus | None = None,
+        meter: Meter | None = None,
     ) -> Desk:
         """A desk on a store, acting as the host. The database is opened when it is first used.
 
         `url`: "memory:", "sqlite:///support.db" (`?synchronous=normal` for speed: a power cut may take the last commits), or a `Store`.
-        `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order.
+        `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order. `bus`: how other processes are told at
+        once that something is committed, "redis://host:6379/0"; without one, and while it is lost, they find out a little later. `meter` is
+        told numbers: `meter(name, value, labels)`.
         """
-        return cls(first_door(url, brand, clock, seed, reactors))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus, meter=meter))
 
     def brand(self, name: str) -> Desk:
         """The same desk for another brand, acting as the host."""
@@ -99,26 +110,41 @@ class Desk:
 
     def do(self, command: Command[T], *, request_id: str | None = None) -> T:
         """Carry out a command; when this returns, it is committed. The same `request_id` by the same actor again has no further effect."""
-        return self._transact(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command))
+        work, keys = self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command)
+        if self._works.metering is None:
+            return self._transact(work, keys)
+        with self._works.metering.timing("command_seconds", command=type(command).__name__):
+            return self._transact(work, keys)
 
     def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
         """Carry out all or none, in one commit; their answers."""
-        return self._transact(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands))
+        work, keys = self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands)
+        if self._works.metering is None:
+            return self._transact(work, keys)
+        with self._works.metering.timing("command_seconds", command="several"):
+            return self._transact(work, keys)
 
     def _transact(self, work: Work[T], keys: Sequence[Key] = (), brand_id: str | None = None) -> T:
         batch = self._works.batches.get(threading.get_ident())
         if batch is not None:
             return batch.run(work)
+        self._works.wire.ensure()
         self._works.relay.ensure()
         return self._works.store.transact(work, brand=brand_id or self._door.brand_id, touches=keys)
 
     def ask(self, query: Query[T]) -> T:
         """Answer a query from a consistent snapshot."""
-        return self._read(self._door.asking(query))
+        if self._works.metering is None:
+            return self._read(self._door.asking(query))
+        with self._works.metering.timing("query_seconds", query=type(query).__name__):
+            return self._read(self._door.asking(query))
 
     def _read(self, work: Work[T]) -> T:
         batch = self._works.batches.get(threading.get_ident())
-        return self._works.store.read(work) if batch is None else batch.read(work)
+        if batch is not None:
+            return batch.read(work)
+        self._works.wire.ensure()
+        return self._works.store.read(work)
 
     def each(self, query: Query[Page[T]]) -> Iterator[T]:
         """All items of a query that answers in pages, page by page."""
@@ -174,6 +200,7 @@ class Desk:
 
     def position(self) -> int:
         """The position of the last committed event."""
+        self._works.wire.ensure()
         return self._works.store.position()
 
     @contextmanager
@@ -186,6 +213,7 @@ class Desk:
         thread = threading.get_ident()
         if thread in self._works.batches:
             raise Conflict("this thread is in a batch already")
+        self._works.wire.ensure()
         self._works.relay.ensure()
         with self._works.store.batch(size=size) as batch:
             self._works.batches[thread] = batch
@@ -220,6 +248,43 @@ class Desk:
         """
         self._works.scenarios.search = search
 
+    def customer_info(self, hook: H) -> H:
+        """Decorate what says more of a customer: called with the `Customer` when an agent looks, answers with `PanelItem`s. See `info_of`.
+
+        It may be a coroutine function. It has two seconds; what it says is never stored. `Conflict` if the desk has one already.
+        """
+        self._works.panel.add(hook)
+        return hook
+
+    def info_of(self, customer: str | HasId) -> CustomerInfo:
+        """What the host's `customer_info` says of a customer, for staff. A hook that is slow or fails is told as such, not raised."""
+        return self._works.panel.ask(self._read(self._door.about(record_id(customer))))
+
+    def files(self, blobs: Blobs) -> None:
+        """Keep files here. Unless said, a desk on an SQLite file keeps them in a folder beside it, one in memory keeps them in memory."""
+        self._works.cabinet.blobs = blobs
+
+    def keep_file(self, content: bytes, *, name: str = "") -> Media:
+        """Keep a file of this door's actor; answers with the `Media` for a message. Its type is what its content is.
+
+        At most 10 MB. Of a customer's files that no message carries the last 30 are kept. `Conflict` if the desk has no place for files.
+        """
+        from cschat.commands.attaching import keep
+        from cschat.transport.cabinet import media_of
+
+        cabinet = self._works.cabinet
+        with cabinet.taking(content, name, self.position()) as make:
+            blob, gone = self._transact(self._door.doing(lambda ctx: keep(ctx, make)))
+        cabinet.drop(gone)
+        return media_of(blob)
+
+    def open_file(self, id: str) -> OpenFile:
+        """A file of the brand, by the `blob` of a `Media`, opened: `with desk.open_file(id) as file: file.stream.read()`. `NotFound` else.
+
+        Whoever has the id may have the file: ids cannot be guessed.
+        """
+        return self._works.cabinet.open(self._read(self._door.file(id)))
+
     def mail(self, smtp: Smtp) -> None:
         """Send the alerts that go by mail through this server. Every process that delivers (`run_due`, `running`) needs it."""
         self._works.alerts.smtp = smtp
@@ -233,19 +298,34 @@ class Desk:
         done = self.run_clocks() + self._works.crew.round()
         self._works.folder.round()
         self._works.indexing.round()
+        self._measure()
         return done
 
+    def _measure(self) -> None:
+        """Tell the meter, if there is one, who is behind; not at each round."""
+        works = self._works
+        if works.metering is not None and works.clock.now() >= works.measures:
+            from cschat.queries.operating import Health
+
+            works.measures = works.clock.now() + EVERY_SECONDS * SECOND
+            works.metering.health(self._read(Door(works, self._door.brand_id, Actor.host).asking(Health())), works.clock.now())
+
     def run_clocks(self) -> int:
-        """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were."""
+        """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were.
+
+        One process at a time does so, until it is closed, or dead for ten seconds; in the others there is nothing to do meanwhile.
+        """
         done = 0
         for row in self._read(self._door.due(self._works.clock.now())):
             try:
-                self._transact(self._door.doing_due(row), brand_id=row.brand)
+                if not self._transact(self._door.doing_due(row), brand_id=row.brand):
+                    break
+                self._works.led = True
                 done += 1
             except StoreClosed:
                 raise
             except Exception:  # noqa: BLE001  (logged; a reactor that fails for one must not hold up the others)
-                _log.exception("what is due of %s failed", row.id)
+                _log.exception("what is due of %s failed", row.id, extra={"record": row.id, "brand": row.brand})
         if self._works.clock.now() >= self._works.forgets:
             forgot = self._transact(self._door.doing(lambda ctx: forget_requests(ctx, PAGE)))
             self._works.forgets = 0 if forgot == PAGE else self._works.clock.now() + FORGET_AFTER
@@ -325,7 +405,13 @@ class Desk:
 
     def close(self) -> None:
         """Finish what was begun, and close the store. Afterwards every call raises `StoreClosed`."""
-        self._works.store.close()
+        try:
+            if self._works.led:
+                self._works.led = False
+                self._works.store.transact(self._door.letting_go, brand="")
+        finally:
+            self._works.wire.close()
+            self._works.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -355,9 +441,11 @@ class AsyncDesk:
         clock: Clock | None = None,
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
+        bus: str | Bus | None = None,
+        meter: Meter | None = None,
     ) -> AsyncDesk:
         """As `Desk.open`. Not a coroutine: the database is opened when it is first used."""
-        return cls(first_door(url, brand, clock, seed, reactors))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus, meter=meter))
 
     def brand(self, name: str) -> AsyncDesk:
         """As `Desk.brand`."""
@@ -379,19 +467,32 @@ class AsyncDesk:
 
     async def do(self, command: Command[T], *, request_id: str | None = None) -> T:
         """As `Desk.do`. Cancelled before it has begun, it is dropped; after that it is committed."""
-        return await self._submit(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command))
+        work, keys = self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command)
+        if self._works.metering is None:
+            return await self._submit(work, keys)
+        with self._works.metering.timing("command_seconds", command=type(command).__name__):
+            return await self._submit(work, keys)
 
     async def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
         """As `Desk.do_all`."""
-        return await self._submit(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands))
+        work, keys = self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands)
+        if self._works.metering is None:
+            return await self._submit(work, keys)
+        with self._works.metering.timing("command_seconds", command="several"):
+            return await self._submit(work, keys)
 
     async def _submit(self, work: Work[T], keys: Sequence[Key]) -> T:
         from cschat.loops import current
 
+        await self._begin()
         if self._works.relay.unsure:
             await self._in_thread(self._works.relay.ensure)
         store, brand_id = self._works.store, self._door.brand_id
         return await current().answer(lambda waker: store.submit(work, brand=brand_id, touches=keys, waker=waker))
+
+    async def _begin(self) -> None:
+        if not self._works.wire.begun:
+            await self._in_thread(self._works.wire.ensure)
 
     async def ask(self, query: Query[T]) -> T:
         """As `Desk.ask`."""
@@ -423,6 +524,7 @@ class AsyncDesk:
 
         from cschat.loops import current
 
+        await self._begin()
         position = await self.position() if after is None else after
         wanted, subject = names_of(types), None if session is None else record_id(session)
         loop, news = current(), [anyio.Event()]
@@ -477,6 +579,28 @@ class AsyncDesk:
         """As `Desk.faq`."""
         self._works.scenarios.search = search
 
+    def customer_info(self, hook: H) -> H:
+        """As `Desk.customer_info`. A coroutine function runs in the loop of whoever asks, others in a worker thread."""
+        self._works.panel.add(hook)
+        return hook
+
+    async def info_of(self, customer: str | HasId) -> CustomerInfo:
+        """As `Desk.info_of`."""
+        work = self._door.about(record_id(customer))
+        return await self._works.panel.wait(await self._in_thread(lambda: self._works.store.read(work)))
+
+    def files(self, blobs: Blobs) -> None:
+        """As `Desk.files`."""
+        self._desk.files(blobs)
+
+    async def keep_file(self, content: bytes, *, name: str = "") -> Media:
+        """As `Desk.keep_file`."""
+        return await self._in_thread(lambda: self._desk.keep_file(content, name=name))
+
+    async def open_file(self, id: str) -> OpenFile:
+        """As `Desk.open_file`. Its stream blocks when it is read: not for the loop's thread."""
+        return await self._in_thread(lambda: self._desk.open_file(id))
+
     def mail(self, smtp: Smtp) -> None:
         """As `Desk.mail`."""
         self._works.alerts.smtp = smtp
@@ -493,6 +617,7 @@ class AsyncDesk:
                 tasks.start_soon(self._work, list(several), errors)
         await self._in_thread(self._works.folder.round)
         await self._in_thread(self._works.indexing.round)
+        await self._in_thread(self._desk._measure)  # noqa: SLF001  (its other half)
         if errors:
             raise errors[0]
         return done + len(jobs)
@@ -504,6 +629,9 @@ class AsyncDesk:
         relay, until = self._works.relay, time.monotonic() + SHIFT_SECONDS
         try:
             for number, job in enumerate(jobs, 1):
+                if not relay.holds(job):
+                    await self._in_thread(lambda number=number: relay.put_back(jobs[number - 1 :]))  # type: ignore[misc]
+                    return
                 error = await self._deliver(job)
                 with anyio.CancelScope(shield=True):  # what has been delivered is recorded, even if the runner ends now
                     await self._in_thread(lambda job=job, error=error: relay.finish(job, error))  # type: ignore[misc]

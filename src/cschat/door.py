@@ -5,6 +5,7 @@ May: turn commands, queries and times into work. May not: run it; `Desk` and `As
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
@@ -14,11 +15,13 @@ import attrs
 
 from cschat.commands.carrying import carry_out
 from cschat.commands.protocol import Command, Context, Reactor, fits, touches
-from cschat.core.access import Actor
+from cschat.core.access import Actor, Permission
+from cschat.core.blobs import Blob
 from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
+from cschat.core.leases import Lease, held
 from cschat.core.people import Agent, Customer, Role
 from cschat.core.rules import Phase
 from cschat.core.session import Session
@@ -27,15 +30,18 @@ from cschat.core.times import Micros, earliest
 from cschat.errors import Conflict, Invalid
 from cschat.finding import Finder
 from cschat.queries.protocol import Query, shown
-from cschat.sight import Met, Sight
+from cschat.sight import Met, Sight, Who
 from cschat.storage.protocol import Batch, Gte, Key, Lte, Store, Transaction
 from cschat.transport.crew import Crew
 from cschat.transport.relay import Handler, Relay
 
 if TYPE_CHECKING:
     from cschat.transport.actions import Action
+    from cschat.transport.blobs import Blobs
+    from cschat.transport.bus import Bus
+    from cschat.transport.metering import Meter
 
-__all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of"]
+__all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Handler)
@@ -43,6 +49,7 @@ A = TypeVar("A", bound="Action")
 Work = Callable[[Transaction], T]
 
 PAGE = 200
+_CLOCKS = "clocks"
 FORGET_AFTER = 3_600_000_000
 """How long (in microseconds) after it was looked for old request ids they are looked for again."""
 
@@ -50,41 +57,67 @@ FORGET_AFTER = 3_600_000_000
 class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        reactors: Sequence[Reactor],
+        *,
+        blobs: Blobs | None = None,
+        bus: Bus | None = None,
+        meter: Meter | None = None,
+    ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
         from cschat.commands.reactors.ledger import Charges
         from cschat.commands.reactors.routing import Routing
         from cschat.commands.reactors.rules import Clocks, Rules
+        from cschat.commands.reactors.unread import Unread
         from cschat.transport.actions import Actions
         from cschat.transport.alerts import Alerts
+        from cschat.transport.bus import Wire
+        from cschat.transport.cabinet import Cabinet, Erasing
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
+        from cschat.transport.metering import Metering
+        from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
+        from cschat.transport.unread import UnreadMail
         from cschat.transport.webhooks import Webhooks
 
         self.store = store
+        self.wire = Wire(store, bus)
         self.clock = clock
         self.ids = ids
         self.met = Met()
         self.finder = Finder()
         self.scenarios = Scenarios()
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
-        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks(), Charges()]
+        order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
-        self.relay = Relay(store, clock)
+        self.metering = None if meter is None else Metering(meter)
+        if self.metering is not None:
+            store.measure(self.metering.batch)
+        self.measures: Micros = 0
+        self.relay = Relay(store, clock, self.metering)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
         self.indexing = Indexing(store, clock)
         self.actions = Actions(self.relay, clock, self._carry)
+        self.panel = Panel()
+        self.cabinet = Cabinet(blobs)
         self.alerts = Alerts(store, clock, self._carry)
         self.relay.add_source(self.alerts)
         self.relay.add_source(Webhooks(store, clock, self._carry))
         self.relay.add_source(Campaigns(store, lambda: self.alerts.smtp, self._see, self._carry))
         self.relay.add_source(Reports(store, lambda: self.alerts.smtp, self._see))
+        self.relay.add_source(Erasing(store, self.cabinet))
+        self.relay.add_source(UnreadMail(store, lambda: self.alerts.smtp))
         self.batches: dict[int, Batch] = {}
         self.forgets: Micros = 0
+        self.led = False
 
     def _see(self, tx: Transaction, brand_id: str) -> Sight:
         """A transaction as the desk itself sees it."""
@@ -145,6 +178,26 @@ class Door:
 
         return work
 
+    def file(self, id: str) -> Work[Blob]:
+        """Work that finds what is known of a file."""
+
+        def work(tx: Transaction) -> Blob:
+            sight = self.sight(tx)
+            sight.demand(Permission.TALK)
+            return sight.mine(Blob, id)
+
+        return work
+
+    def about(self, customer: str) -> Work[Customer]:
+        """Work that finds a customer, for staff."""
+
+        def work(tx: Transaction) -> Customer:
+            sight = self.sight(tx)
+            sight.demand(Permission.SERVE)
+            return sight.mine(Customer, customer)
+
+        return work
+
     def sight(self, tx: Transaction, actor: Actor | None = None) -> Sight:
         works = self.works
         return Sight(tx, brand_id=self.brand_id, actor=actor or self.actor, now=works.clock.now(), met=works.met, finder=works.finder)
@@ -165,17 +218,22 @@ class Door:
         def work(tx: Transaction) -> tuple[list[Event], int]:
             sight = self.sight(tx)
             page = tx.log(after=after, limit=PAGE)
-            seen = (_seen_by(event, sight) for event in page if event.brand == self.brand_id and session in (None, event.subject))
-            return [event for event in seen if event is not None and (wanted is None or event.type in wanted)], page[
-                -1
-            ].position if page else after
+            mine = (event for event in page if event.brand == self.brand_id and session in (None, event.subject))
+            seen = (seen_by(event, sight.who, tx) for event in mine)
+            reached = page[-1].position if page else after
+            return [event for event in seen if event is not None and (wanted is None or event.type in wanted)], reached
 
         return work
 
     def due(self, until: Micros) -> Work[list[Session | Timer]]:
-        """Work that finds the sessions and timers, of all brands, whose time has come: earliest first, then sessions, then by id."""
+        """Work that finds the sessions and timers, of all brands, whose time has come: earliest first, then sessions, then by id.
+
+        It finds none while another process sees to them.
+        """
 
         def find(tx: Transaction) -> list[Session | Timer]:
+            if held(tx.peek(Lease, Lease.id_of(_CLOCKS)), _CLOCKS, _holder(os.getpid()), until) is None:
+                return []
             sessions = tx.find(Session, where={"wake": Lte(until)}, order="wake", limit=PAGE)
             timers = tx.find(Timer, where={"due": Lte(until)}, order="due", limit=PAGE)
             rows: list[Session | Timer] = [*sessions, *timers]
@@ -193,12 +251,33 @@ class Door:
 
         return find
 
-    def doing_due(self, row: Session | Timer) -> Work[Any]:
-        """Work that does what is due of a session or by a timer."""
+    def doing_due(self, row: Session | Timer) -> Work[bool]:
+        """Work that does what is due of a session or by a timer; False if another process sees to that by now."""
         from cschat.commands.waking import RunTimer, WakeSession
 
         command: Command[Any] = WakeSession(row.id) if isinstance(row, Session) else RunTimer(row.id)
-        return self.doing(lambda ctx: carry_out(command, ctx), brand_id=row.brand, actor=Actor.system)
+        return self.alone(lambda ctx: carry_out(command, ctx), brand_id=row.brand)
+
+    def alone(self, then: Callable[[Context], object], *, brand_id: str | None = None) -> Work[bool]:
+        """Work that the desk itself does if this process has the lease on its clocks, or can have it; whether it has been done."""
+
+        def do(ctx: Context) -> bool:
+            present = ctx.tx.peek(Lease, Lease.id_of(_CLOCKS))
+            lease = held(present, _CLOCKS, _holder(os.getpid()), ctx.now)
+            if lease is None:
+                return False
+            if lease is not present:
+                ctx.tx.put(lease)
+            then(ctx)
+            return True
+
+        return self.doing(do, brand_id=brand_id, actor=Actor.system)
+
+    def letting_go(self, tx: Transaction) -> None:
+        """Work that gives the lease on the clocks back, if this process has it."""
+        lease = tx.peek(Lease, Lease.id_of(_CLOCKS))
+        if lease is not None and lease.holder == _holder(os.getpid()):
+            tx.delete(Lease, lease.id)
 
     def followed(self, event: type | Sequence[type], name: str | None) -> Callable[[F], F]:
         """The decorator that makes a function a target of the relay."""
@@ -231,6 +310,15 @@ class Door:
 
 
 @cache
+def _holder(pid: int) -> str:
+    """This process, among those of all hosts; for people its host and number. A forked child is another."""
+    import platform
+    import secrets
+
+    return f"{platform.node()}:{pid}:{secrets.token_hex(4)}"
+
+
+@cache
 def _session_commands() -> tuple[type[Command[Any]], ...]:
     from cschat.commands import COMMANDS
 
@@ -241,13 +329,17 @@ def _when_due(row: Session | Timer) -> tuple[Micros, bool, str]:
     return (row.wake or 0, False, row.id) if isinstance(row, Session) else (row.due, True, row.id)
 
 
-def _seen_by(event: Event, sight: Sight) -> Event | None:
-    """The event as the actor may see it; customers see only what happens to their own sessions."""
-    if sight.who.role is Role.CUSTOMER:
-        session = sight.tx.peek(Session, event.subject) if event.subject.startswith(f"{Session.prefix}_") else None
-        if session is None or session.customer != sight.who.id:
-            return None
-    return shown(event, sight.who.role)
+def owner_of(event: Event, tx: Transaction) -> str | None:
+    """The customer to whose session something happened; None if it happened to anything else."""
+    session = tx.peek(Session, event.subject) if event.subject.startswith(f"{Session.prefix}_") else None
+    return None if session is None else session.customer
+
+
+def seen_by(event: Event, who: Who, tx: Transaction) -> Event | None:
+    """The event as somebody of its brand may see it; customers see only what happens to their own sessions."""
+    if who.role is Role.CUSTOMER and (who.id is None or owner_of(event, tx) != who.id):
+        return None
+    return shown(event, who.role)
 
 
 def brand_record(name: str) -> str:
@@ -257,14 +349,37 @@ def brand_record(name: str) -> str:
     return f"{Brand.prefix}_{name}"
 
 
-def first_door(url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor]) -> Door:
+def first_door(
+    url: str | Store,
+    brand: str,
+    clock: Clock | None,
+    seed: int | None,
+    reactors: Sequence[Reactor],
+    *,
+    bus: str | Bus | None,
+    meter: Meter | None,
+) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
     from cschat.storage.opening import open_store
+    from cschat.transport.bus import open_bus
 
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors), brand_id, Actor.host)
+    blobs = _blobs_beside(url) if isinstance(url, str) else None
+    works = Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url), meter=meter)
+    return Door(works, brand_id, Actor.host)
+
+
+def _blobs_beside(url: str) -> Blobs | None:
+    """Where a desk keeps files unless it is told: in memory as the store, in a folder beside its file; None: it must be told."""
+    from cschat.storage.opening import file_of
+    from cschat.transport.blobs import FolderBlobs, MemoryBlobs
+
+    if url.startswith("memory:"):
+        return MemoryBlobs()
+    file = file_of(url)
+    return None if file is None else FolderBlobs(file.with_name(f"{file.name}-files"))
 
 
 def names_of(types: Collection[type] | None) -> frozenset[str] | None:

@@ -20,7 +20,7 @@ def by_name(kinds: Any) -> dict[str, Any]:
     return {"argvalues": list(kinds), "ids": [kind.__name__ for kind in kinds]}
 
 
-SILENT = {c.Heartbeat, c.LeavePage, c.RunTimer}
+SILENT = {c.Attend, c.Heartbeat, c.LeavePage, c.RunTimer}
 """Records nothing in the sample."""
 
 

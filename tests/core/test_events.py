@@ -141,6 +141,7 @@ def test_what_is_personal_or_for_staff_is_marked():
         ("Article", "examples"): "s",
         ("Article", "unpublish"): "s",
         ("Announcement", "words"): "s",
+        ("Blob", "name"): "p",
         ("Recipient", "session"): "s",
         ("Opened", "subject"): "p",
         ("Opened", "page"): "p",

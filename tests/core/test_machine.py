@@ -9,6 +9,7 @@ import pytest
 from cschat import Event, Role, State
 from cschat import events as e
 from cschat.core.content import Content, Speaker
+from cschat.core.look import Away
 from cschat.core.session import MACHINE, STAY, Session, legal, may, opened, target
 from cschat.errors import IllegalTransition
 
@@ -67,6 +68,7 @@ ROWS: list[tuple[set[State], Any, State | None]] = [
     (set(State), e.ActionAnswerDropped(1), None),
     (set(State), e.ScenarioFailed("scn_1", "a", "because"), None),
     (set(State), e.Linked("ann_1"), None),
+    (set(State), e.LeftUnread("msg_1", 1, Away.PUSH), None),
     (set(State), e.RuleFired("rul_1", "인사"), None),
     (set(State), e.RuleStopped("rul_1", "인사", "because"), None),
     (set(State), e.SlaWarned("기본", "first_response", 1, 2), None),

@@ -15,10 +15,10 @@ import tables
 
 from cschat import commands, queries
 from cschat.commands import carrying, protocol
-from cschat.core import events
+from cschat.core import events, leases
 from cschat.queries import protocol as paging
 from cschat.storage import connecting, front, postgres, sqlite
-from cschat.transport import alerts, http, relay, webhooks
+from cschat.transport import alerts, folder, http, metering, relay, webhooks
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -49,7 +49,7 @@ def test_the_reference_has_every_command_and_query(page, package, classes):
 
 def test_every_event_can_be_recorded_by_a_command():
     by_reactors = {"ActionRequested", "AlertRaised", "ScenarioFailed", "Routed", "OfferPassed", "PassedByAll", "RuleFired", "RuleStopped"}
-    by_reactors |= {"SlaWarned", "SlaBreached", "CampaignStarted", "CampaignMailed", "CampaignDone"}
+    by_reactors |= {"SlaWarned", "SlaBreached", "CampaignStarted", "CampaignMailed", "CampaignDone", "LeftUnread"}
     assert {name for command in commands.COMMANDS for name in tables.recorded(command)} | by_reactors == set(events.BODIES)
 
 
@@ -118,6 +118,11 @@ def test_numbers_that_pages_state_are_those_of_the_code():
         "howto/webhooks.md": {
             "within 15 seconds": http.TIMEOUT_SECONDS == 15,
             "from 5 seconds up to 12 hours, 18 times": relay.Patience(18, 5, 43_200) == webhooks.PATIENCE,
+        },
+        "howto/operations.md": {
+            "goes on after 10 seconds": leases.LEASE_SECONDS == 10,
+            "leased by itself for 60 seconds": relay.LEASE_SECONDS == folder.LEASE_SECONDS == 60,
+            "every 15 seconds": metering.EVERY_SECONDS == 15,
         },
         "howto/errors.md": {"five times": front.MAX_TRIES == 5},
         "howto/postgres.md": {

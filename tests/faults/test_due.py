@@ -18,9 +18,10 @@ from cschat import events as e
 from cschat import queries as q
 from cschat.core.clock import FakeClock
 from cschat.core.delayed import DelayedReply, DelayState
+from cschat.core.leases import LEASE_SECONDS
 from cschat.core.session import Session
 from cschat.core.timers import Timer
-from cschat.core.times import as_datetime
+from cschat.core.times import SECOND, as_datetime
 
 SENDER = Path(__file__).with_name("sender.py")
 SESSIONS, REPLIES = 40, 10
@@ -55,9 +56,12 @@ def run_and_kill(url: str, now: int, after: int) -> bool:
 
 
 def finish(url: str, now: int, most: int) -> int:
-    """Kill it again and again, after at most so many commits each time, until it is done; how often it was killed before."""
+    """Kill it again and again, after at most so many commits each time, until it is done; how often it was killed before.
+
+    Each begins when the lease of the one before has run out.
+    """
     chance, killed = Random(7), 0
-    while not run_and_kill(url, now, chance.randrange(1, most)):
+    while not run_and_kill(url, now + killed * LEASE_SECONDS * SECOND, chance.randrange(1, most)):
         killed += 1
     return killed
 

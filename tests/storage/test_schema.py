@@ -59,7 +59,10 @@ def busy_desk(path: Path) -> Iterator[tuple[Office, sqlite3.Connection]]:
         clock.advance(seconds=61)
         desk.run_due()
         desk.run_clocks()
-        samples.COMMANDS[c.Heartbeat].do(Office.on(desk.brand("timed"), clock))
+        timed = Office.on(desk.brand("timed"), clock)
+        samples.COMMANDS[c.Heartbeat].do(timed)
+        samples.COMMANDS[c.Attend].do(timed)
+        timed.visitor.keep_file(b"a,b", name="a.csv")
         connection = sqlite3.connect(path)
         yield office, connection
         connection.close()

@@ -15,6 +15,7 @@ from cschat.cli.explain import explain
 from cschat.cli.finding import search, spikes
 from cschat.cli.history import history, reindex
 from cschat.cli.ledger import statement
+from cschat.cli.operating import copy_command, doctor, migrate_command
 from cschat.cli.simulate import simulate, what_if_command
 from cschat.cli.stats import stats
 from cschat.cli.summary import summary
@@ -46,5 +47,6 @@ def cschat() -> None:
 for command in (
     *(simulate, what_if_command, bot, search, spikes, explain, history, reindex),
     *(stats, summary, statement, export_command, import_command),
+    *(copy_command, migrate_command, doctor),
 ):
     cschat.add_command(command)

@@ -14,6 +14,7 @@ from cschat.loading import loader
 if TYPE_CHECKING:
     from cschat.commands.alerts import AddAlertTarget, ChangeAlertTarget, MuteAlerts, RemoveAlertTarget, SendTestAlert
     from cschat.commands.announcements import AddAnnouncement, ChangeAnnouncement, LinkSession, ReadAnnouncement, RemoveAnnouncement
+    from cschat.commands.attending import Attend
     from cschat.commands.bulk import CancelBulk, StartBulk
     from cschat.commands.campaigns import AddCampaign, CancelCampaign, ChangeCampaign, FailRecipient, OptOut, StartCampaign
     from cschat.commands.customers import (
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from cschat.commands.sorting import SetCategory, SetPriority, SetSubject, TagSession, UntagSession
     from cschat.commands.talking import AddNote, MarkRead, SendBotMessage, SendMessage
     from cschat.commands.team import AddAgent, AddGroup, ChangeAgent, ChangeGroup, RemoveAgent, RemoveGroup, SetStatus
+    from cschat.commands.views import RemoveView, SaveView
     from cschat.commands.waiting import LeaveMessage, MoveToIntake, RequestAgent, ReturnToBot
     from cschat.commands.waking import RunTimer, WakeSession
     from cschat.commands.webhooks import AddWebhook, ChangeWebhook, RemoveWebhook, RotateWebhookSecret
@@ -103,6 +105,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "waiting": ("LeaveMessage", "MoveToIntake", "RequestAgent", "ReturnToBot"),
     "waking": ("RunTimer", "WakeSession"),
     "webhooks": ("AddWebhook", "ChangeWebhook", "RemoveWebhook", "RotateWebhookSecret"),
+    "attending": ("Attend",),
+    "views": ("RemoveView", "SaveView"),
 }
 _WIRE = sorted(name for module, names in _HOMES.items() for name in names if module != "protocol")
 
@@ -127,6 +131,7 @@ __all__ = [
     "AdjustBalance",
     "AnswerAction",
     "AssignSession",
+    "Attend",
     "CancelBulk",
     "CancelCampaign",
     "CancelDelayedReply",
@@ -190,6 +195,7 @@ __all__ = [
     "RemoveMailReport",
     "RemoveReport",
     "RemoveRule",
+    "RemoveView",
     "RemoveWebhook",
     "ReopenSession",
     "RequestAgent",
@@ -199,6 +205,7 @@ __all__ = [
     "RotateWebhookSecret",
     "RunTimer",
     "SaveReport",
+    "SaveView",
     "SavedRule",
     "SendBotMessage",
     "SendDelayedReply",

@@ -41,7 +41,7 @@ from cschat.core.fields import aware, is_id, line, listed, member, optional_id, 
 from cschat.core.people import Consent, Customer, Role
 from cschat.core.records import evolve
 from cschat.core.timers import Timer
-from cschat.core.times import as_micros
+from cschat.core.times import FIRST_YEAR, LAST_YEAR, as_micros, is_sane
 from cschat.errors import Conflict, Forbidden, Invalid
 from cschat.storage.protocol import Lte
 
@@ -87,6 +87,10 @@ def _audience(value: Any) -> Any:
 def _is_audience(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Audience) and not (value is None and field.default is None):
         raise Invalid(field=field.name, reason="must be an audience", allowed=["{'tags': ['vip'], 'channel': 'app'}"])
+    for name in ("seen", "unseen") if value is not None else ():
+        when = getattr(value, name)
+        if when is not None and not is_sane(when):
+            raise Invalid(field=f"{field.name}.{name}", reason="is too far away", allowed=[f"{FIRST_YEAR} to {LAST_YEAR}"])
 
 
 @attrs.frozen

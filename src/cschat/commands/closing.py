@@ -7,7 +7,7 @@ Active talks go on.
 
 from __future__ import annotations
 
-from cschat.commands.accepting import suspended, unavailable, unreachable
+from cschat.accepting import suspended, unavailable, unreachable
 from cschat.commands.handing import drain, refresh
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
@@ -40,7 +40,7 @@ def close_queue(ctx: Context, leaving: Agent | None = None) -> None:
             goes = way(ctx.see, session)
             lane = goes.scope.lane
             if lane not in absences:
-                absences[lane] = unreachable(ctx, goes)
+                absences[lane] = unreachable(ctx.see, goes)
             absence = absences[lane]
             if absence is not None:
                 _send_away(ctx, session, absence)
@@ -55,7 +55,7 @@ def _was_last(ctx: Context, agent: Agent) -> bool:
     policy = brand.distribution
     scopes = {policy.default.lane: policy.default, **{group: Scope(groups=(group,)) for group in agent.groups}}
     scopes |= {scope.lane: scope for route in policy.routes for scope in (route.scope, route.wide)}
-    return any(scope.holds(agent.id, agent.groups) and unavailable(ctx, scope) is not None for scope in scopes.values())
+    return any(scope.holds(agent.id, agent.groups) and unavailable(ctx.see, scope) is not None for scope in scopes.values())
 
 
 def _send_away(ctx: Context, session: Session, absence: Absence) -> None:
@@ -79,12 +79,12 @@ def turn(ctx: Context) -> None:
 
 def _queue_intake(ctx: Context) -> None:
     """Put what was left while the desk was closed into the queue, in order; what nobody can take stays for review."""
-    if suspended(ctx) is not None:
+    if suspended(ctx.see) is not None:
         return
     after = None
     while left := ctx.tx.find(Session, where={"brand": ctx.brand_id, "state": State.INTAKE}, order="rank", after=after, limit=_PAGE):
         for session in sorted(left, key=lambda one: -one.head_start):
-            if unreachable(ctx, way(ctx.see, session)) is None:
+            if unreachable(ctx.see, way(ctx.see, session)) is None:
                 ctx.record(session, e.AgentRequested())
         after = (left[-1].rank, left[-1].id)
 

@@ -20,6 +20,7 @@ from cschat.core.access import Permission
 from cschat.core.content import text
 from cschat.core.fields import flag, is_id, line, listed, names, optional_id, record_id
 from cschat.core.labels import TagList
+from cschat.core.look import PROFILE_FIELDS
 from cschat.core.people import Attribute, Consent, Customer, CustomerKind, Profile, Role
 from cschat.core.records import PERSONAL, blanked, evolve
 from cschat.core.session import Session
@@ -28,7 +29,6 @@ from cschat.errors import Conflict, Forbidden, Invalid, NotFound
 __all__ = ["EraseCustomer", "MergeCustomers", "RecordConsent", "RegisterCustomer", "TagCustomer", "UntagCustomer", "UpdateCustomer"]
 
 _PAGE = 500
-_PROFILE = Profile.__struct_fields__
 _MERGED = "merged"
 _MAX_PAIRS = 100
 _WIDEST = 2**53
@@ -112,7 +112,8 @@ class RegisterCustomer:
 class UpdateCustomer:
     """Change what is known of a customer; what is None stays. Answers with the `Customer`.
 
-    A customer changes their own profile, language and device; `attributes` (an attribute set to None is removed) are for staff and host.
+    A customer changes their own profile, language and device. `attributes` (an attribute set to None is removed) are for staff and host;
+    a customer sets only those that the brand's `guest_form` asks for.
     """
 
     permission: ClassVar = Permission.TALK
@@ -132,8 +133,8 @@ class UpdateCustomer:
     def run(self, ctx: Context) -> Customer:
         customer = _customer(ctx, self.customer)
         if self.attributes is not None and ctx.see.who.role is Role.CUSTOMER:
-            raise Forbidden("a customer does not set their own attributes", actor=ctx.see.who.name, permission=Permission.SERVE)
-        told = {name: getattr(self, name) for name in _PROFILE if getattr(self, name) not in (None, getattr(customer.profile, name))}
+            _demand_asked(ctx, self.attributes)
+        told = {name: getattr(self, name) for name in PROFILE_FIELDS if getattr(self, name) not in (None, getattr(customer.profile, name))}
         changes: dict[str, Any] = {"profile": evolve(customer.profile, **told)} if told else {}
         if self.language is not None and self.language != customer.language:
             changes["language"] = self.language
@@ -147,6 +148,13 @@ class UpdateCustomer:
             return customer
         said = {**told, **{name: value for name, value in changes.items() if name != "profile"}}
         return ctx.change(customer, e.CustomerUpdated(said), **changes)
+
+
+def _demand_asked(ctx: Context, attributes: dict[str, Attribute | None]) -> None:
+    """`Forbidden` if an attribute is none that the brand asks its guests for."""
+    asked = {field.name for field in ctx.see.brand().guest_form}.difference(PROFILE_FIELDS)
+    if not asked.issuperset(attributes):
+        raise Forbidden("a customer sets only the attributes that they are asked for", actor=ctx.see.who.name, permission=Permission.SERVE)
 
 
 @attrs.frozen
@@ -223,7 +231,9 @@ class MergeCustomers:
         for session in _sessions(ctx, source):
             ctx.record(session, e.CustomerReplaced(into.id))
         told = {
-            name: getattr(source.profile, name) for name in _PROFILE if getattr(source.profile, name) and not getattr(into.profile, name)
+            name: getattr(source.profile, name)
+            for name in PROFILE_FIELDS
+            if getattr(source.profile, name) and not getattr(into.profile, name)
         }
         ctx.change(source, e.CustomerMerged(into.id), merged_into=into.id, key=f"merged:{source.id}")
         changes: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import attrs
 
-from cschat.commands.accepting import demand_balance
+from cschat.accepting import demand_balance
 from cschat.commands.owning import demand_room
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
@@ -71,7 +71,7 @@ class OpenSessionByAgent:
             ctx.see.demand(Permission.DIRECT)
         agent = ctx.acting_agent() if self.agent is None else ctx.see.mine(Agent, self.agent)
         demand_room(ctx, agent, self.channel)
-        demand_balance(ctx)
+        demand_balance(ctx.see)
         customer = _present(ctx, self.customer)
         body = e.OpenedByAgent(agent.id, customer.id, self.channel, self.language or customer.language, self.subject)
         session = ctx.open(body)

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import attrs
 
-from cschat.commands.accepting import demand_balance
+from cschat.accepting import demand_balance
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
@@ -59,7 +59,7 @@ def take_over(ctx: Context, session: Session, agent: Agent, *, how: str, force: 
         raise AlreadyAssigned(f"{session.agent} has {session.id}", session_id=session.id, agent_id=session.agent)
     demand_room(ctx, agent, session.channel, force=force)
     if session.state is not State.QUEUED:
-        demand_balance(ctx)
+        demand_balance(ctx.see)
     return ctx.record(session, e.Assigned(agent.id, how, out_of_turn=out_of_turn))
 
 

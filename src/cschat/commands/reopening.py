@@ -5,7 +5,7 @@ May: reopen and continue sessions, as the channel's policy says. May not: record
 
 from __future__ import annotations
 
-from cschat.commands.accepting import demand_balance, suspended, unavailable
+from cschat.accepting import demand_balance, suspended, unavailable
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.brand import Reopening
@@ -47,11 +47,11 @@ def reopen(ctx: Context, session: Session, *, by_message: bool) -> Session:
     who = ctx.see.who
     if session.state is State.WRAP_UP or (session.last_agent is not None and session.last_agent == who.id):
         if session.state is State.CLOSED:
-            demand_balance(ctx)
+            demand_balance(ctx.see)
         return ctx.record(session, e.Reopened(who.role, State.ACTIVE, session.last_agent))
     if session.turn.kind is TurnKind.BOT:
         to = State.BOT
-    elif (unavailable(ctx) or suspended(ctx)) is None:
+    elif (unavailable(ctx.see) or suspended(ctx.see)) is None:
         to = State.QUEUED
     else:
         to = State.INTAKE if by_message else State.BOT

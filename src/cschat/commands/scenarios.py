@@ -11,12 +11,11 @@ from typing import Any, ClassVar
 import attrs
 import msgspec
 
+from cschat.checking import world_of
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.fields import flag, is_id, line, record_id, whole
-from cschat.core.labels import Category
-from cschat.core.people import Group
 from cschat.core.scenarios import ScenarioVersion
 from cschat.core.session import Session
 from cschat.errors import Invalid, ScenarioError
@@ -50,13 +49,14 @@ class PublishScenario:
     permission: ClassVar = Permission.ADMINISTER
     makes: ClassVar = ScenarioVersion
 
-    source: dict[str, Any] = attrs.field(converter=_as_source)
+    source: dict[str, Any] | str = attrs.field(converter=_as_source)
 
     def run(self, ctx: Context) -> ScenarioVersion:
+        from cschat.bots.check import check
         from cschat.bots.format import as_data, load
 
         scenario = load(self.source)
-        problems = [str(problem) for problem in _problems(ctx, scenario)]
+        problems = [str(problem) for problem in check(scenario, world_of(ctx.see, scenario)) if problem.severity == "error"]
         if problems:
             raise Invalid(field="source", reason=problems[0], problems=problems)
         document = msgspec.json.encode(as_data(scenario)).decode()
@@ -67,30 +67,6 @@ class PublishScenario:
         version = last[0].version + 1 if last else 1
         fresh = ScenarioVersion(ctx.new_id(ScenarioVersion), ctx.brand_id, 0, scenario.scenario, version, scenario.title, document, ctx.now)
         return ctx.change(fresh, e.ScenarioPublished(scenario.scenario, version))
-
-
-def _problems(ctx: Context, scenario: Any) -> list[Any]:
-    """What the checker finds, knowing the brand's groups, its categories where they are closed, and its other scenarios."""
-    from cschat.bots.check import World, check
-    from cschat.bots.format import load
-    from cschat.bots.scenario import Call
-
-    groups = frozenset(group.name for group in ctx.tx.find(Group, where={"brand": ctx.brand_id}, limit=1000) if not group.removed)
-    categories = None
-    if not ctx.see.brand().open_labels:
-        known = ctx.tx.find(Category, where={"brand": ctx.brand_id}, limit=10_000)
-        categories = frozenset(category.path for category in known if not category.disabled)
-    others: dict[str, Any] = {scenario.scenario: scenario}
-    todo = [scenario]
-    while todo:
-        for step in todo.pop().steps.values():
-            if isinstance(step, Call) and step.call not in others:
-                found = ctx.tx.find(ScenarioVersion, where={"brand": ctx.brand_id, "name": step.call}, order="-number", limit=1)
-                if found:
-                    others[step.call] = load(found[0].document)
-                    todo.append(others[step.call])
-    problems = check(scenario, World(categories=categories, groups=groups, scenarios=others))
-    return [problem for problem in problems if problem.severity == "error"]
 
 
 @attrs.frozen

@@ -12,15 +12,17 @@ import attrs
 import msgspec
 
 from cschat.commands.labelling import add_category, add_tag, path_names, tag_named
+from cschat.commands.looks import as_away, as_form, as_look
 from cschat.commands.protocol import Context
 from cschat.commands.schedules import known_zone
 from cschat.core import events as e
 from cschat.core.absence import AbsenceReason
 from cschat.core.access import Permission
 from cschat.core.brand import Accepting, Brand, OnAbsence, Reopening
-from cschat.core.content import text
+from cschat.core.content import FormField, text
 from cschat.core.fields import flag, is_id, line, member, record_id, web_address
 from cschat.core.labels import Category, Tag, TagList
+from cschat.core.look import Away, Look
 from cschat.core.scenarios import BESIDE, EntryRule
 from cschat.core.times import milliseconds
 from cschat.errors import Conflict, Invalid
@@ -113,14 +115,18 @@ def _beside(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         text(name, field.name, 100)
 
 
+def _page(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
+    """A validator of the address of a page; "" takes it away."""
+    if value is not None and value != "":
+        web_address(value, field.name, private=True)
+
+
 def _page_of(what: str) -> Callable[[object, attrs.Attribute[Any], str | None], None]:
     """A validator of the address of a page, with `{what}` in it where an id belongs."""
 
     def check(_command: object, field: attrs.Attribute[Any], value: str | None) -> None:
-        if value is None or value == "":  # "" takes it away
-            return
-        web_address(value, field.name, private=True)
-        if f"{{{what}}}" not in value:
+        _page(_command, field, value)
+        if value and f"{{{what}}}" not in value:
             raise Invalid(field=field.name, reason=f"must say where the id of the {what} belongs", allowed=[f"https://.../{{{what}}}"])
 
     return check
@@ -139,6 +145,10 @@ class ChangeBrand:
     `delay_live`: agents may delay their replies in live talks too, not only where somebody waits for a later answer.
     `opt_out_url`: the page where customers opt out of marketing, with `{recipient}` in it: it calls `OptOut`.
     `short_wait`: who leaves the queue sooner than this is shown apart in statistics, which are made anew when it changes.
+    `look`: colour, logo, greeting, where the launcher is; as a whole. `guest_form`: what a guest is asked first; a field's name is one of
+    the profile's or that of an attribute, which the customer then may set. `away`: how a customer who is not there learns of an answer
+    that they have not read after `away_after`: badge (when they look again), push (the host tells them, on `LeftUnread`), mail (the desk
+    does, through `desk.mail`). `chat_url`: the page where they talk, where the mail leads; `{session}` in it is the session's id.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -163,11 +173,16 @@ class ChangeBrand:
     delay_live: bool | None = attrs.field(default=None, validator=flag)
     opt_out_url: str | None = attrs.field(default=None, validator=_page_of("recipient"))
     short_wait: float | None = attrs.field(default=None, validator=_duration)
+    look: Look | None = attrs.field(default=None, converter=as_look)
+    guest_form: tuple[FormField, ...] | None = attrs.field(default=None, converter=as_form)
+    away: Away | None = attrs.field(default=None, converter=as_away)
+    away_after: float | None = attrs.field(default=None, validator=_duration)
+    chat_url: str | None = attrs.field(default=None, validator=_page)
 
     def run(self, ctx: Context) -> Brand:
         brand = ctx.see.brand()
         wanted: dict[str, Any] = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
-        for name in ("grace", "reopen_window", "wrap_up_limit", "short_wait"):
+        for name in ("grace", "reopen_window", "wrap_up_limit", "short_wait", "away_after"):
             wanted[name] = None if wanted[name] is None else milliseconds(wanted[name])
         if self.reopening is not None:
             wanted["reopening"] = dict(sorted(self.reopening.items()))
@@ -179,7 +194,8 @@ class ChangeBrand:
         if not after:
             return brand
         before = {name: getattr(brand, name) for name in after}
-        return ctx.change(brand, e.BrandChanged(before, after), **after)
+        body = e.BrandChanged(msgspec.to_builtins(before), msgspec.to_builtins(after))  # plain values: what JSON gives back
+        return ctx.change(brand, body, **after)
 
 
 @attrs.frozen

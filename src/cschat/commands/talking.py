@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from cschat.commands.attaching import attach
 from cschat.commands.protocol import Context
 from cschat.commands.reopening import OVER, go_on
 from cschat.core import events as e
@@ -35,6 +36,8 @@ def say(
     step: bool = False,
 ) -> tuple[Session, e.MessageSent]:
     """Record a message; the session after it, and what was recorded."""
+    if content.media is not None or content.cards:
+        attach(ctx, session, content)
     body = e.MessageSent(ctx.new_id_with("msg"), author, content, visibility, agent, step)
     return ctx.record(session, body), body
 

@@ -13,7 +13,7 @@ import msgspec
 from cschat.commands.protocol import Context
 from cschat.core import events as e
 from cschat.core.access import Permission
-from cschat.core.fields import ids, is_id, line, mail_address, member, names, optional_id, record_id, whole
+from cschat.core.fields import ids, is_id, line, mail_address, member, names, optional_id, record_id, site_address, whole
 from cschat.core.people import Agent, AgentStatus, Group, Role
 from cschat.core.session import Session, State
 from cschat.errors import Conflict, Forbidden, Invalid
@@ -48,6 +48,11 @@ def _email(command: object, field: attrs.Attribute[Any], value: str | None) -> N
         mail_address(command, field, value)
 
 
+def _image(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None or field.default is not None:
+        site_address(value, field.name)
+
+
 def _groups(ctx: Context, groups: tuple[str, ...]) -> tuple[str, ...]:
     for id in groups:
         if ctx.see.mine(Group, id).removed:
@@ -60,7 +65,7 @@ class AddAgent:
     """Add an agent. Answers with the `Agent`. `Conflict` if the host's `user_id` is another agent's.
 
     `capacity` is how many sessions they may have at once, `auto_limit` (default: the same) how many they are given unasked. Alerts that
-    concern them may go to `email`.
+    concern them may go to `email`. `image` is the address of their picture, which customers see.
     """
 
     permission: ClassVar = Permission.ADMINISTER
@@ -74,11 +79,12 @@ class AddAgent:
     capacity: int = attrs.field(default=10, validator=_NUMBER)
     auto_limit: int | None = attrs.field(default=None, validator=_NUMBER)
     email: str = attrs.field(default="", validator=mail_address)
+    image: str = attrs.field(default="", validator=_image)
 
     def run(self, ctx: Context) -> Agent:
         auto_limit = self.capacity if self.auto_limit is None else min(self.auto_limit, self.capacity)
         groups = _groups(ctx, self.groups)
-        body = e.AgentAdded(self.name, self.role, self.status, self.capacity, auto_limit, self.user_id, groups, self.email)
+        body = e.AgentAdded(self.name, self.role, self.status, self.capacity, auto_limit, self.user_id, groups, self.email, self.image)
         agent = Agent(
             id=ctx.new_id(Agent),
             brand=ctx.brand_id,
@@ -92,6 +98,7 @@ class AddAgent:
             capacity=self.capacity,
             auto_limit=auto_limit,
             email=self.email,
+            image=self.image,
         )
         return ctx.change(agent, body)
 
@@ -111,6 +118,7 @@ class ChangeAgent:
     capacity: int | None = attrs.field(default=None, validator=_NUMBER)
     auto_limit: int | None = attrs.field(default=None, validator=_NUMBER)
     email: str | None = attrs.field(default=None, validator=_email)
+    image: str | None = attrs.field(default=None, validator=_image)
 
     def run(self, ctx: Context) -> Agent:
         agent = _present(ctx, self.agent)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import attrs
 
-from cschat.commands.accepting import overflow, suspended, unreachable
+from cschat.accepting import overflow, suspended, unreachable
 from cschat.commands.protocol import Context
 from cschat.commands.talking import say
 from cschat.core import events as e
@@ -56,7 +56,7 @@ class RequestAgent:
         if session.state in (State.QUEUED, State.ACTIVE):
             return _present(ctx, session)
         goes = way(ctx.see, session)
-        absence = unreachable(ctx, goes) or suspended(ctx) or overflow(ctx, goes.scope.lane)
+        absence = unreachable(ctx.see, goes) or suspended(ctx.see) or overflow(ctx.see, goes.scope.lane)
         if absence is None:
             ctx.record(session, e.AgentRequested())
             return _NOT_YET
@@ -117,7 +117,7 @@ class LeaveMessage:
 
 def _demand_presence(ctx: Context, goes: Way) -> None:
     """`Conflict` while nobody can come to whom a session goes."""
-    absence = unreachable(ctx, goes)
+    absence = unreachable(ctx.see, goes)
     if absence is not None:
         opens_at = None if absence.opens_at is None else as_iso(absence.opens_at)
         raise Conflict("this desk takes no messages while nobody can come", reason=str(absence.reason), opens_at=opens_at)

@@ -13,12 +13,14 @@ from typing import ClassVar
 
 import attrs
 
+from cschat.commands.attending import sweep
 from cschat.commands.bulk import go_on_with
 from cschat.commands.campaigns import go_on
 from cschat.commands.charging import month_begins
 from cschat.commands.closing import turn, turn_shift
 from cschat.commands.delaying import send_due
 from cschat.commands.handing import drain, let_pass, look_again, put_into_lanes
+from cschat.commands.leaving import left_unread
 from cschat.commands.levels import next_level, watch_levels
 from cschat.commands.mail_reports import send_report
 from cschat.commands.obeying import look, next_look
@@ -98,6 +100,7 @@ class RunTimer:
 
 
 TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
+    "attendance": sweep,
     "bulk": lambda ctx, timer: go_on_with(ctx, ctx.tx.get(Bulk, timer.subject)),
     "campaign": go_on,
     "delayed": lambda ctx, timer: send_due(ctx, ctx.tx.get(DelayedReply, timer.subject)),
@@ -106,6 +109,7 @@ TIMERS: Mapping[str, Callable[[Context, Timer], None]] = {
     "ledger": month_begins,
     "presence": presence_over,
     "report": send_report,
+    "unread": left_unread,
     "shift": lambda ctx, timer: turn_shift(ctx, ctx.tx.get(Agent, timer.subject)),
 }
 """What is done by each name that `Context.arm` is given."""

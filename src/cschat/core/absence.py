@@ -1,6 +1,6 @@
 """When a brand is closed, and what a customer is told then.
 
-May: combine the setting `accepting` with the hours, and put the answer into words. May not: ask for people (`commands.accepting`), or send.
+May: combine the setting `accepting` with the hours, and put the answer into words. May not: ask for people (`accepting`), or send.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from typing import ClassVar
 import msgspec
 from msgspec import Struct
 
+from cschat.core.content import FormField
 from cschat.core.distribution import Distribution
+from cschat.core.look import Away, Look
 from cschat.core.records import Index
 from cschat.core.scenarios import EntryRule
 
@@ -50,12 +52,14 @@ class Brand(Struct, frozen=True):
     work is handed out. `intake_texts` are its own words for when nobody can come, by reason. Opening hours are a record of their own.
     `workspace_url` is the page of a session for staff, with `{session}` where its id belongs; "": there is none. `delay_live`: replies in a
     live talk may be delayed too. `opt_out_url` is the page on which a `{recipient}` of marketing opts out; "": there is none, and no
-    marketing. `short_wait`: who leaves the queue sooner than this has hardly waited, and is shown apart in statistics.
+    marketing. `short_wait`: who leaves the queue sooner than this has hardly waited, and is shown apart in statistics. `guest_form` is what
+    a guest is asked first: fields of the profile by their names, attributes by all others. `away`: how a customer learns of an answer
+    that they have not read after `away_after`. `chat_url` is the page on which customers talk, where a mail leads.
     """
 
     kind: ClassVar[str] = "brand"
     prefix: ClassVar[str] = "brd"
-    indexes: ClassVar[tuple[Index, ...]] = ()
+    indexes: ClassVar[tuple[Index, ...]] = (Index(("away",)),)
 
     id: str
     seq: int = 0
@@ -79,6 +83,11 @@ class Brand(Struct, frozen=True):
     delay_live: bool = False
     opt_out_url: str = ""
     short_wait: int = 10_000
+    look: Look = Look()
+    guest_form: tuple[FormField, ...] = ()
+    away: Away = Away.BADGE
+    away_after: int = 60_000
+    chat_url: str = ""
 
     @property
     def brand(self) -> str:

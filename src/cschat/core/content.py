@@ -13,10 +13,12 @@ from msgspec import Struct
 from cschat.core.records import PERSONAL
 from cschat.errors import Invalid
 
-__all__ = ["MAX_TEXT", "Card", "Choice", "Content", "ContentKind", "FormField", "Media", "Speaker", "Visibility"]
+__all__ = ["MAX_FILE", "MAX_TEXT", "Card", "Choice", "Content", "ContentKind", "FormField", "Media", "Speaker", "Visibility"]
 
 MAX_TEXT = 20_000
 """Letters in one text."""
+MAX_FILE = 10 * 1024 * 1024
+"""Bytes in one file that people send."""
 MAX_ITEMS = 50
 """Choices, cards or form fields in one message."""
 

@@ -20,6 +20,7 @@ from cschat.core.hours import Calendar, SpecialDay
 from cschat.core.knowledge import ArticleType
 from cschat.core.labels import TagList
 from cschat.core.ledger import Entry, Tariff
+from cschat.core.look import Away
 from cschat.core.people import AgentStatus, CustomerKind, Profile, Role
 from cschat.core.records import PERSONAL, STAFF
 from cschat.core.times import Micros, as_datetime
@@ -247,6 +248,17 @@ class Rated(Struct, frozen=True):
     comment: Annotated[str, PERSONAL] = ""
 
 
+class LeftUnread(Struct, frozen=True):
+    """An answer was not looked at: the customer has not read `message`, nor what followed it (`count` in all), and is not there.
+
+    Recorded once until they read. `away` is how they are to learn of it: push (by the host) or mail (by the desk).
+    """
+
+    message: str
+    count: int
+    away: Away
+
+
 class BotCursor(Struct, frozen=True):
     """Where a scenario stands in a session, and what it knows so far.
 
@@ -471,6 +483,7 @@ class AgentAdded(Struct, frozen=True):
     user_id: str | None = None
     groups: tuple[str, ...] = ()
     email: str = ""
+    image: str = ""
 
 
 class AgentChanged(Struct, frozen=True):
@@ -874,6 +887,19 @@ class ReportRemoved(Struct, frozen=True):
     name: str
 
 
+class ViewSaved(Struct, frozen=True):
+    """An agent keeps a choice of sessions under a name."""
+
+    name: str
+    only_if: dict[str, Any]
+
+
+class ViewRemoved(Struct, frozen=True):
+    """The choice is kept no more."""
+
+    name: str
+
+
 class BulkStarted(Struct, frozen=True):
     """Every session that fits, opened from `since` and before `until`, is to be changed: all of `then`."""
 
@@ -920,6 +946,7 @@ SESSION_BODIES: tuple[type, ...] = (
     SubjectSet,
     SessionTagged,
     Linked,
+    LeftUnread,
     Rated,
     BotMoved,
     BotReplyDropped,
@@ -1016,6 +1043,8 @@ BODIES: dict[str, type] = {
         BalanceLow,
         ReportSaved,
         ReportRemoved,
+        ViewSaved,
+        ViewRemoved,
         BulkStarted,
         BulkEnded,
     )

@@ -8,7 +8,7 @@ Converters only shorten Python calls (a record stands for its id, "high" for `Pr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, cast
@@ -16,14 +16,17 @@ from typing import Any, Protocol, TypeVar, cast
 import attrs
 
 from cschat.core.content import text
+from cschat.core.times import FIRST_YEAR, LAST_YEAR, as_micros, is_sane
 from cschat.errors import Invalid
 
 __all__ = [
+    "Bounded",
     "HasId",
     "aware",
     "flag",
     "ids",
     "is_id",
+    "is_mail_address",
     "line",
     "listed",
     "mail_address",
@@ -31,12 +34,25 @@ __all__ = [
     "names",
     "optional_id",
     "record_id",
+    "site_address",
     "web_address",
     "whole",
 ]
 
 M = TypeVar("M", bound=StrEnum)
 _Check = Callable[[object, "attrs.Attribute[Any]", Any], None]
+
+
+@attrs.frozen
+class Bounded:
+    """A validator, and the bounds that it keeps in words of JSON Schema, for whoever describes the field."""
+
+    check: _Check
+    bounds: Mapping[str, int]
+
+    def __call__(self, command: object, field: attrs.Attribute[Any], value: Any) -> None:
+        self.check(command, field, value)
+
 
 MAX_NAMES = 100
 """Names or ids in one field."""
@@ -79,7 +95,7 @@ def line(*, limit: int = 200, required: bool = False, optional: bool = False) ->
         if required and not value.strip():
             raise Invalid(field=field.name, reason="must not be blank")
 
-    return check
+    return Bounded(check, {"minLength": 1, "maxLength": limit} if required else {"maxLength": limit})
 
 
 def member(kind: type[M], value: M | str, field: str) -> M:
@@ -106,7 +122,7 @@ def names(*, limit: int = 100) -> _Check:
                 raise Invalid(field=field.name, reason="must not hold None")
             one(command, field, name)
 
-    return check
+    return Bounded(check, {"maxItems": MAX_NAMES})
 
 
 def listed(things: Any) -> Any:
@@ -129,7 +145,7 @@ def whole(low: int, high: int = 2**53) -> _Check:
         if type(value) is not int or not low <= value <= high:
             raise Invalid(field=field.name, reason=f"{value!r} is out of bounds", allowed=[f"{low} to {high}"])
 
-    return check
+    return Bounded(check, {"minimum": low, "maximum": high})
 
 
 def aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -138,6 +154,8 @@ def aware(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
         return
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise Invalid(field=field.name, reason="must be a datetime with a time zone")
+    if not is_sane(as_micros(value)):
+        raise Invalid(field=field.name, reason=f"{value} is too far away", allowed=[f"{FIRST_YEAR} to {LAST_YEAR}"])
 
 
 def flag(_command: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -153,8 +171,13 @@ def mail_address(_command: object, field: attrs.Attribute[Any], value: str | Non
     """A validator of a mail address; "" and None where they are the default."""
     if value == field.default and not value:
         return
-    if not isinstance(value, str) or not _MAIL.fullmatch(value):
+    if not isinstance(value, str) or not is_mail_address(value):
         raise Invalid(field=field.name, reason=f"{value!r} is no mail address", allowed=["name@example.com"])
+
+
+def is_mail_address(value: str) -> bool:
+    """Whether a text is a mail address, and one alone."""
+    return _MAIL.fullmatch(value) is not None
 
 
 def web_address(value: str, field: str, *, private: bool) -> None:
@@ -171,3 +194,18 @@ def web_address(value: str, field: str, *, private: bool) -> None:
     whole_ = value.isprintable() and not any(letter.isspace() for letter in value) and value.isascii()
     if parts.scheme not in schemes or not parts.hostname or port == 0 or parts.username is not None or not whole_:
         raise Invalid(field=field, reason="is no web address that may be called", allowed=[f"{scheme}://..." for scheme in schemes])
+
+
+def site_address(value: Any, field: str) -> None:
+    """Refuse what is no address for a page to use: https, http, or a path on the host's own site ("/logo.png"); "" is none at all."""
+    if not isinstance(value, str):
+        raise Invalid(field=field, reason=f"{value!r} is no text")
+    if value == "":
+        return
+    if value.startswith("/"):
+        text(value, field, 2000)
+        plain = value.isascii() and value.isprintable() and not any(letter in value for letter in ' "\\<>')
+        if not plain or value.startswith("//"):
+            raise Invalid(field=field, reason="is no path of a site", allowed=["/...", "https://..."])
+        return
+    web_address(value, field, private=True)

@@ -101,7 +101,7 @@ class Agent(Struct, frozen=True):
 
     A removed agent stays as a record, so that history keeps its names; `user_id` is the host's id of the person. Outside of their `shifts`
     (None: they have none) and on `days_off` they are not there, whatever their status; within them, only if they are available. Alerts that
-    concern them go to `email`, but for the kinds that they have `muted`.
+    concern them go to `email`, but for the kinds that they have `muted`. `image` is the address of their picture.
     """
 
     kind: ClassVar[str] = "agent"
@@ -125,6 +125,7 @@ class Agent(Struct, frozen=True):
     days_off: tuple[date, ...] = ()
     email: str = ""
     muted: tuple[AlertKind, ...] = ()
+    image: str = ""
 
 
 class Group(Struct, frozen=True):

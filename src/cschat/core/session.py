@@ -61,6 +61,7 @@ _ANYWHERE: dict[type, Any] = {
     e.SubjectSet: STAY,
     e.SessionTagged: STAY,
     e.Linked: STAY,
+    e.LeftUnread: STAY,
     e.BotMoved: STAY,
     e.BotReplyDropped: STAY,
     e.ActionRequested: STAY,

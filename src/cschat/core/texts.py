@@ -5,12 +5,24 @@ May: hold texts, and say a time in words. May not: send them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cschat.core.times import Micros, as_datetime
 
-__all__ = ["MARKED", "absence_text", "balance_text", "duration", "is_korean", "level_text", "no_answer_text", "opening_words", "way_out"]
+__all__ = [
+    "MARKED",
+    "absence_text",
+    "balance_text",
+    "duration",
+    "is_korean",
+    "level_text",
+    "no_answer_text",
+    "opening_words",
+    "unread_text",
+    "way_out",
+]
 
 MARKED = "(광고)"
 """What Korean law wants to stand at the beginning of marketing, in whatever language the rest is."""
@@ -75,6 +87,11 @@ _NO_ANSWER = {
     "en": ("Everybody who could have it let it pass.", "{agent} did not answer several times in a row and was set busy."),
 }
 
+_UNREAD = {
+    "ko": ("답변이 도착했습니다", "읽지 않은 답변이 {count}개 있습니다.", "이어서 대화하기: {link}", "챗봇", "파일"),
+    "en": ("You have an answer", "Answers that you have not read: {count}", "Go on here: {link}", "Bot", "a file"),
+}
+
 _KO_DAYS = ("월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일")
 _EN_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EN_MONTHS = (
@@ -116,6 +133,18 @@ def no_answer_text(language: str, agent: str = "") -> str:
     """What staff are told when nobody has taken up an offer; with a name: when this agent was set busy for it."""
     by_all, by_one = _NO_ANSWER["ko" if is_korean(language) else "en"]
     return by_one.replace("{agent}", agent) if agent else by_all
+
+
+def unread_text(language: str, brand: str, said: Sequence[tuple[str, str]], count: int, link: str) -> tuple[str, str]:
+    """Subject and text of the mail about `count` answers that a customer has not read.
+
+    `said` is who said what, "" for a bot and for a file without words; `link` is where to go on, or "".
+    """
+    subject, unread, where, bot, file = _UNREAD["ko" if is_korean(language) else "en"]
+    lines = [unread.replace("{count}", str(count)), *(f"{who or bot}: {words or f'({file})'}" for who, words in said)]
+    if link:
+        lines.append(where.replace("{link}", link))
+    return f"[{brand}] {subject}" if brand else subject, "\n\n".join(lines)
 
 
 def way_out(language: str, url: str) -> str:

@@ -12,13 +12,30 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeAlias
 
-__all__ = ["SECOND", "Micros", "as_datetime", "as_iso", "as_micros", "earliest", "milliseconds", "optional_datetime", "seconds"]
+__all__ = [
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "SECOND",
+    "Micros",
+    "as_datetime",
+    "as_iso",
+    "as_micros",
+    "earliest",
+    "is_sane",
+    "milliseconds",
+    "optional_datetime",
+    "seconds",
+]
 
 Micros: TypeAlias = Annotated[int, "instant"]
 SECOND = 1_000_000
 
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+"""What lies outside is no time of a support desk, and nothing is counted from it or to it."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE = timedelta(microseconds=1)
+_END = (datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - _EPOCH) // _ONE
 
 
 def as_datetime(instant: Micros) -> datetime:
@@ -36,6 +53,11 @@ def as_micros(when: datetime) -> Micros:
     if when.utcoffset() is None:
         raise ValueError("a datetime needs a time zone")
     return (when - _EPOCH) // _ONE
+
+
+def is_sane(instant: Micros) -> bool:
+    """Whether it is a time that a support desk may meet."""
+    return 0 <= instant < _END
 
 
 def as_iso(instant: Micros) -> str:

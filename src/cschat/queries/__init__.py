@@ -10,6 +10,7 @@ from cschat.loading import loader
 
 if TYPE_CHECKING:
     from cschat.queries.announcements import AnnouncementResult, AnnouncementResults, Announcements, LinkedSessions
+    from cschat.queries.attending import AttendedBy, Attending
     from cschat.queries.bulk import BulkFailures, Bulks, GetBulk
     from cschat.queries.campaigns import CampaignResult, CampaignResults, Campaigns, CountAudience, Recipients
     from cschat.queries.customers import Customers, CustomerSessions, GetCustomer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cschat.queries.delayed import DelayedReplies
     from cschat.queries.explaining import Explain, ExplainedAssignment, ExplainedWait, Explanation, Judged
     from cschat.queries.exporting import ExportLabels, Labels
+    from cschat.queries.front import Face, Front, FrontDesk, Glance, Glances, Known, LastLine, Speakers
     from cschat.queries.health import Finding, SelfCheck
     from cschat.queries.history import FoundMessage, SearchHistory
     from cschat.queries.hours import GetHours, Opening, OpeningHours
@@ -35,16 +37,19 @@ if TYPE_CHECKING:
     )
     from cschat.queries.ledger import Charged, ChargedCounts, ChargedTotals, GetLedger, Postings, Statement, StatementSummary
     from cschat.queries.lists import ClosedList, ConsultingList, Counts, CountsByState, Queue, ReviewList
+    from cschat.queries.operating import Consumer, Health, HealthAnswer, Trouble
     from cschat.queries.outgoing import AlertTargets, Webhooks
     from cschat.queries.protocol import Page, Query
     from cschat.queries.reports import Answer, Line, Report, RunReport, SavedReports, TurnsBehind
     from cschat.queries.rules import CheckRules, DryRun, GetSla, Rules, WouldDo
+    from cschat.queries.scenarios import CheckScenario, ScenarioProblem, Scenarios
     from cschat.queries.sessions import GetSession, History, QueuePosition, Transcript
     from cschat.queries.summary import Summary, SummaryAnswer, SummaryFigure, SummaryTable
     from cschat.queries.surges import Signals, Surge, Surges
     from cschat.queries.tables import AgentTable, BestMembers, ChannelUse, Table
     from cschat.queries.team import Agents, Categories, GetBrand, Groups, Tags
     from cschat.queries.trends import Trends
+    from cschat.queries.views import FindSessions, Views
 
     QUERIES: tuple[type[Any], ...]
     """Every query: the wire list."""
@@ -77,37 +82,51 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "ledger": ("Charged", "ChargedCounts", "ChargedTotals", "GetLedger", "Postings", "Statement", "StatementSummary"),
     "lists": ("ClosedList", "ConsultingList", "Counts", "CountsByState", "Queue", "ReviewList"),
+    "operating": ("Consumer", "Health", "HealthAnswer", "Trouble"),
     "outgoing": ("AlertTargets", "Webhooks"),
     "protocol": ("Page", "Query"),
     "reports": ("Answer", "Line", "Report", "RunReport", "SavedReports", "TurnsBehind"),
     "rules": ("CheckRules", "DryRun", "GetSla", "Rules", "WouldDo"),
+    "scenarios": ("CheckScenario", "ScenarioProblem", "Scenarios"),
     "sessions": ("GetSession", "History", "QueuePosition", "Transcript"),
     "surges": ("Signals", "Surge", "Surges"),
     "tables": ("AgentTable", "BestMembers", "ChannelUse", "Table"),
     "team": ("Agents", "Categories", "GetBrand", "Groups", "Tags"),
     "trends": ("Trends",),
+    "front": ("Face", "Front", "FrontDesk", "Glance", "Glances", "Known", "LastLine", "Speakers"),
+    "attending": ("AttendedBy", "Attending"),
+    "views": ("FindSessions", "Views"),
 }
 _ANSWERS = {
     "AgentNow",
     "AnnouncementResult",
     "Answer",
     "AtRisk",
+    "AttendedBy",
     "CampaignResult",
     "Charged",
     "ChargedTotals",
+    "Consumer",
     "Counts",
     "DashboardAnswer",
     "ExplainedAssignment",
     "ExplainedWait",
     "Explanation",
+    "Face",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "Glance",
+    "HealthAnswer",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "Opening",
     "PeriodNow",
+    "ScenarioProblem",
     "Source",
     "StatementSummary",
     "Suggestion",
@@ -116,6 +135,7 @@ _ANSWERS = {
     "SummaryTable",
     "Surge",
     "Table",
+    "Trouble",
     "WouldDo",
 }
 """What queries answer with, which is no query."""
@@ -135,6 +155,8 @@ __all__ = [
     "Answer",
     "Articles",
     "AtRisk",
+    "AttendedBy",
+    "Attending",
     "BestMembers",
     "BulkFailures",
     "Bulks",
@@ -149,8 +171,10 @@ __all__ = [
     "ChargedCounts",
     "ChargedTotals",
     "CheckRules",
+    "CheckScenario",
     "ClosedList",
     "ConsultingList",
+    "Consumer",
     "CountAudience",
     "Counts",
     "CountsByState",
@@ -165,9 +189,13 @@ __all__ = [
     "ExplainedWait",
     "Explanation",
     "ExportLabels",
+    "Face",
+    "FindSessions",
     "Finding",
     "FoundArticle",
     "FoundMessage",
+    "Front",
+    "FrontDesk",
     "GetArticle",
     "GetBrand",
     "GetBulk",
@@ -176,12 +204,18 @@ __all__ = [
     "GetLedger",
     "GetSession",
     "GetSla",
+    "Glance",
+    "Glances",
     "Groups",
+    "Health",
+    "HealthAnswer",
     "History",
     "Journey",
     "JourneyComparison",
     "Judged",
+    "Known",
     "Labels",
+    "LastLine",
     "Line",
     "LinkedSessions",
     "Opening",
@@ -199,12 +233,15 @@ __all__ = [
     "Rules",
     "RunReport",
     "SavedReports",
+    "ScenarioProblem",
+    "Scenarios",
     "SearchArticles",
     "SearchHistory",
     "Sections",
     "SelfCheck",
     "Signals",
     "Source",
+    "Speakers",
     "Statement",
     "StatementSummary",
     "SuggestReplies",
@@ -219,7 +256,9 @@ __all__ = [
     "Tags",
     "Transcript",
     "Trends",
+    "Trouble",
     "TurnsBehind",
+    "Views",
     "Webhooks",
     "WouldDo",
 ]

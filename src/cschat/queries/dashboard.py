@@ -5,7 +5,7 @@ May: count by indexes and ask `Report`. May not: define a number, or go through 
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -29,8 +29,6 @@ from cschat.storage.protocol import Gte
 from cschat.waits import expected_wait
 
 if TYPE_CHECKING:  # numpy is loaded by who asks
-    from datetime import datetime
-
     from cschat.stats.cells import Figure
 
 __all__ = ["AgentNow", "AtRisk", "Dashboard", "DashboardAnswer", "PeriodNow"]

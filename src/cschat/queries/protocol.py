@@ -18,6 +18,7 @@ import msgspec
 from cschat.core import events as e
 from cschat.core.access import Permission
 from cschat.core.content import Visibility
+from cschat.core.fields import Bounded
 from cschat.core.people import Role
 from cschat.core.records import STAFF, Record, blanked, evolve
 from cschat.errors import Invalid
@@ -60,7 +61,7 @@ def _limit(_query: object, field: attrs.Attribute[Any], value: int) -> None:
 
 def limit_field(default: int = 50) -> Any:
     """The field `limit` of a query that answers in pages."""
-    return attrs.field(default=default, validator=_limit)
+    return attrs.field(default=default, validator=Bounded(_limit, {"minimum": 1, "maximum": MAX_LIMIT}))
 
 
 _CUSTOMERS_SEE: frozenset[type] = frozenset({

@@ -2,7 +2,7 @@
 
 May: judge one agent. May not: choose among them.
 
-Absence, eligibility and load are three things: absence decides whether a request is accepted at all (`commands.accepting`), eligibility who
+Absence, eligibility and load are three things: absence decides whether a request is accepted at all (`accepting`), eligibility who
 may be given work now (`hindrance`), load how much they have.
 """
 

@@ -18,8 +18,8 @@ __all__ = ["Cell", "Folded"]
 class Folded(Struct, frozen=True):
     """The facts and cells of the store hold what is in the log up to `position`.
 
-    `writes` counts what was written to them: who has prepared a write looks whether another came before. `leased`: until then somebody is
-    at it. `layout` names what the cells look like. The brands in `stale` are to be made anew: until then their reports are answered from
+    `writes` counts what was written to them: who has prepared a write looks whether another came before. Until `leased` the `holder` is at
+    it. `layout` names what the cells look like. The brands in `stale` are to be made anew: until then their reports are answered from
     events.
     """
 
@@ -35,6 +35,7 @@ class Folded(Struct, frozen=True):
     leased: Micros = 0
     layout: str = ""
     stale: tuple[str, ...] = ()
+    holder: str = ""
 
 
 class Cell(Struct, frozen=True, gc=False):

@@ -8,7 +8,10 @@ under the name of the property: `opened` is `opened_at`.
 
 from __future__ import annotations
 
+import builtins
+import sys
 import threading
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -82,8 +85,21 @@ def _hints(cls: type) -> dict[str, Any]:
     """The fields of a class and their types."""
     if not attrs.has(cls):
         return {field.name: field.type for field in fields_of(cls)}
-    hints = get_type_hints(cls, include_extras=True)
+    hints = get_type_hints(cls, localns=_Unloaded(vars(sys.modules[cls.__module__])), include_extras=True)
     return {field.name: hints[field.name] for field in attrs.fields(cls)}
+
+
+class _Unloaded(dict[str, Any]):
+    """What a module imports for type checkers alone, as the part that it belongs to is loaded by who asks: here it may be anything."""
+
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._known or hasattr(builtins, name):
+            raise KeyError(name)
+        return Any
 
 
 @cache

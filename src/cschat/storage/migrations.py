@@ -11,16 +11,20 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, get_args
 
 from cschat.core.records import Index, Record, index_fields
+from cschat.errors import StoreUnavailable
 from cschat.storage.codec import decode_record
+from cschat.storage.schema import Schema, compared
 from cschat.storage.tables import Dialect, Path, column_hint, index_name, table_name, views
 
 if TYPE_CHECKING:
     import sqlite_utils
 
-__all__ = ["migrate"]
+__all__ = ["migrate", "schema_of_file"]
 
 _SCHEMA = "cschat_schema"
 _PAGE = 1000
@@ -81,6 +85,20 @@ def migrate(connection: sqlite3.Connection, kinds: Sequence[type[Record]]) -> No
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def schema_of_file(path: File, kinds: Sequence[type[Record]]) -> Schema:
+    """What state a file is in, whether it is there or not. Nothing is written. `StoreUnavailable` if it cannot be read."""
+    if not path.exists():
+        return compared(tuple(_STEPS), (), fits=False)
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+            told = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'cschat' ORDER BY id"
+            done = [name for (name,) in connection.execute(told)] if known else []
+            return compared(tuple(_STEPS), done, fits=_present(connection) == _fingerprint(kinds))
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"SQLite: {error}", reason=str(error)) from error
 
 
 def _migrations() -> sqlite_utils.Migrations:

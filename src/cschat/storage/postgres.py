@@ -25,7 +25,7 @@ from cschat.core.events import Event
 from cschat.core.records import Record
 from cschat.errors import CschatError, StoreUnavailable
 from cschat.storage.forking import FORK_SECONDS, survive
-from cschat.storage.front import FlushFailed, Front, Overtaken
+from cschat.storage.front import FlushFailed, Front, Measured, Overtaken
 from cschat.storage.lending import Readers
 from cschat.storage.listening import Listener
 from cschat.storage.postgres_engine import Name, Reader, Writer
@@ -258,6 +258,14 @@ class PostgresStore:
 
     def position(self) -> int:
         return self._look(lambda connection: Reader(connection, self._ours).position())
+
+    def measure(self, measured: Measured) -> None:
+        self._front.measured = measured
+
+    def look(self) -> int:
+        position = self.position()
+        self._signal.tell(position)
+        return position
 
     def wait(self, /, *, after: int, timeout: float) -> int:
         with self._signal.attention():

@@ -17,10 +17,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import psycopg
 
 from cschat.core.records import Index, Record, index_fields
+from cschat.errors import StoreUnavailable
 from cschat.storage.codec import decode_record
+from cschat.storage.schema import Schema, compared
 from cschat.storage.tables import Dialect, Path, column_hint, index_name, table_name, views
 
-__all__ = ["column_type", "key_name", "migrate", "unique_indexes"]
+__all__ = ["column_type", "key_name", "migrate", "schema_of_database", "unique_indexes"]
 
 _PAGE = 1000
 _LONGEST_NAME = 63
@@ -100,6 +102,19 @@ def migrate(connection: psycopg.Connection[Any], kinds: Sequence[type[Record]], 
 
 def _run(connection: psycopg.Connection[Any], sql: str, values: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
     return connection.execute(sql.encode(), values)
+
+
+def schema_of_database(url: str, kinds: Sequence[type[Record]], schema: str | None) -> Schema:
+    """What state a database is in. Nothing is written. `StoreUnavailable` if it cannot be read."""
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            if schema is not None:
+                connection.execute("SELECT set_config('search_path', %s, false)", (schema,))
+            known = connection.execute("SELECT to_regclass('cschat_migration')").fetchone() != (None,)
+            done = [name for (name,) in connection.execute("SELECT name FROM cschat_migration ORDER BY name")] if known else []
+            return compared(tuple(_STEPS), done, fits=_present(connection) == _fingerprint(kinds))
+    except psycopg.Error as error:
+        raise StoreUnavailable(f"PostgreSQL: {error}", reason=str(error)) from error
 
 
 def _extend(connection: psycopg.Connection[Any], kind: type[Record]) -> None:

@@ -30,7 +30,7 @@ from cschat.storage.asking import counting, selection
 from cschat.storage.codec import decode_body, decode_record, encode
 from cschat.storage.connecting import Lookout, last_position, ours
 from cschat.storage.forking import FORK_SECONDS, survive
-from cschat.storage.front import Front
+from cschat.storage.front import Front, Measured
 from cschat.storage.lending import Readers
 from cschat.storage.migrations import migrate
 from cschat.storage.protocol import Batch, Cursor, Key, Pending, Transaction, Waker, Where
@@ -345,6 +345,14 @@ class SqliteStore:
     def position(self) -> int:
         with self._readers.one() as connection:
             return last_position(connection)
+
+    def measure(self, measured: Measured) -> None:
+        self._front.measured = measured
+
+    def look(self) -> int:
+        position = self.position()
+        self._signal.tell(position)
+        return position
 
     def wait(self, /, *, after: int, timeout: float) -> int:
         with self._signal.attention():

@@ -58,13 +58,16 @@ class Crew:
             errors.append(closed)  # the leases say what is left to do
         except Exception as error:  # the one who waits may have gone  # noqa: BLE001
             errors.append(error)
-            _log.exception("%s: how its deliveries went could not be recorded", name)
+            _log.exception("%s: how its deliveries went could not be recorded", name, extra={"target": name})
         finally:
             self._relay.occupy(name, busy=False)
 
     def _shift(self, jobs: Sequence[Job]) -> None:
         until = time.monotonic() + SHIFT_SECONDS
         for number, job in enumerate(jobs, 1):
+            if not self._relay.holds(job):
+                self._relay.put_back(jobs[number - 1 :])
+                return
             error = _attempt(job)
             self._relay.finish(job, error)
             if isinstance(error, TryLater) or time.monotonic() > until:

@@ -10,8 +10,11 @@ the same work. It waits until there is something worth a commit: so many events,
 from __future__ import annotations
 
 import logging
+import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -20,7 +23,7 @@ import attrs
 from cschat.core.clock import Clock
 from cschat.core.records import evolve
 from cschat.core.session import Session
-from cschat.core.times import SECOND
+from cschat.core.times import SECOND, Micros
 from cschat.errors import MissingExtra, StoreClosed
 from cschat.folding import Change, cells, changes_of, facts_by_events, news, state, write
 from cschat.stats.facts import Fact
@@ -66,7 +69,13 @@ class Folder:
         self._last = 0
         self._thread: threading.Thread | None = None
         self._missing = False
-        self._lease = 0
+        self._token = secrets.token_hex(4)
+        self._guard = threading.RLock()
+
+    @property
+    def _me(self) -> str:
+        """This one, among all that follow the store; in a forked child it is another."""
+        return f"{os.getpid()}:{self._token}"
 
     def round(self, patience: float = PATIENCE_SECONDS) -> None:
         """Fold if it is worth it; what takes longer than `patience` seconds goes on when this has returned."""
@@ -93,10 +102,14 @@ class Folder:
     def fold(self) -> int:
         """Bring everything up to date; how many facts were added or taken back. `MissingExtra` without the extra `stats`."""
         cells()
+        with self._guard:
+            return self._fold()
+
+    def _fold(self) -> int:
         changed = 0
         while True:
             known = self._store.read(state)
-            if known.leased > self._clock.now() and known.leased != self._lease:
+            if known.leased > self._clock.now() and known.holder != self._me:
                 return changed
             if known.layout not in ("", LAYOUT):
                 self._stale("*")
@@ -120,9 +133,9 @@ class Folder:
         self._reached = position
         if position == known.position and known.writes and not known.leased:
             return 0, False
-        self._lease = self._clock.now() + LEASE_SECONDS * SECOND if more else 0
         stale = tuple(sorted({*known.stale, *(brands if known.writes else ())}))
-        if not self._write(known, changes, position=position, leased=self._lease, stale=stale):
+        leased, holder = (self._until(), self._me) if more else (0, "")
+        if not self._write(known, changes, position=position, leased=leased, holder=holder, stale=stale):
             return 0, True
         return len(changes), more or bool(stale)
 
@@ -141,38 +154,55 @@ class Folder:
 
     # ----------------------------------------------------------------------------------------------------------- anew
 
-    def _stale(self, brand: str) -> None:
-        def mark(tx: Transaction) -> None:
-            present = state(tx)
-            stale = tuple(sorted({*present.stale, brand}))
-            tx.put(evolve(present, stale=stale, writes=present.writes + 1, layout=LAYOUT))
-
-        self._store.transact(mark, brand="")
-
     def rebuild(self, brand: str = "*") -> int:
         """Throw the facts and cells of a brand ("*": of all) away and make them anew from the events; how many facts there are.
 
-        Until it is done, the brand's reports are answered from events.
+        Until it is done, the brand's reports are answered from events. It takes the lease from whoever has it, and ends early if another
+        process does the same to it.
         """
-        only = None if brand == "*" else brand
-        self._stale(brand)
-        for kind in (cells().Cell, Fact):
-            for ids in _chunks((record.id for record in self._store.stream(kind, brand=only)), _ROWS):
-                self._store.transact(_deletion(kind, ids), brand="")
-        made = 0
-        for sessions in _chunks((session.id for session in self._store.stream(Session, brand=only)), _SESSIONS):
-            while True:
-                known, changes = self._store.read(_prepared(sessions))
-                if self._write(known, changes):
-                    break
-            made += sum(sign for sign, _ in changes)
+        with self._guard:
+            only = None if brand == "*" else brand
+            self._stale(brand)
+            for kind in (cells().Cell, Fact):
+                for ids in _chunks((record.id for record in self._store.stream(kind, brand=only)), _ROWS):
+                    if not self._alone(_deletion(kind, ids)):
+                        return 0
+            made = 0
+            for sessions in _chunks((session.id for session in self._store.stream(Session, brand=only)), _SESSIONS):
+                changes = self._store.read(_prepared(sessions))
+                if not self._alone(partial(write, changes=changes)):
+                    return made
+                made += sum(sign for sign, _ in changes)
+            self._alone(partial(_not_stale, brand=brand))
+            return made
 
-        def done(tx: Transaction) -> None:
+    def _stale(self, brand: str) -> None:
+        """Mark a brand as one to be made anew, and take the lease: what others have prepared is refused from now on."""
+        leased = self._until()
+
+        def mark(tx: Transaction) -> None:
             present = state(tx)
-            tx.put(evolve(present, stale=tuple(name for name in present.stale if name != brand), writes=present.writes + 1))
+            stale = tuple(sorted({*present.stale, brand}))
+            tx.put(evolve(present, stale=stale, writes=present.writes + 1, layout=LAYOUT, leased=leased, holder=self._me))
 
-        self._store.transact(done, brand="")
-        return made
+        self._store.transact(mark, brand="")
+
+    def _until(self) -> Micros:
+        return self._clock.now() + LEASE_SECONDS * SECOND
+
+    def _alone(self, work: Callable[[Transaction], Any]) -> bool:
+        """Do a step of what one process alone does, and renew its lease; False if another has that by now."""
+        leased = self._until()
+
+        def step(tx: Transaction) -> bool:
+            present = state(tx)
+            if present.holder != self._me:
+                return False
+            tx.put(evolve(present, writes=present.writes + 1, leased=leased))
+            work(tx)
+            return True
+
+        return self._store.transact(step, brand="")
 
     def verify(self, brand: str) -> Verified:
         """Recompute the facts of a brand from events, and the cells from the facts, and compare with what is kept."""
@@ -222,8 +252,14 @@ def _chunks(ids: Iterator[str], size: int) -> Iterator[list[str]]:
         yield chunk
 
 
-def _prepared(sessions: Sequence[str]) -> Callable[[Transaction], tuple[Folded, list[Change]]]:
-    return lambda tx: (state(tx), changes_of(tx, sessions))
+def _prepared(sessions: Sequence[str]) -> Callable[[Transaction], list[Change]]:
+    return lambda tx: changes_of(tx, sessions)
+
+
+def _not_stale(tx: Transaction, brand: str) -> None:
+    """The brand has been made anew, and whoever is first may go on."""
+    present = state(tx)
+    tx.put(evolve(present, stale=tuple(name for name in present.stale if name != brand), leased=0, holder=""))
 
 
 def _deletion(kind: Any, ids: Sequence[str]) -> Callable[[Transaction], None]:

@@ -17,17 +17,18 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import attrs
-from msgspec import Struct
 
 from cschat.core.clock import Clock
+from cschat.core.deliveries import Delivery, Follower
 from cschat.core.events import Event
-from cschat.core.records import Index, evolve
+from cschat.core.records import evolve
 from cschat.core.times import SECOND, Micros
 from cschat.errors import Conflict, Hopeless, TryLater
 from cschat.storage.protocol import Gte, Lte, Store, Transaction
+from cschat.transport.metering import Metering
 
 __all__ = ["LEASE_SECONDS", "MAX_TRIES", "Delivery", "Follower", "Handler", "Job", "Patience", "Relay", "Source", "Target"]
 
@@ -44,37 +45,6 @@ LOOK_AGAIN_SECONDS = 10
 LONGEST_HOLD_SECONDS = 86_400
 _PAGE = 500
 _CLAIM = 50
-
-
-class Follower(Struct, frozen=True):
-    """How far a target has read the log."""
-
-    kind: ClassVar[str] = "follower"
-    prefix: ClassVar[str] = "fol"
-    indexes: ClassVar[tuple[Index, ...]] = ()
-
-    id: str
-    position: int
-    brand: str = ""
-
-
-class Delivery(Struct, frozen=True):
-    """One event on its way to one target. `id` is the same at every attempt: what has been done once can be recognised by it."""
-
-    kind: ClassVar[str] = "delivery"
-    prefix: ClassVar[str] = "dlv"
-    indexes: ClassVar[tuple[Index, ...]] = (Index(("target", "due")), Index(("target", "subject", "position")), Index(("parked",)))
-
-    id: str
-    brand: str
-    target: str
-    subject: str
-    seq: int
-    position: int
-    due: Micros | None
-    attempt: int = 0
-    parked: Micros | None = None
-    error: str = ""
 
 
 @attrs.frozen
@@ -138,9 +108,10 @@ class _Known:
 class Relay:
     """The targets of one desk. Any number of processes may run one for the same store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, metering: Metering | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._metering = metering
         self._targets: dict[str, Target] = {}
         self._unsure: dict[str, Target] = {}
         self._sources: list[Source] = []
@@ -302,24 +273,38 @@ class Relay:
         elif error is None:
             known.refusals = 0
 
-        def record(tx: Transaction) -> None:
+        def record(tx: Transaction) -> str:
             present = tx.peek(Delivery, job.delivery.id)
             if present is None or present.attempt != job.delivery.attempt:
-                return
+                return "taken_over"
             if error is None:
                 tx.delete(Delivery, present.id)
                 self._let_next_go(tx, present)
-                return
+                return "delivered"
             text = f"{type(error).__name__}: {error}"[:2000]
             if present.attempt >= patience.tries or isinstance(error, Hopeless):
                 tx.put(evolve(present, due=None, parked=now, error=text))
-            else:
-                tx.put(evolve(present, due=again, error=text))
+                return "parked"
+            tx.put(evolve(present, due=again, error=text))
+            return "put_off"
 
-        self._store.transact(record, brand=job.delivery.brand)
+        outcome = self._store.transact(record, brand=job.delivery.brand)
         self._stir(job.target.name)
+        if self._metering is not None:
+            self._metering.tell("delivery_seconds", (now - job.event.time) / SECOND, target=job.target.name, outcome=outcome)
         if error is not None:
-            _log.error("%s: attempt %d of %s failed", job.target.name, job.delivery.attempt, job.delivery.id, exc_info=error)
+            _log.error(
+                "%s: attempt %d of %s failed",
+                job.target.name,
+                job.delivery.attempt,
+                job.delivery.id,
+                exc_info=error,
+                extra={"target": job.target.name, "delivery": job.delivery.id, "attempt": job.delivery.attempt, "outcome": outcome},
+            )
+
+    def holds(self, job: Job) -> bool:
+        """Whether the lease of a job that has not been tried yet still runs. Who was stopped for a while must look before each."""
+        return job.delivery.due is not None and self._clock.now() < job.delivery.due
 
     def put_back(self, jobs: Sequence[Job]) -> None:
         """Give back what was claimed and has not been tried: due at once, or just before its target takes something again.
@@ -410,7 +395,7 @@ def _parked(tx: Transaction, id: str) -> Delivery:
 
 
 def _follower(target: Target) -> str:
-    return f"{Follower.prefix}_{target.name}"
+    return Follower.id_of(target.name)
 
 
 def _delivery_id(target: Target, event: Event) -> str:

@@ -6,7 +6,8 @@ A `Gateway` answers a neutral `Request` with a neutral `Response`; `wsgi.Door` a
 """
 
 from cschat.web.gateway import Gateway
+from cschat.web.limits import Limits, Rate
 from cschat.web.messages import Request, Response
 from cschat.web.tokens import member_token
 
-__all__ = ["Gateway", "Request", "Response", "member_token"]
+__all__ = ["Gateway", "Limits", "Rate", "Request", "Response", "member_token"]

@@ -8,38 +8,32 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import attrs
 import msgspec
 
 from cschat import commands, queries
+from cschat.core.access import Permission
 from cschat.errors import Invalid, NotFound
 from cschat.storage.codec import face
+from cschat.web.hints import hints_of
 
-__all__ = ["answered", "command_named", "command_of", "query_named", "query_of"]
+__all__ = ["answered", "command_of", "commands_of_the_web", "queries_of_the_web", "query_of", "says_which"]
 
 _preparing = threading.Lock()
 
 
 @cache
-def _commands() -> Mapping[str, type[Any]]:
-    return {command.__name__: command for command in commands.COMMANDS}
+def commands_of_the_web() -> Mapping[str, type[Any]]:
+    """The commands that somebody on the web may carry out, by name: not those of the desk itself and its host."""
+    return {command.__name__: command for command in commands.COMMANDS if command.permission is not Permission.OPERATE}
 
 
 @cache
-def _queries() -> Mapping[str, type[Any]]:
-    return {query.__name__: query for query in queries.QUERIES}
-
-
-def command_named(name: str) -> type[Any]:
-    """A command's class. `NotFound` if there is none."""
-    return _named(_commands(), "command", name)
-
-
-def query_named(name: str) -> type[Any]:
-    """A query's class. `NotFound` if there is none."""
-    return _named(_queries(), "query", name)
+def queries_of_the_web() -> Mapping[str, type[Any]]:
+    """The queries that somebody on the web may ask, by name."""
+    return {query.__name__: query for query in queries.QUERIES if query.permission is not Permission.OPERATE}
 
 
 def _named(known: Mapping[str, type[Any]], kind: str, name: str) -> type[Any]:
@@ -51,12 +45,12 @@ def _named(known: Mapping[str, type[Any]], kind: str, name: str) -> type[Any]:
 
 def command_of(name: str, fields: Any) -> Any:
     """The command of a JSON object. `Invalid` names the field that is wrong."""
-    return _made(command_named(name), fields)
+    return _made(_named(commands_of_the_web(), "command", name), fields)
 
 
 def query_of(name: str, fields: Any) -> Any:
     """The query of a JSON object. `Invalid` names the field that is wrong."""
-    return _made(query_named(name), fields)
+    return _made(_named(queries_of_the_web(), "query", name), fields)
 
 
 def _made(kind: type[Any], fields: Any) -> Any:
@@ -68,18 +62,21 @@ def _made(kind: type[Any], fields: Any) -> Any:
         raise Invalid(field=str(unknown), reason=f"{kind.__name__} has no such field", allowed=known)
     try:
         with _preparing:
-            return msgspec.convert(fields, kind)
+            made = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         said, _, where = str(error).partition(" - at `$")
         raise Invalid(field=where.strip("`.") or "body", reason=said) from error
+    return kind(**{name: getattr(made, name) for name in fields})  # msgspec runs validators, but no converters, and some of these check
 
 
 def answered(asked: Any, answer: Any) -> Any:
     """An answer on the face; one of several classes says which by `type`."""
     plain = face(answer)
-    return {"type": type(answer).__name__, **plain} if _several(asked.run) and attrs.has(type(answer)) else plain
+    return {"type": type(answer).__name__, **plain} if says_which(asked.run) and attrs.has(type(answer)) else plain
 
 
-def _several(run: Callable[..., Any]) -> bool:
-    hint = get_type_hints(run).get("return")
+@cache
+def says_which(run: Callable[..., Any]) -> bool:
+    """Whether the answer is one of several classes, so that it has to say which."""
+    hint = hints_of(run).get("return")
     return sum(1 for one in get_args(hint) if isinstance(one, type) and attrs.has(one)) > 1

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from cschat.about import About
-from cschat.commands.accepting import unavailable
+from cschat.accepting import unavailable
 from cschat.commands.customers import RecordConsent, UpdateCustomer
 from cschat.commands.ending import end
 from cschat.commands.protocol import Context
@@ -121,7 +121,7 @@ class Scenarios:
         if not brand.entry or session.state is not State.BOT:
             return
         customer = ctx.tx.get(Customer, session.customer)
-        is_open = unavailable(ctx) is None
+        is_open = unavailable(ctx.see) is None
         name = entry_of(brand.entry, session, customer, page=page, language=session.language or brand.language, is_open=is_open)
         if name is not None:
             self._begin(ctx, session, name, side=False)

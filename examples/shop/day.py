@@ -9,9 +9,6 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.table import Table
-
 from cschat import Desk
 from cschat import queries as q
 from cschat.core.clock import FakeClock
@@ -19,6 +16,8 @@ from cschat.core.times import as_micros
 from cschat.simulate import Figures, Service, Simulation
 from cschat.simulate.arrivals import poisson
 from cschat.simulate.reading import read_conversations
+from rich.console import Console
+from rich.table import Table
 
 SEOUL = ZoneInfo("Asia/Seoul")
 CONVERSATIONS = Path(__file__).with_name("conversations.jsonl")
