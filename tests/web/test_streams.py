@@ -361,3 +361,19 @@ def test_a_poll_says_who_is_there(desk: Desk, web: Browser):
     mina = web.signed_in("mina")
     mina.do("Attend", session=session, typing=True)
     assert _polled(mine, f"session={session}")["attending"][0]["name"] == "민아"
+
+
+def test_a_reader_that_nobody_needed_ends_and_another_begins(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cschat.web.hub._LINGER_SECONDS", 0.0)
+    monkeypatch.setattr("cschat.web.hub._QUIET_SECONDS", 0.001)
+    hub, mine = web.gateway.site.hub, web.entered()
+    session = _opened(desk, mine)
+    for text in ("하나", "둘"):
+        ear = Ear(mine)
+        thread = hub._thread
+        _said(desk, session, text)
+        assert ear.events("MessageSent")[-1]["body"]["content"]["text"] == text
+        ear.close()
+        assert thread is not None
+        thread.join(20)
+        assert not thread.is_alive()
