@@ -29,7 +29,7 @@ Handler = Callable[[Call], Response]
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{'.+' if part[1] == 'rest' else '[^/]+'})", path), re.DOTALL)
+    return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{'.*' if part[1] == 'rest' else '[^/]+'})", path), re.DOTALL)
 
 
 @attrs.frozen
