@@ -122,6 +122,25 @@ class TestOvertaking:
 
         assert self.outcome(pair, find, rename) == (2, 0)
 
+    def test_what_was_read_before_and_found_after_it_had_changed(self, pair: tuple[Any, Any]) -> None:
+        one, other = pair
+        seen: list[int] = []
+
+        def bump(tx: Any) -> None:
+            tx.put(evolve(tx.get(Thing, "thg_2"), n=7))
+
+        def work(tx: Any) -> int:
+            first = tx.get(Thing, "thg_2").n
+            if not seen:
+                transact(other, bump)
+            [found] = tx.find(Thing, where={"brand": BRAND, "name": "taken"}, limit=1)
+            seen.append(found.n)
+            tx.put(Thing(f"thg_{first}{found.n}"))
+            return int(first)
+
+        assert transact(one, work) == 7
+        assert [thing.id for thing in one.stream(Thing)] == ["thg_1", "thg_2", "thg_77"]
+
     def test_what_nobody_changed(self, pair: tuple[Any, Any]) -> None:
         """Neither waits for the other, and nothing is done twice."""
         assert self.outcome(pair, lambda tx: tx.get(Thing, "thg_1").n, add_one("thg_9")) == (1, 0)
@@ -233,7 +252,7 @@ def test_what_a_batch_asks_for_again_and_again_comes_with_its_beginning(url: str
 
 
 def test_who_has_not_installed_the_driver_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cschat.storage.postgres", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(MissingExtra) as caught:
         open_store("postgresql://127.0.0.1/test", (Thing,))
     assert caught.value.extra == "postgres"
