@@ -89,6 +89,11 @@ def on_postgres() -> None:
     print(f"  {'16 tasks in each of two processes, against one':52} {postgres.processes()}")
 
 
+def grown() -> None:
+    for name, ratio in postgres.growth():
+        print(f"  {f'{name}: 2,000,000 sessions, against 100,000':60} {ratio}", flush=True)
+
+
 def lives() -> None:
     print(f"  {'a life of 6 commands, NORMAL, 1 caller':52} {storage.lives()}")
 
@@ -194,6 +199,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "commands": commands,
     "lives": lives,
     "postgres": on_postgres,
+    "growth": grown,
     "weights": weights,
     "search": searching,
     "history": past,

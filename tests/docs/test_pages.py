@@ -17,7 +17,7 @@ from cschat import commands, queries
 from cschat.commands import carrying, protocol
 from cschat.core import events, leases
 from cschat.queries import protocol as paging
-from cschat.storage import connecting, front, sqlite
+from cschat.storage import connecting, front, postgres, sqlite
 from cschat.transport import alerts, folder, http, metering, relay, webhooks
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +125,12 @@ def test_numbers_that_pages_state_are_those_of_the_code():
             "every 15 seconds": metering.EVERY_SECONDS == 15,
         },
         "howto/errors.md": {"five times": front.MAX_TRIES == 5},
+        "howto/postgres.md": {
+            "up to ten for reading": postgres.MOST_READERS == 10,
+            "for up to ten seconds": postgres.DOUBT_SECONDS == 10,
+            "after ten seconds": postgres.LOCK_SECONDS == 10,
+            "after a minute": postgres.IDLE_SECONDS == 60,
+        },
         "reference/queries.md": {"1 to 1000": paging.MAX_LIMIT == 1000},
     }
     for page, numbers in said.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 from tests.needs import postgres_schema
 
 from cschat.core.records import evolve
-from cschat.errors import Conflict, Invalid, StoreUnavailable
+from cschat.errors import Conflict, Invalid, MissingExtra, StoreUnavailable
 from cschat.storage import postgres
 from cschat.storage.front import Overtaken
 from cschat.storage.opening import open_store
@@ -229,6 +230,25 @@ def test_what_a_batch_asks_for_again_and_again_comes_with_its_beginning(url: str
         store.transact(lambda tx: (tx.get(Thing, "thg_1"), tx.get(Thing, "thg_settings")), brand=BRAND, touches=[Key(Thing, "thg_1")])
     assert alone == ["thg_settings"]
     store.close()
+
+
+def test_who_has_not_installed_the_driver_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingExtra) as caught:
+        open_store("postgresql://127.0.0.1/test", (Thing,))
+    assert caught.value.extra == "postgres"
+
+
+def test_a_writer_does_not_wait_for_ever(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 0.1)
+    one, other = open_store(url, (Thing,)), open_store(url, (Thing,))
+    with one.batch(size=9) as batch:
+        batch.run(add_one("thg_1"))
+        with pytest.raises(StoreUnavailable):
+            transact(other, add_one("thg_1"))
+    assert transact(other, add_one("thg_1")) == 2
+    one.close()
+    other.close()
 
 
 def test_a_wrong_schema_is_refused() -> None:

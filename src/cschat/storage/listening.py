@@ -85,7 +85,7 @@ class Listener:
             try:
                 with self._open() as connection:
                     [(channel,)] = connection.execute(f"SELECT {CHANNEL}").fetchall()
-                    connection.execute(f'LISTEN "{channel}"')
+                    connection.execute(f'LISTEN "{channel}"'.encode())
                     self.deaf = False
                     self._signal.tell(self._position())
                     rung = self._listen(connection, bell)

@@ -117,8 +117,8 @@ def _preloading(kinds: tuple[type[Record], ...]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _percent(sql: str) -> str:
-    return sql.replace("?", "%s")
+def _percent(sql: str) -> bytes:
+    return sql.replace("?", "%s").encode()
 
 
 class Reader:
@@ -212,7 +212,7 @@ class Writer:
         self._reader = Reader(connection, ours)
         self._texts = Texts(self._reader.execute)
         self._locked = locked
-        self._prompt = prompt
+        self.prompt = prompt
         self.used: list[Name] = []
         """The records that were asked for by their ids."""
         self._loaded: dict[Name, tuple[str, int] | None] = {}
@@ -325,16 +325,14 @@ class Writer:
         locked = self._locked
         try:
             yield
+        except Invalid:
+            raise
         except (psycopg.Error, CschatError) as error:
             known = self._ours(error) if isinstance(error, psycopg.Error) else error
-            if isinstance(known, Invalid):
+            self.spoilt = Overtaken() if isinstance(known, Conflict) and not locked else known
+            if self.spoilt is error:
                 raise
-            if isinstance(known, Conflict) and not locked:
-                known = Overtaken("others have written meanwhile", kind="", id="")
-            self.spoilt = known
-            if known is error:
-                raise
-            raise known from error
+            raise self.spoilt from error
 
     # What it writes.
 
@@ -349,7 +347,7 @@ class Writer:
             self._keep(one)
         if writes.redactions or writes.keep_up or writes.start_over:
             self._later.append(writes)
-        if self._later or (self._prompt and any(one.version == 0 or one.after is None or _moves(one) for one in written)):
+        if self._later or (self.prompt and any(one.version == 0 or one.after is None or _moves(one) for one in written)):
             with self._watched():
                 self._hold()
 
