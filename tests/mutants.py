@@ -58,6 +58,10 @@ CAMPAIGNS = ("tests/campaigns",)
 REPORTS = ("tests/reports",)
 LEDGER = ("tests/ledger",)
 EXPORT = ("tests/export/test_exporting.py",)
+DUTIES = ("tests/operating/test_duties.py",)
+COPYING = ("tests/operating/test_copying.py",)
+KEEPING_UP = ("tests/operating/test_keeping_up.py",)
+BUS = ("tests/transport/test_bus.py",)
 WINDOWS = ("tests/queries/test_front.py",)
 ATTENDING = ("tests/commands/test_attending.py",)
 UNREAD = ("tests/commands/test_unread.py",)
@@ -306,6 +310,37 @@ NAMED = (
     Mutant("export: in: what is there is replaced", "data/importing.py", "if known is not None:", "if known == record:", EXPORT_IN),
     Mutant("export: in: a key is taken twice", "data/importing.py", "index.unique and", "False and", EXPORT_IN),
     Mutant("export: in: a log has gaps", "data/importing.py", "if event.seq > 1 and not near:", "if False:", EXPORT_IN),
+    Mutant("duties: a lease is never anybody else's", "core/leases.py", "if present.holder != holder:", "if False:", DUTIES),
+    Mutant("duties: a lease never ends", "core/leases.py", "now < present.until <= now", "0 < present.until <= now", DUTIES),
+    Mutant("duties: a lost lease is not noticed", "door.py", "if lease is None:", "if False:", DUTIES),
+    Mutant("duties: a lease is not given back", "desk.py", "if self._works.led:", "if False:", DUTIES),
+    Mutant("duties: who slept delivers all the same", "transport/crew.py", "if not self._relay.holds(job):", "if False:", DUTIES),
+    Mutant("duties: two make statistics anew", "transport/folder.py", "if present.holder != self._me:", "if False:", DUTIES),
+    Mutant(
+        "copy: once is forgotten",
+        "data/copying.py",
+        "tx.append(event)",
+        "tx.append(Event(event.brand, event.subject, event.seq, event.time, event.actor, event.body, event.cause))",
+        COPYING,
+    ),
+    Mutant("copy: what was blanked stays", "data/copying.py", "if blanked:", "if False:", COPYING),
+    Mutant("copy: what is gone stays", "data/copying.py", 'target.transact(_removal(kind, page), brand="")', "pass", COPYING),
+    Mutant("copy: any target will do", "data/copying.py", "    _refuse_another(source, target, known)\n", "", COPYING),
+    Mutant("copy: another writer is not noticed", "data/copying.py", "if len(last) != min(before, 1):", "if False:", COPYING),
+    Mutant("health: nobody is behind", "queries/operating.py", "one.since < late", "False", KEEPING_UP),
+    Mutant("health: clocks are never late", "queries/operating.py", "clocks < late", "False", KEEPING_UP),
+    Mutant("health: the last position is one too low", "queries/operating.py", "step //= 2", "step //= 4", KEEPING_UP),
+    Mutant("bus: nobody is told", "transport/bus.py", "self._bus.send(", "str(", BUS),
+    Mutant("bus: others' positions are believed", "transport/bus.py", "min(position, self._store.look())", "position", BUS),
+    Mutant("bus: it looks not again when it is back", "transport/bus.py", "            self._store.look()\n\n", "            ...\n\n", BUS),
+    Mutant("bus: own hints come twice", "transport/bus.py", "if sender == self._sender:", "if False:", BUS),
+    Mutant(
+        "bus: a child has its parent's threads",
+        "transport/bus.py",
+        "            self._reset()\n            if over",
+        "            if over",
+        BUS,
+    ),
     Mutant("export: in: the past is told", "desk.py", "self._works.relay.begin_kept()", "pass", EXPORT_IN),
     Mutant(
         "export: in: unknown fields are passed over",
@@ -1239,82 +1274,6 @@ NAMED = (
     ),
 )
 
-CALLERS, ENTERING, LIMITS = ("tests/web/test_callers.py",), ("tests/web/test_entering.py",), ("tests/web/test_limits.py",)
-STREAMS, DOORS, FILES = ("tests/web/test_streams.py",), ("tests/web/test_doors.py",), ("tests/web/test_files.py",)
-OPENAPI = ("tests/web/test_openapi.py",)
-WEB = (
-    Mutant("web: a cookie needs no mark", "web/callers.py", "        if changes:\n", "        if False:\n", CALLERS),
-    Mutant("web: any mark will do", "web/callers.py", "if not any(hmac", "if False and not any(hmac", CALLERS),
-    Mutant("web: a cookie from another origin", "web/callers.py", "        if cross_origin(request):\n", "        if False:\n", CALLERS),
-    Mutant("web: the origin alone is not looked at", "web/callers.py", "return origin is not None and", "return False and", CALLERS),
-    Mutant("web: every origin may read", "web/gateway.py", 'or not ("*" in origins or origin in origins)', "or False", CALLERS),
-    Mutant("web: any type is JSON", "web/site.py", ".strip().lower() != JSON", ".strip().lower() == 'never'", CALLERS),
-    Mutant("web: a token of any brand", "web/tokens.py", 'if claims.get("brand") != brand:', "if False:", ENTERING),
-    Mutant("web: a member of any brand", "web/tokens.py", 'if claims.get("brand", brand) != brand:', "if False:", ENTERING),
-    Mutant(
-        "web: one audience is as good as another",
-        "web/tokens.py",
-        'MEMBER, VISITOR = "cschat-member", "cschat-visitor"',
-        'MEMBER, VISITOR = "cschat-visitor", "cschat-visitor"',
-        ENTERING,
-    ),
-    Mutant("web: several audiences", "web/tokens.py", '"strict_aud": True', '"strict_aud": False', ENTERING),
-    Mutant("web: a token for ever", "web/tokens.py", 'min(float(claims["exp"]), latest)', 'float(claims["exp"])', ENTERING),
-    Mutant(
-        "web: a member outlives the host's word",
-        "web/entering.py",
-        "return visitor if visitor.kind is CustomerKind.MEMBER else",
-        "return",
-        ENTERING,
-    ),
-    Mutant(
-        "web: an unproven member is a guest", "web/entering.py", 'if said.get("member") is None:', 'if not said.get("member"):', ENTERING
-    ),
-    Mutant("web: one member becomes another", "web/entering.py", "guest.kind is CustomerKind.GUEST and ", "", ENTERING),
-    Mutant(
-        "web: the host's view of the customer",
-        "web/entering.py",
-        "    door = desk.acting_as(visitor.actor)\n",
-        "    door = desk\n",
-        ENTERING,
-    ),
-    Mutant("web: only the first secret", "web/tokens.py", "for key in self._keys:", "for key in self._keys[:1]:", ENTERING),
-    Mutant("web: a refused request costs", "web/limits.py", "(left - 1 if left >= 1 else left), now", "(left - 1), now", LIMITS),
-    Mutant("web: everybody is counted together", "web/limits.py", "(name, key)", '(name, "")', LIMITS),
-    Mutant("web: anybody names their address", "web/limits.py", "if address is None or not address.is_global:", "if True:", LIMITS),
-    Mutant(
-        "web: customers hear of all sessions",
-        "web/hub.py",
-        "self._places.get((event.brand, owner)) if",
-        "{one for several in self._places.values() for one in several} if",
-        STREAMS,
-    ),
-    Mutant("web: customers hear notes", "web/hub.py", "for_customer = shown(event, Role.CUSTOMER)", "for_customer = event", STREAMS),
-    Mutant("web: events come twice", "web/hub.py", "or (frame.position is not None and frame.position <= self.floor)", "", STREAMS),
-    Mutant("web: the past has a gap", "web/hub.py", "while after < self.since:", "while after < self.since - 1:", STREAMS),
-    Mutant(
-        "web: the past is the present too",
-        "web/hub.py",
-        "for event in events if event.position <= self.since]",
-        "for event in events]",
-        STREAMS,
-    ),
-    Mutant("web: nobody is cut off", "web/hub.py", "if len(self._waiting) >= _MOST_WAITING:", "if False:", STREAMS),
-    Mutant("web: removed agents listen on", "web/hub.py", "_ENDS = (e.AgentRemoved, ", "_ENDS = (", STREAMS),
-    Mutant("web: any session may be watched", "web/hub.py", "                sight.session(session)\n", "                pass\n", STREAMS),
-    Mutant("web: a stream outlives its token", "web/streams.py", "or time.time() >= self._ends", "", STREAMS),
-    Mutant("web: a stream is left in the hub", "web/hub.py", "            place.discard(listener)\n", "", STREAMS),
-    Mutant("web: all threads wait", "web/wsgi.py", "self._begin(most // 2)", "self._begin(most)", DOORS),
-    Mutant("web: threads are not given back", "web/wsgi.py", "            self._waiting -= 1\n", "            pass\n", DOORS),
-    Mutant("web: short bodies are whole", "web/wsgi.py", "if length is not None and read < length:", "if False:", DOORS),
-    Mutant("web: bodies without end", "web/asgi.py", "        if read > most:\n", "        if False:\n", DOORS),
-    Mutant("web: forks share a reader", "web/hub.py", "        if self._process != os.getpid():\n            self._forget()\n", "", DOORS),
-    Mutant("web: pages that are sent are shown", "web/files.py", 'else "attachment"', 'else "inline"', FILES),
-    Mutant("web: names may be paths", "web/files.py", '.rpartition("/")[2]', "", FILES),
-    Mutant("web: the desk's own commands", "web/wire.py", "if command.permission is not Permission.OPERATE", "", OPENAPI),
-    Mutant("web: the document says that all may all", "web/openapi.py", "Role.CUSTOMER in GRANTS[permission]", "True", OPENAPI),
-)
-
 
 def table_mutants() -> Iterator[Mutant]:
     """Each row of the machine taken out, and each target turned into another."""
@@ -1381,7 +1340,7 @@ def passes(tests: tuple[str, ...], source: Path, seconds: float = 600) -> bool:
 
 
 def main() -> None:
-    mutants = [mutant for mutant in (*NAMED, *WEB, *table_mutants()) if any(word in mutant.name for word in sys.argv[1:] or [""])]
+    mutants = [mutant for mutant in (*NAMED, *table_mutants()) if any(word in mutant.name for word in sys.argv[1:] or [""])]
     with TemporaryDirectory(prefix="cschat-mutants-") as name:
         took: dict[tuple[str, ...], float] = {}
         for tests in {mutant.tests for mutant in mutants}:
