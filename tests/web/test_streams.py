@@ -204,7 +204,7 @@ def test_whoever_does_not_listen_is_cut_off_and_resumes(desk: Desk, web: Browser
 
 
 def test_a_quiet_stream_shows_that_it_lives_and_how_far_the_log_is(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(streams_module, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(streams_module, "THREAD_BEAT_SECONDS", 0.01)
     ear = Ear(web.entered())
     assert next(ear._pieces) == b": \n\n"
     desk.do(c.AddTag("단골", list="customer"))
@@ -214,7 +214,7 @@ def test_a_quiet_stream_shows_that_it_lives_and_how_far_the_log_is(desk: Desk, w
 
 def test_a_stream_ends_with_the_token(web: Browser, monkeypatch: pytest.MonkeyPatch):
     ear = Ear(web.entered())
-    monkeypatch.setattr(streams_module, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(streams_module, "THREAD_BEAT_SECONDS", 0.01)
     monkeypatch.setattr(ear.live, "_ends", 0.0)
     assert ear.rest() == []
 
