@@ -297,6 +297,18 @@ def test_a_poll_goes_on_where_the_last_one_ended(desk: Desk, web: Browser):
     assert {event["subject"] for event in second["events"]} == {session}
 
 
+def test_a_poll_knows_what_is_committed_also_where_the_hub_is_behind(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    mine = web.entered()
+    session = _opened(desk, mine)
+    first = _polled(mine, "")
+    monkeypatch.setattr(web.gateway.site.hub, "_read", lambda: False)
+    _said(desk, session, "하나")
+    answer = _polled(mine, f"after={first['position']}")
+    assert [event["body"]["content"]["text"] for event in answer["events"]] == ["하나"]
+    assert answer["position"] == desk.position()
+    assert _polled(mine, "") == {"position": desk.position(), "events": [], "attending": []}
+
+
 def test_a_poll_waits_until_something_happens(desk: Desk, web: Browser):
     mine = web.entered()
     session, position = _opened(desk, mine), desk.position()

@@ -100,17 +100,18 @@ class Listener:
         """Whether there is anything to take."""
         return bool(self._waiting)
 
-    def past(self, after: int) -> Iterator[list[Frame]]:
-        """What they may see between a position and where they began to listen, page by page."""
-        if self.since - after > _FAR and self.who.role is Role.CUSTOMER:
-            yield self.door.works.store.read(lambda tx: [_frame(event) for event in _own(tx, self.who, after, self.since)])
+    def past(self, after: int, until: int | None = None) -> Iterator[list[Frame]]:
+        """What they may see between two positions, page by page; the second is where they began to listen, unless said."""
+        until = self.since if until is None else until
+        if until - after > _FAR and self.who.role is Role.CUSTOMER:
+            yield self.door.works.store.read(lambda tx: [_frame(event) for event in _own(tx, self.who, after, until)])
             return
-        if self.since - after > _TOO_FAR:
+        if until - after > _TOO_FAR:
             yield [Frame("missed", b"{}")]
             return
-        while after < self.since:
+        while after < until:
             events, after = self.door.works.store.read(self.door.looking_on(after, None, None))
-            yield [_frame(event) for event in events if event.position <= self.since]
+            yield [_frame(event) for event in events if event.position <= until]
 
     def close(self) -> None:
         """Listen no more."""

@@ -37,8 +37,11 @@ def poll(call: Call) -> Response:
     listener = call.site.hub.listen(call.desk, call.caller().actor, session=call.request.argument("session"))
     answered = True
     try:
-        frames, reached = list[Frame](), max(listener.since, begun := _begun(call, listener, after))
-        for page in listener.past(begun):
+        now = max(listener.since, call.desk.position())  # the hub may be a little behind
+        begun = now if after is None else _begun(call, listener, after)
+        frames, reached = list[Frame](), max(begun, now)
+        listener.floor = max(listener.floor, reached)
+        for page in listener.past(begun, reached):
             frames += page
             if len(frames) >= _MOST:
                 reached = frames[-1].position or reached
