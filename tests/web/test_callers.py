@@ -98,3 +98,21 @@ def test_an_origin_is_written_as_browsers_write_it(origin: str):
 def test_a_page_of_another_site_cannot_send_json_unasked(web: Browser):
     """A form can send text without the browser asking first, but not this type."""
     assert web.call("POST", "/shop/enter", b"{}", headers={"content-type": "text/plain"}).status == 415
+
+
+def test_whoever_has_not_said_who_they_are_reads_what_is_published(web: Browser):
+    """So that a page can show what it offers before anybody becomes a customer."""
+    session = web.entered().do("OpenSession", text="비밀이에요").json["id"]
+    assert web.ask("FrontDesk").json["language"] == "ko"
+    assert web.call("POST", "/shop/ask", [{"query": "Sections"}, {"query": "CustomerSessions"}]).json == [[], {"items": [], "next": None}]
+    assert web.ask("GetSession", session=session).status == 404
+    assert web.ask("Transcript", session=session).status == 404
+    assert web.ask("Customers").status == 401
+    assert web.ask("Agents").status == 401
+    assert web.do("OpenSession").status == 401
+    assert web.get("/events").status == 401
+    assert web.get("/poll").status == 401
+
+
+def test_a_token_that_is_no_good_does_not_make_a_reader(web: Browser):
+    assert web.call("POST", "/shop/ask/FrontDesk", {}, headers={"authorization": "Bearer x.y.z"}).status == 401
