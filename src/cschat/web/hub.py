@@ -235,11 +235,10 @@ class Hub:
                     return
                 self._news.wait(_QUIET_SECONDS)
         except StoreClosed:
-            pass
+            self._end_all()
         finally:
             if stop is not None:
                 stop()
-            self._end_all()
 
     def _is_left(self) -> bool:
         """Whether nobody has listened for a while: then there is no thread until somebody does."""
