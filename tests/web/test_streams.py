@@ -182,6 +182,19 @@ def test_an_agent_who_was_away_for_too_long_is_told_so(desk: Desk, web: Browser,
     assert Ear(attrs.evolve(web, user="mina"), "after=0").next() == ("missed", {})
 
 
+def test_what_was_seen_elsewhere_before_the_hub_read_it_is_not_told_again(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    mine, hub = web.entered(), web.gateway.site.hub
+    session = _opened(desk, mine)
+    with monkeypatch.context() as late:
+        first = Ear(mine)
+        late.setattr(hub, "_read", lambda: False)
+        _said(desk, session, "하나")
+        resumed = Ear(mine, last_event_id=str(desk.position()))
+    _said(desk, session, "둘")
+    assert [event["body"]["content"]["text"] for event in (first.next()[1], first.next()[1])] == ["하나", "둘"]
+    assert resumed.next()[1]["body"]["content"]["text"] == "둘"
+
+
 def test_a_position_that_is_none_yet_is_now(desk: Desk, web: Browser):
     ear = Ear(web.entered(), "after=1000000")
     assert ear.id <= desk.position()
