@@ -30,6 +30,13 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     return FolderBlobs(tmp_path / "files") if request.param == "folder" else MemoryBlobs()
 
 
+@pytest.fixture
+def office(office: Office) -> Office:
+    if office.desk.store.__class__.__name__ == "PostgresStore":  # which has no folder beside it
+        office.desk.files(MemoryBlobs())
+    return office
+
+
 def content_of(desk: Desk, media: Media) -> bytes:
     assert media.blob is not None
     with desk.open_file(media.blob) as file:
@@ -235,6 +242,8 @@ def test_only_what_is_ones_own_can_be_sent(office: Office, talk: Session):
             office.visitor.do(c.SendMessage(talk, content=sending(media)))
         assert caught.value.field == "content.media.blob"
         assert office.everything() == before
+    with pytest.raises(Invalid):
+        office.agent.do(c.SendMessage(talk, content=sending(elsewhere)))
     office.agent.do(c.SendMessage(talk, content=sending(theirs)))
     office.visitor.do(c.SendMessage(talk, content=sending(Media(blob="the-hosts-own"))))
 

@@ -35,7 +35,7 @@ def opened_desk(url: str = "memory:", **more: Any) -> Desk:
 def user_of(request: Request) -> str | None:
     """The host's `identify`: the cookie is the name."""
     cookie = request.headers.get("cookie", "")
-    return cookie.removeprefix("user=") if cookie.startswith("user=") else None
+    return next((part.strip()[5:] for part in cookie.split(";") if part.strip().startswith("user=")), None)
 
 
 def gateway_on(desk: Desk, **more: Any) -> Gateway:

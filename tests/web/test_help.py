@@ -242,6 +242,14 @@ def test_a_form_of_another_site_or_of_a_program_opens_nothing(desk: Desk, browse
     assert not desk.ask(q.Customers()).items
 
 
+def test_who_sends_many_messages_is_asked_to_wait_and_loses_nothing(desk: Desk, browser: Browser) -> None:
+    answers = [send(browser) for _ in range(11)]
+    assert [answer.status for answer in answers] == [303] * 10 + [429]
+    assert "너무 자주" in text_of(answers[-1])
+    assert "배송이 언제 오나요?" in text_of(answers[-1])
+    assert len(desk.ask(q.ReviewList(limit=50)).items) == 10
+
+
 def test_a_form_holds_what_was_typed_as_text(browser: Browser) -> None:
     page = text_of(send(browser, name=HOSTILE, message="</textarea><script>alert(1)</script>", email=""))
     assert all(script.get("src") for script in Tags(page).of("script"))

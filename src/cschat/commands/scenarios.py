@@ -49,7 +49,7 @@ class PublishScenario:
     permission: ClassVar = Permission.ADMINISTER
     makes: ClassVar = ScenarioVersion
 
-    source: dict[str, Any] = attrs.field(converter=_as_source)
+    source: dict[str, Any] | str = attrs.field(converter=_as_source)
 
     def run(self, ctx: Context) -> ScenarioVersion:
         from cschat.bots.check import check

@@ -196,7 +196,7 @@ def web_address(value: str, field: str, *, private: bool) -> None:
         raise Invalid(field=field, reason="is no web address that may be called", allowed=[f"{scheme}://..." for scheme in schemes])
 
 
-def site_address(value: str, field: str) -> None:
+def site_address(value: Any, field: str) -> None:
     """Refuse what is no address for a page to use: https, http, or a path on the host's own site ("/logo.png"); "" is none at all."""
     if not isinstance(value, str):
         raise Invalid(field=field, reason=f"{value!r} is no text")

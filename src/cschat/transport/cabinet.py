@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 
 from cschat.commands.attaching import forget, to_erase
 from cschat.core import events as e
@@ -45,7 +45,7 @@ class Cabinet:
         return self.blobs
 
     @contextlib.contextmanager
-    def taking(self, content: bytes, name: str, position: int) -> Iterator[Callable[[str, str, Micros], Blob]]:
+    def taking(self, content: bytes, name: str, position: int) -> Generator[Callable[[str, str, Micros], Blob]]:
         """Keep a file while its record is made of brand, owner and time; the file of a record that is refused is deleted again."""
         if not isinstance(content, (bytes, bytearray, memoryview)):
             raise Invalid(field="content", reason="must be bytes")

@@ -124,12 +124,12 @@ async def _awaited(answer: Awaitable[Any]) -> CustomerInfo:
 
 
 def _checked(answer: Any) -> CustomerInfo:
-    items = list(answer or ())
+    items: list[PanelItem] = list(answer or ())
     if len(items) > _MAX_ITEMS or not all(isinstance(item, PanelItem) for item in items):
         raise Invalid(field="customer_info", reason="must answer with PanelItems", allowed=[f"at most {_MAX_ITEMS}"])
     return CustomerInfo(items)
 
 
 def _failed(customer: Customer) -> CustomerInfo:
-    _log.exception("customer_info of %s failed", customer.id)
+    _log.exception("customer_info of %s failed", customer.id, extra={"customer": customer.id, "brand": customer.brand})
     return CustomerInfo([], "failed")

@@ -23,7 +23,7 @@ from cschat.web.messages import Response, answer_json
 from cschat.web.site import Call, said_by
 from cschat.web.tokens import Tokens, Unidentified, Visitor
 
-__all__ = ["NoInfo", "enter", "info", "me"]
+__all__ = ["NoInfo", "agent_of", "enter", "info", "me"]
 
 _log = logging.getLogger("cschat.web")
 _FIELDS = ("guest", "language", "member")
@@ -115,18 +115,19 @@ def me(call: Call) -> Response:
     caller = call.caller()
     if caller.user is None:
         raise Forbidden("this is for agents", actor=caller.key, permission="serve")
-    agent = _agent(call.desk, caller.user)
+    agent = agent_of(call.desk, caller.user)
     if agent is None:
         raise Forbidden(f"{caller.user} is no agent here", actor=caller.key, permission="serve")
     brands = [
         {"name": name, "title": desk.ask(q.GetBrand()).name or name}
         for name in call.site.brands
-        if _agent(desk := call.site.desk.brand(name), caller.user) is not None
+        if agent_of(desk := call.site.desk.brand(name), caller.user) is not None
     ]
     return answer_json({"agent": face(agent), "brands": brands, "csrf": call.site.callers.mark(caller.user)})
 
 
-def _agent(desk: Desk, user: str) -> Agent | None:
+def agent_of(desk: Desk, user: str) -> Agent | None:
+    """The agent who stands for a person of the host; None if they do not work here."""
     try:
         agents = desk.acting_as(Actor.user(user)).ask(q.Agents())
     except Forbidden:

@@ -14,7 +14,7 @@ import attrs
 from cschat.core.content import MAX_FILE
 from cschat.desk import AsyncDesk, Desk
 from cschat.errors import CschatError, NotFound
-from cschat.web import calls, entering, files, help_centre, openapi, pages, watching
+from cschat.web import calls, entering, files, help_centre, openapi, pages, trying, watching
 from cschat.web.callers import Callers, Identify, checked_origins
 from cschat.web.hub import Hub
 from cschat.web.limits import JSON_BYTES, Buckets, Limits, address_of, check_shape
@@ -59,6 +59,7 @@ ROUTES: Sequence[Route] = (
     Route("GET", "/{brand}/files/{id}", files.fetch),
     Route("GET", "/{brand}/widget.js", pages.widget, counted=False),
     Route("GET", "/{brand}/workspace", pages.workspace),
+    Route("GET", "/{brand}/workspace/try", trying.page),
     Route("GET", "/{brand}/workspace/{rest}", pages.workspace),
     Route("GET", "/{brand}/help", help_centre.page),
     Route("GET", "/{brand}/help/look.css", help_centre.look),

@@ -28,10 +28,11 @@ from cschat.core.session import State
 from cschat.core.texts import is_korean
 from cschat.core.times import as_datetime
 from cschat.desk import Desk
-from cschat.errors import Conflict, Invalid, NotFound
+from cschat.errors import Conflict, Invalid, LimitExceeded, NotFound
 from cschat.web.callers import cross_origin
 from cschat.web.colours import colour_rule
 from cschat.web.help_words import LANGUAGES, WORDS, day_in_words
+from cschat.web.limits import address_of
 from cschat.web.messages import Request, Response
 from cschat.web.pages import POLICY
 from cschat.web.site import Call
@@ -245,9 +246,12 @@ def form(call: Call) -> Response:
     if wrong:
         return _form(visit, said, wrong, 422)
     try:
+        call.site.buckets.take("form", address_of(call.request))
         _leave(call.desk, said, visit.language)
     except Invalid as error:
         return _form(visit, said, {_FIELDS.get(error.field, ""): visit.words["unreadable"]}, 422)
+    except LimitExceeded:
+        return _form(visit, said, {"": visit.words["often"]}, 429)
     except Conflict:
         return _form(visit, said, {"": f"{visit.words['refused']} {visit.front.words}".strip()}, 409)
     return _sent(visit)

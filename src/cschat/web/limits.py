@@ -84,8 +84,9 @@ class Rate:
 
 @attrs.frozen
 class Limits:
-    """How often one may ask: an `address` (all who share it), a `customer`, one of the host's `people`; and come in, and send files.
+    """How often one may ask: an `address` (all who share it), a `customer`, one of the host's `people`.
 
+    And how often one may come in, send files, and send the form of the help centre.
     Many customers may share an address (an office, a phone network), so that limit only stops floods.
     """
 
@@ -94,6 +95,7 @@ class Limits:
     people: Rate = Rate(50, 500)
     enter: Rate = Rate(1, 60)
     files: Rate = Rate(0.5, 30)
+    form: Rate = Rate(0.05, 10)
 
 
 class Buckets:

@@ -93,6 +93,10 @@ class Tokens:
         claims = {"aud": VISITOR, "sub": visitor.key, "brand": brand, "name": visitor.name, "exp": visitor.expires}
         return jwt.encode(claims, self._keys[0], algorithm="HS256")
 
+    def member(self, user: str, name: str, brand: str, *, minutes: int) -> str:
+        """A token as hosts make it, for one brand: of a member who is none of the host's."""
+        return member_token(self._keys[0], user, name=name, brand=brand, expires_in=60.0 * minutes)
+
     def read_visitor(self, brand: str, token: str) -> Visitor:
         """Who a token of this gateway names. `Unidentified` if it is forged, over, or another brand's."""
         claims = self._read(token, VISITOR)

@@ -62,10 +62,11 @@ def _made(kind: type[Any], fields: Any) -> Any:
         raise Invalid(field=str(unknown), reason=f"{kind.__name__} has no such field", allowed=known)
     try:
         with _preparing:
-            return msgspec.convert(fields, kind)
+            made = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         said, _, where = str(error).partition(" - at `$")
         raise Invalid(field=where.strip("`.") or "body", reason=said) from error
+    return kind(**{name: getattr(made, name) for name in fields})  # msgspec runs validators, but no converters, and some of these check
 
 
 def answered(asked: Any, answer: Any) -> Any:

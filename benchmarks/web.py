@@ -1,0 +1,158 @@
+"""What open streams cost, and how long a message takes from one browser to another: `python -m benchmarks.web [asgi|wsgi]`.
+
+A real server in its own process, on an SQLite file; browsers are sockets of this process. It prints what was measured and asserts nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from cschat import AsyncDesk, Desk
+from cschat import commands as c
+from cschat.web import Gateway, Limits, Rate
+from cschat.web.asgi import Door as AsgiDoor
+from cschat.web.tokens import Tokens, Visitor
+from cschat.web.wsgi import Door as WsgiDoor
+
+SECRET = "benchmark-" * 4
+STREAMS, CONVERSATIONS, AGENTS, SECONDS, PER_SECOND = 1000, 200, 20, 15, 20
+_ENOUGH = Rate(1e9, 10**9)
+_PROGRAMS = {
+    "asgi": "uvicorn --log-level warning --timeout-keep-alive 120 --timeout-graceful-shutdown 1 --fd {} benchmarks.web:asgi",
+    "wsgi": "gunicorn --no-control-socket --threads 1100 --keep-alive 120 --log-level warning --graceful-timeout 1 --bind fd://{} "
+    "benchmarks.web:wsgi",
+}
+
+
+def _gateway(desk: Any) -> Gateway:
+    limits = Limits(_ENOUGH, _ENOUGH, _ENOUGH, _ENOUGH, _ENOUGH)
+    return Gateway(desk, brands=["shop"], secrets=[SECRET], identify=lambda request: request.headers.get("x-user"), limits=limits)
+
+
+def __getattr__(name: str) -> Any:
+    """The application of a server, made when it asks for it by name."""
+    if name == "asgi":
+        return AsgiDoor(_gateway(AsyncDesk.open(os.environ["DESK_URL"], brand="shop")))
+    if name == "wsgi":
+        return WsgiDoor(_gateway(Desk.open(os.environ["DESK_URL"], brand="shop")), threads=2200)
+    raise AttributeError(name)
+
+
+class Browser:
+    """Listens on one connection and calls on another."""
+
+    def __init__(self, address: tuple[str, int], headers: str) -> None:
+        self.address, self.headers = address, headers
+        self.heard: dict[str, asyncio.Future[float]] = {}
+        self.lines: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def listen(self) -> None:
+        reader, writer = await asyncio.open_connection(*self.address)
+        writer.write(f"GET /shop/events HTTP/1.1\r\nHost: x\r\n{self.headers}\r\n".encode())
+        while b"event: position" not in await reader.readline():
+            pass
+        self.task = asyncio.create_task(self._follow(reader, writer))
+
+    async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            if line.startswith(b"data: ") and b'"MessageSent"' in line:
+                text = json.loads(line[6:])["body"]["content"]["text"]
+                future = self.heard.pop(text, None)
+                if future is not None and not future.done():
+                    future.set_result(time.perf_counter())
+        writer.close()
+
+    async def call(self, path: str, fields: dict[str, Any]) -> Any:
+        reader, writer = self.lines.pop() if self.lines else await asyncio.open_connection(*self.address)
+        body = json.dumps(fields).encode()
+        head = (
+            f"POST /shop/{path} HTTP/1.1\r\nHost: x\r\n{self.headers}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+        said = json.loads(await reader.readexactly(length))
+        assert b" 200 " in answer.split(b"\r\n")[0], said
+        self.lines.append((reader, writer))
+        return said
+
+
+def _memory(pid: int) -> float:
+    pids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+    return sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in pids) * 4096 / 1e6
+
+
+async def _measure(address: tuple[str, int], pid: int) -> None:
+    tokens = Tokens([SECRET])
+    guests = [
+        Browser(address, f"Authorization: Bearer {tokens.visitor('shop', Visitor(f'guest:g{number}', 2**31))}\r\n")
+        for number in range(STREAMS)
+    ]
+    csrf = _gateway(Desk.open("memory:", brand="shop")).site.callers.mark
+    agents = [Browser(address, f"X-User: u{number}\r\nX-CSRF-Token: {csrf(f'u{number}')}\r\n") for number in range(AGENTS)]
+    await agents[0].call("ask/Queue", {})
+    print(f"server alone: {_memory(pid):.0f} MB")
+    sessions = []
+    for number in range(CONVERSATIONS):
+        session = (await guests[number].call("do/OpenSession", {"text": "안녕하세요"}))["id"]
+        await guests[number].call("do/RequestAgent", {"session": session})
+        await agents[number % AGENTS].call("do/ClaimSession", {"session": session})
+        sessions.append(session)
+    began = time.perf_counter()
+    for start in range(0, len(guests), 50):
+        await asyncio.gather(*(guest.listen() for guest in guests[start : start + 50]))
+    await asyncio.gather(*(agent.listen() for agent in agents))
+    print(f"{STREAMS} customers and {AGENTS} agents listen after {time.perf_counter() - began:.1f} s: {_memory(pid):.0f} MB")
+    taken: list[float] = []
+    answered: list[float] = []
+
+    async def say(number: int, text: str) -> None:
+        guest, agent = guests[number], agents[number % AGENTS]
+        speaker, hearer = (guest, agent) if random.random() < 0.5 else (agent, guest)
+        future = hearer.heard[text] = asyncio.get_running_loop().create_future()
+        at = time.perf_counter()
+        await speaker.call("do/SendMessage", {"session": sessions[number], "text": text})
+        answered.append(time.perf_counter() - at)
+        taken.append(await asyncio.wait_for(future, 30) - at)
+
+    tasks = []
+    for number in range(SECONDS * PER_SECOND):
+        tasks.append(asyncio.create_task(say(random.randrange(CONVERSATIONS), f"말 {number}")))
+        await asyncio.sleep(1 / PER_SECOND)
+    await asyncio.gather(*tasks)
+    for name, several in (("answered", answered), ("heard by the other", taken)):
+        steps = statistics.quantiles(several, n=100)
+        print(f"{name}: median {1000 * steps[49]:.1f} ms, 95 % {1000 * steps[94]:.1f} ms, 99 % {1000 * steps[98]:.1f} ms of {len(several)}")
+    print(f"at the end: {_memory(pid):.0f} MB")
+
+
+def main(kind: str = "asgi") -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0), backlog=2048) as place:
+        url = f"sqlite:///{folder}/desk.db"
+        with Desk.open(url, brand="shop") as desk:
+            desk.do(c.ChangeBrand(accepting="open"))
+            for number in range(AGENTS):
+                desk.do(c.AddAgent(name=f"상담사 {number}", user_id=f"u{number}", status="available", capacity=100))
+        program = _PROGRAMS[kind].format(place.fileno()).split()
+        server = subprocess.Popen([sys.executable, "-m", *program], env=os.environ | {"DESK_URL": url}, pass_fds=[place.fileno()])
+        try:
+            asyncio.run(_measure(place.getsockname(), server.pid))
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(20)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
