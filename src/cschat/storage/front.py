@@ -66,7 +66,7 @@ class Backend(Protocol):
         ...
 
 
-class Overtaken(VersionConflict):
+class Overtaken(Exception):
     """What a batch has read was changed by others before it could commit. A backend sees to it that this happens once and not twice."""
 
 
@@ -403,9 +403,9 @@ class Front:
             except FlushFailed as failed:
                 self._backend.rollback()
                 item.fail(cast("Exception", failed.__cause__))
-            except Overtaken as overtaken:
+            except Overtaken:
                 self._backend.rollback()
-                item.fail(VersionConflict(str(overtaken), **overtaken.fields))
+                item.fail(VersionConflict("what this has read was changed meanwhile", kind="", id=""))
             except Exception as error:  # noqa: BLE001  (the database did not do its part)
                 self._backend.rollback()
                 item.fail(error)

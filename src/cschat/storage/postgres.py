@@ -18,14 +18,15 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from cschat.core.events import Event
 from cschat.core.records import Record
 from cschat.errors import CschatError, StoreUnavailable
-from cschat.storage.connecting import Readers
 from cschat.storage.forking import FORK_SECONDS, survive
 from cschat.storage.front import FlushFailed, Front, Measured, Overtaken
+from cschat.storage.lending import Readers
 from cschat.storage.listening import Listener
 from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
@@ -130,9 +131,9 @@ class _Backend:
         if writer.committing:
             if self._was_committed(writer):
                 return None
-        elif not self._lost:
+        elif not (self._lost or writer.prompt):
             self._lost = True
-            raise Overtaken("the connection was lost", kind="", id="") from error
+            raise Overtaken from error
         raise error
 
     def rollback(self) -> bool:
@@ -305,7 +306,7 @@ class PostgresStore:
     def _open(self) -> _Connection:
         """A connection that may write; brings the database up to date."""
         options = [_PLANS, *([] if self._schema is None else [f"-c search_path={self._schema}"])]
-        given = psycopg.conninfo.conninfo_to_dict(self._url)
+        given = conninfo_to_dict(self._url)
         options.append(str(given.get("options", "")))
         connection = psycopg.connect(
             self._url, options=" ".join(options).strip(), autocommit=True, application_name="cschat", client_encoding="utf8"
@@ -322,9 +323,9 @@ class PostgresStore:
     def _open_writer(self) -> _Connection:
         """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
         connection = self._open()
-        connection.execute("SET plan_cache_mode = force_generic_plan")
-        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        settings = ("plan_cache_mode", "force_generic_plan"), ("lock_timeout", f"{LOCK_SECONDS * 1000:.0f}")
+        for name, value in (*settings, ("idle_in_transaction_session_timeout", f"{IDLE_SECONDS * 1000:.0f}")):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         return connection
 
     def _open_reader(self) -> _Connection:
