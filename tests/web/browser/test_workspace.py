@@ -182,6 +182,26 @@ def test_a_session_ends_with_note_category_and_tags(place: Workplace) -> None:
     page.locator(".badge", has_text="상담 중").wait_for()
 
 
+def test_who_looks_at_another_while_ending_ends_nothing(place: Workplace) -> None:
+    one, other = place.asks("김하늘", "언제 와요?"), place.asks("박지우", "환불요")
+    for customer in (one, other):
+        place.agent(place.mina).do(c.ClaimSession(customer.session))
+    page = place.open(path=f"/sessions/{one.session.id}")
+    page.get_by_role("button", name="상담 종료").click()
+    page.get_by_label("상담 노트").fill("쓰다 만 노트")
+    page.locator(".row", has_text="박지우").click()
+    page.locator(".customer h2", has_text="박지우").wait_for()
+    assert not page.locator(".ending").is_visible()
+    page.locator(".row", has_text="김하늘").click()
+    page.locator(".talk-who h1", has_text="김하늘").wait_for()
+    one.desk.do(c.EndSession(one.session))
+    page.get_by_role("button", name="후처리 마치기").click()
+    assert page.get_by_label("상담 노트").input_value() == "쓰다 만 노트"
+    page.locator(".ending").get_by_role("button", name="후처리 마치기").click()
+    page.locator(".toast", has_text="후처리를 마쳤어요").wait_for()
+    assert {place.desk.ask(q.GetSession(customer.session)).state for customer in (one, other)} == {State.CLOSED, State.ACTIVE}
+
+
 def test_what_was_left_is_answered_from_the_review_list(place: Workplace) -> None:
     customer = place.left("오세훈", "내일 도착하나요?")
     page = place.open(path="/lists/review")
@@ -206,6 +226,13 @@ def test_nothing_typed_is_lost(place: Workplace) -> None:
     page.locator(".row", has_text="박지우").click()
     page.wait_for_function("() => document.querySelector('.composer-field')?.value === ''")
     page.reload()
+    page.locator(".row", has_text="김하늘").click()
+    page.wait_for_function("() => document.querySelector('.composer-field')?.value === '쓰다 만 답장'")
+    page.context.set_offline(True)
+    page.locator(".composer-field").press("Enter")
+    page.get_by_role("button", name="다시 보내기").wait_for()
+    page.locator(".row", has_text="박지우").click()
+    page.context.set_offline(False)
     page.locator(".row", has_text="김하늘").click()
     page.wait_for_function("() => document.querySelector('.composer-field')?.value === '쓰다 만 답장'")
     page.context.set_offline(True)
