@@ -121,7 +121,7 @@ def test_a_scenario_is_checked_line_by_line_before_it_is_published(place: Workpl
     page.locator(".scen-problems li.error", has_text="nowhere").wait_for()
     assert page.get_by_role("button", name="게시하기").is_disabled()
     page.locator(".scen-problems li.error", has_text="nowhere").get_by_role("button").click()
-    chosen = page.evaluate("() => [document.activeElement.value, document.activeElement.selectionStart, document.activeElement.selectionEnd]")
+    chosen = source.evaluate("area => [area.value, area.selectionStart, area.selectionEnd]")
     assert "person" in chosen[0][chosen[1] : chosen[2]]
     source.fill(good)
     page.locator(".scen-verdict.good").wait_for()
