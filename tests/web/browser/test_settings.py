@@ -72,7 +72,7 @@ def test_hours_of_a_week_and_a_special_day(place: Workplace) -> None:
     page.get_by_label("토요일, 시간").wait_for(state="hidden")
     page.get_by_label("토요일", exact=True).check()
     page.get_by_label("토요일, 시간").fill("10:00-14:00")
-    page.get_by_label("점심시간", exact=True).fill("12:00-13:00")
+    page.locator("[data-field=lunch] input").fill("12:00-13:00")
     page.get_by_role("button", name="저장", exact=True).click()
     saved(page)
     page.get_by_role("button", name="날짜 추가").click()
@@ -140,7 +140,7 @@ def test_lists_are_added_to_and_changed(place: Workplace) -> None:
     page.get_by_role("button", name="저장", exact=True).click()
     page.locator("[data-field=name] .set-wrong", has_text="입력해 주세요").wait_for()
     page.get_by_label("이름", exact=True).fill("서준")
-    page.get_by_label("배송팀").check()
+    page.get_by_role("checkbox", name="배송팀").check()
     page.get_by_role("button", name="저장", exact=True).click()
     page.locator(".set-list", has_text="서준").wait_for()
     [seojun] = [agent for agent in place.desk.ask(q.Agents()) if agent.name == "서준"]
@@ -174,7 +174,7 @@ def test_who_is_no_admin_sees_settings_and_cannot_change_them(place: Workplace) 
     page = settings(place, "hours", user="jun")
     page.get_by_text("설정은 관리자만 바꿀 수 있어요").wait_for()
     assert page.get_by_role("button", name="저장", exact=True).count() == 0
-    assert page.get_by_label("점심시간", exact=True).is_disabled()
+    assert page.locator("[data-field=lunch] input").is_disabled()
 
 
 @pytest.mark.parametrize("subject", ["look", "absence", "guests", "distribution", "labels", "canned", "announcements", "alerts", "install"])
