@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP = $(BIN)/python -m pip install -qq --constraint constraints.txt
 
-.PHONY: help run simulate test check bench mutants docs constraints clean
+.PHONY: help run simulate test check soak bench mutants docs constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ check: .venv/.ready docs ## lint, types, layers, documentation and its code bloc
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest docs $(wildcard README.md)
+
+soak: .venv/.ready ## ten minutes of kills, sleeps and restarts (needs PostgreSQL's programs and redis-server)
+	@CSCHAT_NEEDS_ALL=1 CSCHAT_CHAOS_SECONDS=600 $(BIN)/pytest -q -s tests/chaos
 
 bench: .venv/.ready ## measure against hand-written rows
 	@$(BIN)/python -m benchmarks

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     conversations,
+    copying,
     export,
     history,
     hours,
@@ -86,6 +87,11 @@ def on_postgres() -> None:
     for name, ratio in postgres.messages():
         print(f"  {f'{name}, against hand on a pool of ten':52} {ratio}", flush=True)
     print(f"  {'16 tasks in each of two processes, against one':52} {postgres.processes()}")
+
+
+def grown() -> None:
+    for name, ratio in postgres.growth():
+        print(f"  {f'{name}: 2,000,000 sessions, against 100,000':60} {ratio}", flush=True)
 
 
 def lives() -> None:
@@ -180,6 +186,11 @@ def due() -> None:
         print(f"  delayed replies sent, {when:22}: {speeds[1]:7,.0f}/s ({speeds[0]:,.0f} to {speeds[2]:,.0f})")
 
 
+def copied() -> None:
+    without, all_, more = copying.run()
+    print(f"  1,000,000 events, from SQLite into SQLite: {without:,.0f} events/s, with verification {all_:,.0f}/s, {more:,.0f} MB more")
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -188,6 +199,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "commands": commands,
     "lives": lives,
     "postgres": on_postgres,
+    "growth": grown,
     "weights": weights,
     "search": searching,
     "history": past,
@@ -197,6 +209,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "statistics": statistics,
     "ledger": money,
     "export": exported,
+    "copy": copied,
     "routing": handed_out,
     "surges": surges,
     "timers": due,

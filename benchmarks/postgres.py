@@ -26,8 +26,9 @@ from benchmarks.hand import Hand
 from benchmarks.ratio import Many, Ratio, compare
 from cschat import Actor, AsyncDesk, Desk
 from cschat import commands as c
+from cschat import queries as q
 
-__all__ = ["messages", "processes"]
+__all__ = ["growth", "messages", "processes"]
 
 POSTGRES = os.environ.get("CSCHAT_POSTGRES", "postgresql://127.0.0.1:5432/test")
 SESSIONS = 1000
@@ -143,7 +144,7 @@ def messages() -> Iterator[tuple[str, Ratio]]:
         hand, ours = _ByHand.on(hand_url), _Side(prepared(desk))
         with ConnectionPool(POSTGRES, **hand.options) as pool:
             yield "1 caller", compare(_alone(desk, ours), _alone_by_hand(hand, pool, hand_side))
-            yield "1 caller, request id", compare(_alone(desk, ours, True), _alone_by_hand(hand, pool, hand_side, True))
+            yield "1 caller, request id", compare(_alone(desk, ours, named=True), _alone_by_hand(hand, pool, hand_side, named=True))
             yield "16 threads", compare(_threads(_do(desk, ours), 16), _threads(lambda: hand.send(pool, hand_side.next()), 16))
         for name, tasks, sides in (
             ("16 tasks", 16, (ours, hand_side)),
@@ -167,7 +168,7 @@ def _do(desk: Desk, side: _Side) -> Any:
     return once
 
 
-def _alone(desk: Desk, side: _Side, named: bool = False) -> Many:
+def _alone(desk: Desk, side: _Side, *, named: bool = False) -> Many:
     doors = {agent: desk.acting_as(Actor.agent(agent)) for _, agent in side.talks}
     requests = count()
 
@@ -179,7 +180,7 @@ def _alone(desk: Desk, side: _Side, named: bool = False) -> Many:
     return many
 
 
-def _alone_by_hand(hand: _ByHand, pool: ConnectionPool, side: _Side, named: bool = False) -> Many:
+def _alone_by_hand(hand: _ByHand, pool: ConnectionPool, side: _Side, *, named: bool = False) -> Many:
     requests = count()
 
     def many(number: int) -> None:
@@ -231,6 +232,76 @@ def _gathered(call: Any, callers: int, runner: asyncio.Runner) -> Many:
     return lambda number: runner.run(all_of_them(number))
 
 
+# --------------------------------------------------------------------------------------------------------------- growth
+
+
+def growth(few: int = 100_000, many: int = 2_000_000) -> Iterator[tuple[str, Ratio]]:
+    """What is done all the time, on a store with `many` sessions, against one with `few`. `ours` is the one with many."""
+    with schema() as large, schema() as small, Desk.open(large) as ours, Desk.open(small) as floor:
+        sides = []
+        for desk, url, number in ((ours, large, many), (floor, small, few)):
+            sides.append(_Side(prepared(desk)))
+            _fill(url, number)
+        for name, do in (("a message of an agent", _message), ("a life of 6 commands", _life), ("a page of an agent's list", _page)):
+            yield name, compare(do(ours, sides[0]), do(floor, sides[1]))
+
+
+def _fill(url: str, number: int) -> None:
+    """Closed sessions with three events each, copied from one in the database itself."""
+    name = url.rpartition("=")[2]
+    with Desk.open(url) as desk:
+        session = desk.acting_as(Actor.guest("closed")).do(c.OpenSession(text="문의")).id
+        desk.do(c.ForceClose(session))
+    with psycopg.connect(POSTGRES, autocommit=True, options=f"-c search_path={name} -c synchronous_commit=off") as db:
+        columns = [
+            row[0] for row in db.execute("SELECT attname FROM pg_attribute WHERE attrelid = 'cschat_session'::regclass AND attnum > 0")
+        ]
+        copied = {"id": "k.id", "data": "replace(s.data, s.id, k.id)", "opened": "s.opened - k.n", "rank": "s.rank - k.n"}
+        copied |= {"customer": "'cus_' || (k.n / 5)"}
+        values = ", ".join(copied.get(column, f's."{column}"') for column in columns)
+        keys = f"(SELECT n, 'ses_copy' || lpad(n::text, 18, '0') AS id FROM generate_series(1, {number}) AS n) AS k"
+        quoted = ", ".join(f'"{column}"' for column in columns)
+        db.execute(f"INSERT INTO cschat_session ({quoted}) SELECT {values} FROM cschat_session s, {keys} WHERE s.id = %s", (session,))
+        db.execute(
+            "INSERT INTO cschat_event (position, brand, subject, seq, time, type, actor, cause, once, data)"
+            f" SELECT l.position + (k.n - 1) * 3 + e.seq, e.brand, k.id, e.seq, e.time, e.type, e.actor, e.cause, NULL, e.data"
+            f" FROM cschat_log l, cschat_event e, {keys} WHERE e.subject = %s AND e.seq <= 3",
+            (session,),
+        )
+        db.execute("UPDATE cschat_log SET position = (SELECT max(position) FROM cschat_event)")
+        db.execute("UPDATE cschat_text_reach SET position = (SELECT max(position) FROM cschat_event)")
+        db.execute("VACUUM ANALYZE cschat_session, cschat_event")
+
+
+def _message(desk: Desk, side: _Side) -> Many:
+    return _alone(desk, side)
+
+
+def _life(desk: Desk, side: _Side) -> Many:
+    visitor, worker = desk.acting_as(Actor.guest("life")), desk.acting_as(Actor.agent(side.talks[0][1]))
+
+    def many(number: int) -> None:
+        for _ in range(number):
+            session = visitor.do(c.OpenSession()).id
+            visitor.do(c.SendMessage(session, text=_TEXT))
+            worker.do(c.ClaimSession(session))
+            worker.do(c.SendMessage(session, text=_TEXT))
+            worker.do(c.EndSession(session))
+            worker.do(c.WrapUp(session))
+
+    return many
+
+
+def _page(desk: Desk, side: _Side) -> Many:
+    worker = desk.acting_as(Actor.agent(side.talks[0][1]))
+
+    def many(number: int) -> None:
+        for _ in range(number):
+            worker.ask(q.ConsultingList())
+
+    return many
+
+
 # ------------------------------------------------------------------------------------------------------------ processes
 
 
@@ -238,7 +309,7 @@ def processes(rounds: int = 9) -> Ratio:
     """Two processes of sixteen tasks each against one, in turns, on sessions of all."""
     with schema() as url:
         with Desk.open(url) as desk:
-            talks = prepared(desk)
+            talks = prepared(desk, 5 * SESSIONS)
         children = [_Child(url, talks, seed) for seed in range(2)]
         try:
             _run(children)

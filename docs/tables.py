@@ -33,6 +33,13 @@ from cschat.simulate import Figures
 from cschat.stats.metrics import METRICS
 from cschat.storage.codec import instant_fields
 from cschat.storage.tables import plural
+from cschat.web import Limits, limits
+from cschat.web.entering import NoInfo
+from cschat.web.gateway import ROUTES
+from cschat.web.site import UnsupportedType
+from cschat.web.tokens import Unidentified
+from cschat.web.wire import commands_of_the_web, queries_of_the_web
+from cschat.web.wsgi import NoThread
 
 COMMAND_MODULES = (
     "opening",
@@ -122,9 +129,63 @@ def error_tree() -> str:
     def rows(kind: type[errors.CschatError], depth: int) -> Iterator[tuple[str, ...]]:
         yield (f"{'&emsp;' * depth}`{kind.__name__}`", f"`{kind.code}`", str(kind.status_hint), _doc(kind))
         for child in kind.__subclasses__():
-            yield from rows(child, depth + 1)
+            if child.__module__ == errors.__name__:
+                yield from rows(child, depth + 1)
 
     return _table(("error", "code", "status", "means"), rows(errors.CschatError, 0))
+
+
+# ------------------------------------------------------------------------------------------------------------------ web
+
+
+def web_routes() -> str:
+    """Every path below the mount point."""
+    rows = ((f"`{route.method}`", f"`{route.path}`", _doc(route.handler)) for route in ROUTES)
+    return _table(("", "path", "answers"), rows)
+
+
+def web_customers() -> str:
+    """The commands and queries that a customer's token reaches, and how many it does not."""
+
+    def row(word: str, kinds: Mapping[str, type[Any]]) -> tuple[str, ...]:
+        open_ = sorted(name for name, kind in kinds.items() if Role.CUSTOMER in GRANTS[kind.permission])
+        return word, ", ".join(f"`{name}`" for name in open_), str(len(kinds) - len(open_))
+
+    return _table(("", "a customer's token reaches", "agents only"), [row("do", commands_of_the_web()), row("ask", queries_of_the_web())])
+
+
+def web_host_only() -> str:
+    """The commands and queries that nobody on the web reaches."""
+    known = {**commands_of_the_web(), **queries_of_the_web()}
+    return ", ".join(
+        f"`{name}`" for name in sorted(kind.__name__ for kind in (*commands.COMMANDS, *queries.QUERIES) if kind.__name__ not in known)
+    )
+
+
+def web_limits() -> str:
+    """How often one may ask unless the host says otherwise."""
+    rates = ((field.name, getattr(Limits(), field.name)) for field in attrs.fields(Limits))
+    return _table(
+        ("limit", "in the long run", "at once"), ((f"`{name}`", f"{rate.per_second:g} a second", f"{rate.burst:,}") for name, rate in rates)
+    )
+
+
+def web_errors() -> str:
+    """The errors that only the gateway knows."""
+    kinds = (
+        limits.MalformedRequest,
+        Unidentified,
+        limits.TooLarge,
+        limits.LongAddress,
+        UnsupportedType,
+        limits.LongHeaders,
+        NoInfo,
+        NoThread,
+    )
+    return _table(
+        ("error", "code", "status", "means"),
+        ((f"`{kind.__name__}`", f"`{kind.code}`", str(kind.status_hint), _doc(kind)) for kind in kinds),
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------- access
@@ -573,6 +634,11 @@ _ADDED = {
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "web-routes": web_routes,
+    "web-customers": web_customers,
+    "web-host-only": web_host_only,
+    "web-limits": web_limits,
+    "web-errors": web_errors,
     "metrics-sqi": lambda: metrics(sqi=True),
     "metrics-more": lambda: metrics(sqi=False),
     "errors": error_tree,

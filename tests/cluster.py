@@ -19,7 +19,7 @@ from tests.needs import need
 _DEBIAN = Path("/usr/lib/postgresql")
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """Where `initdb` and `postgres` are: beside what is in the path, or where Debian puts them."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else sorted(_DEBIAN.glob("*/bin"), reverse=True)
@@ -66,11 +66,11 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A fresh one that runs. Skips the test where PostgreSQL is not installed."""
-    programs = _programs()
-    need(programs is not None, "PostgreSQL's programs (Debian: postgresql)")
-    assert programs is not None
+    found = programs()
+    need(found is not None, "PostgreSQL's programs (Debian: postgresql)")
+    assert found is not None
     folder = Path(tempfile.mkdtemp(prefix="cschat-pg-"))
-    one = Cluster(programs, folder)
+    one = Cluster(found, folder)
     try:
         one.start()
         yield one

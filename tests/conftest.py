@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,24 @@ from cschat.core.clock import FakeClock
 # On a busy machine a slow example is no failure.
 settings.register_profile("cschat", deadline=None)
 settings.load_profile("cschat")
+
+
+_ON_TWO_STORES = ("tests/commands/", "tests/routing/test_handing_out.py", "tests/rules/test_desk.py", "tests/test_access.py")
+"""What each command and each rule does is asked many hundred times. Two stores answer each time; PostgreSQL is asked at random, by
+`tests/storage/test_model.py`, unless CSCHAT_EVERY_STORE is set.
+"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("CSCHAT_EVERY_STORE"):
+        return
+    left_out = {item for item in items if item.nodeid.startswith(_ON_TWO_STORES) and "postgres" in _params(item)}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _params(item: pytest.Item) -> tuple[object, ...]:
+    return tuple(item.callspec.params.values()) if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
 
 
 @pytest.fixture(scope="session")

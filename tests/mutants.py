@@ -58,6 +58,16 @@ CAMPAIGNS = ("tests/campaigns",)
 REPORTS = ("tests/reports",)
 LEDGER = ("tests/ledger",)
 EXPORT = ("tests/export/test_exporting.py",)
+DUTIES = ("tests/operating/test_duties.py",)
+COPYING = ("tests/operating/test_copying.py",)
+KEEPING_UP = ("tests/operating/test_keeping_up.py",)
+BUS = ("tests/transport/test_bus.py",)
+WINDOWS = ("tests/queries/test_front.py",)
+ATTENDING = ("tests/commands/test_attending.py",)
+UNREAD = ("tests/commands/test_unread.py",)
+VIEWS = ("tests/queries/test_views.py",)
+FILES = ("tests/transport/test_blobs.py",)
+PANEL = ("tests/desk/test_customer_info.py",)
 EXPORT_IN = ("tests/export/test_importing.py",)
 FOREIGN = ("tests/export/test_foreign.py",)
 
@@ -300,6 +310,37 @@ NAMED = (
     Mutant("export: in: what is there is replaced", "data/importing.py", "if known is not None:", "if known == record:", EXPORT_IN),
     Mutant("export: in: a key is taken twice", "data/importing.py", "index.unique and", "False and", EXPORT_IN),
     Mutant("export: in: a log has gaps", "data/importing.py", "if event.seq > 1 and not near:", "if False:", EXPORT_IN),
+    Mutant("duties: a lease is never anybody else's", "core/leases.py", "if present.holder != holder:", "if False:", DUTIES),
+    Mutant("duties: a lease never ends", "core/leases.py", "now < present.until <= now", "0 < present.until <= now", DUTIES),
+    Mutant("duties: a lost lease is not noticed", "door.py", "if lease is None:", "if False:", DUTIES),
+    Mutant("duties: a lease is not given back", "desk.py", "if self._works.led:", "if False:", DUTIES),
+    Mutant("duties: who slept delivers all the same", "transport/crew.py", "if not self._relay.holds(job):", "if False:", DUTIES),
+    Mutant("duties: two make statistics anew", "transport/folder.py", "if present.holder != self._me:", "if False:", DUTIES),
+    Mutant(
+        "copy: once is forgotten",
+        "data/copying.py",
+        "tx.append(event)",
+        "tx.append(Event(event.brand, event.subject, event.seq, event.time, event.actor, event.body, event.cause))",
+        COPYING,
+    ),
+    Mutant("copy: what was blanked stays", "data/copying.py", "if blanked:", "if False:", COPYING),
+    Mutant("copy: what is gone stays", "data/copying.py", 'target.transact(_removal(kind, page), brand="")', "pass", COPYING),
+    Mutant("copy: any target will do", "data/copying.py", "    _refuse_another(source, target, known)\n", "", COPYING),
+    Mutant("copy: another writer is not noticed", "data/copying.py", "if len(last) != min(before, 1):", "if False:", COPYING),
+    Mutant("health: nobody is behind", "queries/operating.py", "one.since < late", "False", KEEPING_UP),
+    Mutant("health: clocks are never late", "queries/operating.py", "clocks < late", "False", KEEPING_UP),
+    Mutant("health: the last position is one too low", "queries/operating.py", "step //= 2", "step //= 4", KEEPING_UP),
+    Mutant("bus: nobody is told", "transport/bus.py", "self._bus.send(", "str(", BUS),
+    Mutant("bus: others' positions are believed", "transport/bus.py", "min(position, self._store.look())", "position", BUS),
+    Mutant("bus: it looks not again when it is back", "transport/bus.py", "            self._store.look()\n\n", "            ...\n\n", BUS),
+    Mutant("bus: own hints come twice", "transport/bus.py", "if sender == self._sender:", "if False:", BUS),
+    Mutant(
+        "bus: a child has its parent's threads",
+        "transport/bus.py",
+        "            self._reset()\n            if over",
+        "            if over",
+        BUS,
+    ),
     Mutant("export: in: the past is told", "desk.py", "self._works.relay.begin_kept()", "pass", EXPORT_IN),
     Mutant(
         "export: in: unknown fields are passed over",
@@ -505,6 +546,112 @@ NAMED = (
     Mutant("hours: only the first agent counts", "accepting.py", "after, limit = page[-1].id, _PAGE", "return False", HOURS),
     Mutant("hours: days off do not matter", "core/calendar.py", "for day in agent.days_off))", "for day in ()))", HOURS),
     Mutant("hours: messages are taken though refused", "commands/waiting.py", "is OnAbsence.REFUSE", "is None", HOURS),
+    Mutant("windows: who hides is shown at work", "queries/front.py", "(AgentStatus.AVAILABLE, AgentStatus.BUSY)", "AgentStatus", WINDOWS),
+    Mutant("windows: who is out of their shift is at work", "queries/front.py", " if in_shift(one, ctx.now, zone))", ")", WINDOWS),
+    Mutant("windows: who only wrote notes is told", "queries/front.py", "and shown(event, role) is not None", "", WINDOWS),
+    Mutant("windows: a hidden status is told", "queries/front.py", "None if agent.removed else str(status)", "str(agent.status)", WINDOWS),
+    Mutant("windows: the bill is told", "queries/front.py", "if absence.reason is AbsenceReason.SUSPENDED", "if False", WINDOWS),
+    Mutant("windows: words for staff are shown", "queries/front.py", "blanked(one, STAFF)", "one", WINDOWS),
+    Mutant(
+        "windows: members are asked too",
+        "queries/front.py",
+        'if ctx.actor.key.startswith(f"{CustomerKind.MEMBER}:"):',
+        "if False:",
+        WINDOWS,
+    ),
+    Mutant("windows: what is known is asked again", "queries/front.py", "if not _answered(customer, field.name)", "", WINDOWS),
+    Mutant("windows: notes are the last line", "queries/front.py", " and event.body.visibility is Visibility.PUBLIC", "", WINDOWS),
+    Mutant("windows: one's own words are unread", "queries/front.py", "is not by_customer)", "is by_customer)", WINDOWS),
+    Mutant("windows: a line far back is lost", "queries/front.py", "while not said and seq > 0:", "while False:", WINDOWS),
+    Mutant("windows: guests set any attribute", "commands/customers.py", "if not asked.issuperset(attributes):", "if False:", WINDOWS),
+    Mutant(
+        "attending: customers see who looks",
+        "queries/attending.py",
+        "one.who == CUSTOMER or one.typing is None",
+        "one.who == CUSTOMER",
+        ATTENDING,
+    ),
+    Mutant("attending: customers see who hides", "queries/attending.py", "agent.status is AgentStatus.HIDDEN or", "", ATTENDING),
+    Mutant("attending: one sees oneself", "queries/attending.py", "if one.who == ctx.who.id:", "if False:", ATTENDING),
+    Mutant("attending: nobody is forgotten", "core/attendance.py", "if now - one.seen < HOLDS)", ")", ATTENDING),
+    Mutant("attending: every sign is written", "core/attendance.py", "now - before.seen < HOLDS // 3", "False", ATTENDING),
+    Mutant("attending: typing waits to be written", "core/attendance.py", "typing is (before.typing is not None) and", "", ATTENDING),
+    Mutant("attending: rows are never swept", "commands/attending.py", "ctx.tx.delete(Attendance, one.id)", "pass", ATTENDING),
+    Mutant("attending: the sweep never ends", "commands/attending.py", "    if left:\n", "    if True:\n", ATTENDING),
+    Mutant(
+        "unread: noted again and again",
+        "commands/leaving.py",
+        "or any(isinstance(event.body, e.LeftUnread) for event in events)",
+        "",
+        UNREAD,
+    ),
+    Mutant("unread: who is there does not matter", "commands/leaving.py", "and _is_there(ctx, session)", "and False", UNREAD),
+    Mutant("unread: a colleague is the customer", "commands/leaving.py", "one.who == CUSTOMER for one", "True for one", UNREAD),
+    Mutant(
+        "unread: every message moves the clock",
+        "commands/leaving.py",
+        "if ctx.tx.peek(Timer, Timer.id_of(TIMER, session)) is None:",
+        "if True:",
+        UNREAD,
+    ),
+    Mutant(
+        "unread: a clock is never set anew",
+        "commands/leaving.py",
+        "    if due > ctx.now:\n        ctx.arm(TIMER, session.id, due)\n    else:\n",
+        "    if True:\n",
+        UNREAD,
+    ),
+    Mutant("unread: a badge sets a clock", "commands/reactors/unread.py", "if brand.away is not Away.BADGE:", "if True:", UNREAD),
+    Mutant("unread: notes count", "commands/leaving.py", "event.body.visibility is Visibility.PUBLIC and", "", UNREAD),
+    Mutant(
+        "unread: a bot beside people counts",
+        "commands/leaving.py",
+        "if session.state is State.BOT else (Speaker.AGENT,)",
+        "if True else ()",
+        UNREAD,
+    ),
+    Mutant(
+        "unread: mailed though read",
+        "transport/unread.py",
+        "if event.body.message not in {one.body.id for one in unread}:",
+        "if False:",
+        UNREAD,
+    ),
+    Mutant("unread: any address will do", "transport/unread.py", "or not is_mail_address(to)", "or not to", UNREAD),
+    Mutant("unread: pushed and mailed", "transport/unread.py", "event.body.away is not Away.MAIL or", "", UNREAD),
+    Mutant("views: me is nobody", "queries/views.py", 'return me if value == "me" else value', "return value", VIEWS),
+    Mutant(
+        "views: closed sessions count as an agent's",
+        "queries/views.py",
+        ' and not any(all(test(value) for test in agents) for value in (None, ""))',
+        "",
+        VIEWS,
+    ),
+    Mutant("views: a page looks at all", "queries/views.py", "if looked == LOOKED_AT and few is None:", "if False:", VIEWS),
+    Mutant("views: anybody removes them", "commands/views.py", "if view.owner not in owners_of(ctx.acting_agent()):", "if False:", VIEWS),
+    Mutant("views: no end of them", "commands/views.py", ">= MOST:", ">= 10 * MOST:", VIEWS),
+    Mutant("files: an id leads anywhere", "transport/blobs.py", "if not is_blob(id):", "if False:", FILES),
+    Mutant("files: what failed stays", "transport/blobs.py", "            fresh.unlink(missing_ok=True)\n", "", FILES),
+    Mutant("files: what is refused stays", "transport/cabinet.py", "            here.delete(id)\n", "", FILES),
+    Mutant("files: HTML is a page", "core/blobs.py", '"md": "text/markdown"', '"html": "text/html"', FILES),
+    Mutant("files: another's may be sent", "commands/attaching.py", "and blob.owner != who.id", "and False", FILES),
+    Mutant("files: another brand's may be sent", "commands/attaching.py", "or blob.brand != ctx.brand_id", "", FILES),
+    Mutant("files: as many as one likes", "commands/attaching.py", "_sent(ctx, blob.owner, session) >= MAX_FILES", "False", FILES),
+    Mutant(
+        "files: unsent ones pile up", "commands/attaching.py", "_make_room(ctx.tx, owner) if who.role is Role.CUSTOMER else []", "[]", FILES
+    ),
+    Mutant("files: a shared one is erased", "commands/attaching.py", "not blob.shared and", "", FILES),
+    Mutant("files: a published one is erased", "commands/attaching.py", "and blob.id not in kept", "", FILES),
+    Mutant("files: records go, files stay", "transport/cabinet.py", "            self._cabinet.drop(gone)\n", "", FILES),
+    Mutant("panel: a hook is waited for", "transport/panel.py", "thread.join(SECONDS)", "thread.join()", PANEL),
+    Mutant("panel: threads pile up", "transport/panel.py", "if not self._free.acquire(blocking=False):", "if False:", PANEL),
+    Mutant(
+        "panel: customers ask",
+        "door.py",
+        "            sight.demand(Permission.SERVE)\n            return sight.mine(Customer",
+        "            return sight.mine(Customer",
+        PANEL,
+    ),
     Mutant("rules: a circle is followed", "commands/obeying.py", "if ready.link in chain or len(chain)", "if len(chain)", RULES),
     Mutant("rules: a chain has no bound", "commands/obeying.py", "or len(chain) >= DEEPEST", "", RULES),
     Mutant("rules: all ways together have no bound", "commands/obeying.py", "if chain and not ctx.first_time(what):", "if False:", RULES),

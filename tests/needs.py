@@ -5,13 +5,14 @@ May: skip a test with one line that says what is missing; fail it where nothing 
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.util import find_spec
 
@@ -43,32 +44,44 @@ def chromium() -> str:
     return found
 
 
-POSTGRES = os.environ.get("CSCHAT_POSTGRES", "postgresql://127.0.0.1:5432/test")
-"""A database in which tests may make schemas of their own, and drop them."""
-
-
 @cache
-def _postgres_answers() -> bool:
-    try:
-        import psycopg
+def _postgres() -> str | None:
+    """A database in which tests may make schemas of their own, and drop them: where CSCHAT_POSTGRES says, or the one at the usual place of
+    this machine, or one that is started for this run.
+    """
+    import psycopg
+    from tests.cluster import cluster, programs
 
-        psycopg.connect(POSTGRES, connect_timeout=3).close()
-    except Exception:  # noqa: BLE001  (whatever it is: there is none)
-        return False
-    return True
+    address = os.environ.get("CSCHAT_POSTGRES", "postgresql://127.0.0.1:5432/test")
+    try:
+        psycopg.connect(address, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        if "CSCHAT_POSTGRES" in os.environ or programs() is None:
+            return None
+        running = ExitStack()
+        atexit.register(running.close)
+        return running.enter_context(cluster()).url
+    return address
+
+
+def postgres() -> str:
+    """The address of that database. Skips the test if there is none."""
+    address = _postgres()
+    need(address is not None, "PostgreSQL, installed (Debian: postgresql) or where CSCHAT_POSTGRES says")
+    return str(address)
 
 
 @contextmanager
 def postgres_schema() -> Iterator[str]:
     """The URL of a fresh schema, which is dropped in the end. Skips the test unless PostgreSQL answers."""
-    need(_postgres_answers(), f"PostgreSQL at {POSTGRES} (or where CSCHAT_POSTGRES says)")
     import psycopg
 
+    address = postgres()
     schema = f"cschat_test_{secrets.token_hex(6)}"
     try:
-        yield f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}schema={schema}"
+        yield f"{address}{'&' if '?' in address else '?'}schema={schema}"
     finally:
-        with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
@@ -80,7 +93,7 @@ def empty(url: str) -> None:
     tables = [table_name(kind) for kind in KINDS] + ["cschat_event", "cschat_text", "cschat_text_block"]
     statements = [f"SET search_path TO {schema}", *(f"DELETE FROM {table}" for table in tables)]
     statements += ["UPDATE cschat_log SET position = 0", "UPDATE cschat_text_reach SET position = 0, form = 0"]
-    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+    with psycopg.connect(postgres(), autocommit=True) as connection:
         if connection.execute("SELECT to_regclass(%s)", (f"{schema}.cschat_log",)).fetchone() != (None,):
             connection.execute("; ".join(statements))
 

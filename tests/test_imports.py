@@ -20,6 +20,7 @@ MODULES = {
     "cschat.desk": DRIVERS | LOOPS | TOOLS,
     "cschat.storage.memory": DRIVERS | LOOPS | (TOOLS - {"sortedcontainers"}),
     "cschat.storage.sqlite": (DRIVERS - {"sqlite3"}) | LOOPS | {"click", "jinja2", "socket", "pytest"},
+    "cschat.storage.postgres": (DRIVERS - {"psycopg"}) | {"trio", "click", "jinja2", "pytest"},
     "cschat.testing": DRIVERS | LOOPS | {"pytest", "hypothesis"},
 }
 

@@ -26,7 +26,7 @@ from cschat.core.clock import Clock
 from cschat.core.content import Media
 from cschat.core.events import Event
 from cschat.core.fields import HasId, record_id
-from cschat.core.times import Micros, earliest
+from cschat.core.times import SECOND, Micros, earliest
 from cschat.door import FORGET_AFTER, PAGE, Door, brand_record, first_door, names_of
 from cschat.errors import Conflict, StoreClosed, TryLater
 from cschat.queries.protocol import Page, Query
@@ -34,6 +34,7 @@ from cschat.storage.protocol import Key, Store, Transaction
 from cschat.transport.blobs import Blobs, OpenFile
 from cschat.transport.crew import SHIFT_SECONDS
 from cschat.transport.mail import Smtp
+from cschat.transport.metering import EVERY_SECONDS
 from cschat.transport.relay import LEASE_SECONDS, Delivery, Handler, Job
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from cschat.transport.actions import Action
     from cschat.transport.bus import Bus
     from cschat.transport.folder import Folder
+    from cschat.transport.metering import Meter
     from cschat.transport.panel import CustomerInfo, Hook
 
 __all__ = ["AsyncDesk", "Desk"]
@@ -75,14 +77,16 @@ class Desk:
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
         bus: str | Bus | None = None,
+        meter: Meter | None = None,
     ) -> Desk:
         """A desk on a store, acting as the host. The database is opened when it is first used.
 
         `url`: "memory:", "sqlite:///support.db" (`?synchronous=normal` for speed: a power cut may take the last commits), or a `Store`.
         `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order. `bus`: how other processes are told at
-        once that something is committed, "redis://host:6379/0"; without one, and while it is lost, they find out a little later.
+        once that something is committed, "redis://host:6379/0"; without one, and while it is lost, they find out a little later. `meter` is
+        told numbers: `meter(name, value, labels)`.
         """
-        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus, meter=meter))
 
     def brand(self, name: str) -> Desk:
         """The same desk for another brand, acting as the host."""
@@ -106,11 +110,19 @@ class Desk:
 
     def do(self, command: Command[T], *, request_id: str | None = None) -> T:
         """Carry out a command; when this returns, it is committed. The same `request_id` by the same actor again has no further effect."""
-        return self._transact(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command))
+        work, keys = self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command)
+        if self._works.metering is None:
+            return self._transact(work, keys)
+        with self._works.metering.timing("command_seconds", command=type(command).__name__):
+            return self._transact(work, keys)
 
     def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
         """Carry out all or none, in one commit; their answers."""
-        return self._transact(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands))
+        work, keys = self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands)
+        if self._works.metering is None:
+            return self._transact(work, keys)
+        with self._works.metering.timing("command_seconds", command="several"):
+            return self._transact(work, keys)
 
     def _transact(self, work: Work[T], keys: Sequence[Key] = (), brand_id: str | None = None) -> T:
         batch = self._works.batches.get(threading.get_ident())
@@ -122,7 +134,10 @@ class Desk:
 
     def ask(self, query: Query[T]) -> T:
         """Answer a query from a consistent snapshot."""
-        return self._read(self._door.asking(query))
+        if self._works.metering is None:
+            return self._read(self._door.asking(query))
+        with self._works.metering.timing("query_seconds", query=type(query).__name__):
+            return self._read(self._door.asking(query))
 
     def _read(self, work: Work[T]) -> T:
         batch = self._works.batches.get(threading.get_ident())
@@ -283,7 +298,17 @@ class Desk:
         done = self.run_clocks() + self._works.crew.round()
         self._works.folder.round()
         self._works.indexing.round()
+        self._measure()
         return done
+
+    def _measure(self) -> None:
+        """Tell the meter, if there is one, who is behind; not at each round."""
+        works = self._works
+        if works.metering is not None and works.clock.now() >= works.measures:
+            from cschat.queries.operating import Health
+
+            works.measures = works.clock.now() + EVERY_SECONDS * SECOND
+            works.metering.health(self._read(Door(works, self._door.brand_id, Actor.host).asking(Health())), works.clock.now())
 
     def run_clocks(self) -> int:
         """Do what is due of the clocks of sessions and of timers alone, and forget old request ids. How many there were.
@@ -300,7 +325,7 @@ class Desk:
             except StoreClosed:
                 raise
             except Exception:  # noqa: BLE001  (logged; a reactor that fails for one must not hold up the others)
-                _log.exception("what is due of %s failed", row.id)
+                _log.exception("what is due of %s failed", row.id, extra={"record": row.id, "brand": row.brand})
         if self._works.clock.now() >= self._works.forgets:
             forgot = self._transact(self._door.doing(lambda ctx: forget_requests(ctx, PAGE)))
             self._works.forgets = 0 if forgot == PAGE else self._works.clock.now() + FORGET_AFTER
@@ -417,9 +442,10 @@ class AsyncDesk:
         seed: int | None = None,
         reactors: Sequence[Reactor] = (),
         bus: str | Bus | None = None,
+        meter: Meter | None = None,
     ) -> AsyncDesk:
         """As `Desk.open`. Not a coroutine: the database is opened when it is first used."""
-        return cls(first_door(url, brand, clock, seed, reactors, bus=bus))
+        return cls(first_door(url, brand, clock, seed, reactors, bus=bus, meter=meter))
 
     def brand(self, name: str) -> AsyncDesk:
         """As `Desk.brand`."""
@@ -441,11 +467,19 @@ class AsyncDesk:
 
     async def do(self, command: Command[T], *, request_id: str | None = None) -> T:
         """As `Desk.do`. Cancelled before it has begun, it is dropped; after that it is committed."""
-        return await self._submit(self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command))
+        work, keys = self._door.doing(lambda ctx: carry_out(command, ctx, request_id)), self._door.touching(command)
+        if self._works.metering is None:
+            return await self._submit(work, keys)
+        with self._works.metering.timing("command_seconds", command=type(command).__name__):
+            return await self._submit(work, keys)
 
     async def do_all(self, commands: Sequence[Command[Any]], *, request_id: str | None = None) -> list[Any]:
         """As `Desk.do_all`."""
-        return await self._submit(self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands))
+        work, keys = self._door.doing(lambda ctx: carry_out_all(commands, ctx, request_id)), self._door.touching(*commands)
+        if self._works.metering is None:
+            return await self._submit(work, keys)
+        with self._works.metering.timing("command_seconds", command="several"):
+            return await self._submit(work, keys)
 
     async def _submit(self, work: Work[T], keys: Sequence[Key]) -> T:
         from cschat.loops import current
@@ -583,6 +617,7 @@ class AsyncDesk:
                 tasks.start_soon(self._work, list(several), errors)
         await self._in_thread(self._works.folder.round)
         await self._in_thread(self._works.indexing.round)
+        await self._in_thread(self._desk._measure)  # noqa: SLF001  (its other half)
         if errors:
             raise errors[0]
         return done + len(jobs)

@@ -21,7 +21,7 @@ from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
-from cschat.core.leases import Lease, held
+from cschat.core.leases import CLOCKS, Lease, held
 from cschat.core.people import Agent, Customer, Role
 from cschat.core.rules import Phase
 from cschat.core.session import Session
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cschat.transport.actions import Action
     from cschat.transport.blobs import Blobs
     from cschat.transport.bus import Bus
+    from cschat.transport.metering import Meter
 
 __all__ = ["PAGE", "Door", "Works", "brand_record", "first_door", "names_of", "owner_of", "seen_by"]
 
@@ -48,7 +49,6 @@ A = TypeVar("A", bound="Action")
 Work = Callable[[Transaction], T]
 
 PAGE = 200
-_CLOCKS = "clocks"
 FORGET_AFTER = 3_600_000_000
 """How long (in microseconds) after it was looked for old request ids they are looked for again."""
 
@@ -57,7 +57,15 @@ class Works:
     """What all doors of one desk share. The parts are loaded when a desk is opened, not when cschat is imported."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, reactors: Sequence[Reactor], *, blobs: Blobs | None = None, bus: Bus | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        reactors: Sequence[Reactor],
+        *,
+        blobs: Blobs | None = None,
+        bus: Bus | None = None,
+        meter: Meter | None = None,
     ) -> None:
         from cschat.commands.reactors.bots import Scenarios
         from cschat.commands.reactors.delays import Delays
@@ -72,6 +80,7 @@ class Works:
         from cschat.transport.campaigns import Campaigns
         from cschat.transport.folder import Folder
         from cschat.transport.indexing import Indexing
+        from cschat.transport.metering import Metering
         from cschat.transport.panel import Panel
         from cschat.transport.reports import Reports
         from cschat.transport.unread import UnreadMail
@@ -87,7 +96,11 @@ class Works:
         rules = Rules(Phase.BEFORE_ROUTING), Rules(Phase.AFTER)
         order: list[Reactor] = [rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]
         self.reactors = {body: found for body in BODIES.values() if (found := [reactor for reactor in order if body in reactor.on])}
-        self.relay = Relay(store, clock)
+        self.metering = None if meter is None else Metering(meter)
+        if self.metering is not None:
+            store.measure(self.metering.batch)
+        self.measures: Micros = 0
+        self.relay = Relay(store, clock, self.metering)
         self.crew = Crew(self.relay)
         self.folder = Folder(store, clock)
         self.indexing = Indexing(store, clock)
@@ -218,7 +231,7 @@ class Door:
         """
 
         def find(tx: Transaction) -> list[Session | Timer]:
-            if held(tx.peek(Lease, Lease.id_of(_CLOCKS)), _CLOCKS, _holder(os.getpid()), until) is None:
+            if held(tx.peek(Lease, Lease.id_of(CLOCKS)), CLOCKS, _holder(os.getpid()), until) is None:
                 return []
             sessions = tx.find(Session, where={"wake": Lte(until)}, order="wake", limit=PAGE)
             timers = tx.find(Timer, where={"due": Lte(until)}, order="due", limit=PAGE)
@@ -248,8 +261,8 @@ class Door:
         """Work that the desk itself does if this process has the lease on its clocks, or can have it; whether it has been done."""
 
         def do(ctx: Context) -> bool:
-            present = ctx.tx.peek(Lease, Lease.id_of(_CLOCKS))
-            lease = held(present, _CLOCKS, _holder(os.getpid()), ctx.now)
+            present = ctx.tx.peek(Lease, Lease.id_of(CLOCKS))
+            lease = held(present, CLOCKS, _holder(os.getpid()), ctx.now)
             if lease is None:
                 return False
             if lease is not present:
@@ -261,7 +274,7 @@ class Door:
 
     def letting_go(self, tx: Transaction) -> None:
         """Work that gives the lease on the clocks back, if this process has it."""
-        lease = tx.peek(Lease, Lease.id_of(_CLOCKS))
+        lease = tx.peek(Lease, Lease.id_of(CLOCKS))
         if lease is not None and lease.holder == _holder(os.getpid()):
             tx.delete(Lease, lease.id)
 
@@ -336,7 +349,14 @@ def brand_record(name: str) -> str:
 
 
 def first_door(
-    url: str | Store, brand: str, clock: Clock | None, seed: int | None, reactors: Sequence[Reactor], *, bus: str | Bus | None
+    url: str | Store,
+    brand: str,
+    clock: Clock | None,
+    seed: int | None,
+    reactors: Sequence[Reactor],
+    *,
+    bus: str | Bus | None,
+    meter: Meter | None,
 ) -> Door:
     """The host's door to a new desk."""
     from cschat.kinds import KINDS
@@ -346,7 +366,8 @@ def first_door(
     brand_id = brand_record(brand)
     store = open_store(url, KINDS) if isinstance(url, str) else url
     blobs = _blobs_beside(url) if isinstance(url, str) else None
-    return Door(Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url)), brand_id, Actor.host)
+    works = Works(store, clock or SystemClock(), Ids(seed), reactors, blobs=blobs, bus=open_bus(bus, url), meter=meter)
+    return Door(works, brand_id, Actor.host)
 
 
 def _blobs_beside(url: str) -> Blobs | None:

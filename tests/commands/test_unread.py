@@ -14,6 +14,7 @@ from cschat import commands as c
 from cschat import events as e
 from cschat.core.content import ContentKind
 from cschat.core.timers import Timer
+from cschat.transport.relay import Delivery
 
 
 @pytest.fixture
@@ -211,15 +212,16 @@ def test_what_is_true_when_it_is_sent_counts(office: Office, talk: Session, post
     assert len(left(office, talk)) == 1
     meanwhile(office, talk)
     office.desk.settle()
-    assert (post.letters, office.desk.parked()) == ([], [])
+    assert (post.letters, list(office.desk.store.stream(Delivery))) == ([], [])
 
 
 def test_push_and_badge_send_no_mail(office: Office, talk: Session, post: Post):
+    office.admin.do(c.ChangeBrand(away="mail"))
+    office.desk.settle()
+    office.admin.do(c.ChangeBrand(away="push"))
     office.agent.do(c.SendMessage(talk, text="오늘 출발했어요."))
     office.desk.advance(minutes=2)
-    assert left(office, talk)
-    office.admin.do(c.ChangeBrand(away="mail"))
-    office.desk.advance(minutes=2)
+    assert [one.away for one in left(office, talk)] == ["push"]
     assert post.letters == []
 
 

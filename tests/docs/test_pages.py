@@ -15,10 +15,10 @@ import tables
 
 from cschat import commands, queries
 from cschat.commands import carrying, protocol
-from cschat.core import events
+from cschat.core import events, leases
 from cschat.queries import protocol as paging
-from cschat.storage import connecting, front, sqlite
-from cschat.transport import alerts, http, relay, webhooks
+from cschat.storage import connecting, front, postgres, sqlite
+from cschat.transport import alerts, folder, http, metering, relay, webhooks
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -119,7 +119,18 @@ def test_numbers_that_pages_state_are_those_of_the_code():
             "within 15 seconds": http.TIMEOUT_SECONDS == 15,
             "from 5 seconds up to 12 hours, 18 times": relay.Patience(18, 5, 43_200) == webhooks.PATIENCE,
         },
+        "howto/operations.md": {
+            "goes on after 10 seconds": leases.LEASE_SECONDS == 10,
+            "leased by itself for 60 seconds": relay.LEASE_SECONDS == folder.LEASE_SECONDS == 60,
+            "every 15 seconds": metering.EVERY_SECONDS == 15,
+        },
         "howto/errors.md": {"five times": front.MAX_TRIES == 5},
+        "howto/postgres.md": {
+            "up to ten for reading": postgres.MOST_READERS == 10,
+            "for up to ten seconds": postgres.DOUBT_SECONDS == 10,
+            "after ten seconds": postgres.LOCK_SECONDS == 10,
+            "after a minute": postgres.IDLE_SECONDS == 60,
+        },
         "reference/queries.md": {"1 to 1000": paging.MAX_LIMIT == 1000},
     }
     for page, numbers in said.items():

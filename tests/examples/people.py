@@ -94,8 +94,10 @@ def _answer(response: httpx.Response) -> Any:
 
 
 def _frames(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
-    name = ""
+    name, beats = "", 0
     for line in lines:
+        beats = beats + 1 if line.startswith(":") else beats if not line else 0
+        assert beats < 2, "nothing was heard but signs of life"
         key, _, value = line.partition(": ")
         if key == "event":
             name = value

@@ -36,6 +36,10 @@ class App:
     environment: Mapping[str, str]
     command: str
 
+    def by(self, module: str) -> App:
+        """The same folder, with another module served."""
+        return attrs.evolve(self, command=self.command.replace("shop:app", module))
+
     @contextmanager
     def served(self) -> Iterator[str]:
         """Its address, for as long as the block lasts. It is told to end as a machine would tell it, and must do so."""

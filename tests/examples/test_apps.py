@@ -98,5 +98,15 @@ def test_an_app_built_from_its_page_serves_a_conversation(name, tmp_path):
         assert mina.ask("GetSession", session=session)["state"] == "closed"
 
 
+def test_the_same_desk_stands_in_a_fastapi_app(tmp_path):
+    with built("starlette", tmp_path).by("api:app").served() as address, Browser(address) as guest:
+        guest.enter()
+        session = guest.do("OpenSession", text="배송이 언제 오나요?")["id"]
+        assert guest.http.get("/api/waiting").json() == 0
+        guest.do("RequestAgent", session=session)
+        assert guest.http.get("/api/waiting").json() == 1
+        assert guest.http.get("/desk/shop/workspace", follow_redirects=False).headers["location"].startswith("/login?next=")
+
+
 def _said(news):
     return next(event["body"]["content"]["text"] for event in news if event["type"] == "MessageSent")

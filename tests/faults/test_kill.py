@@ -52,13 +52,14 @@ def check(desk: Desk, acknowledged: list[tuple[str, int]]) -> None:
 @pytest.mark.timeout(300)
 def test_nothing_acknowledged_is_lost_to_kill_9(shared_url):
     url, chance = shared_url, Random(20261121)
+    rounds = ROUNDS if url.startswith("sqlite") else ROUNDS // 5
     acknowledged: list[tuple[str, int]] = []
-    for number in range(ROUNDS):
+    for number in range(rounds):
         acknowledged += killed(url, seed=number, after=chance.randrange(1, 60), threads=chance.choice((1, 4)))
         if number % 10 == 9:
             with Desk.open(url) as desk:
                 check(desk, acknowledged)
-    assert len(acknowledged) > ROUNDS
+    assert len(acknowledged) > rounds
 
 
 @pytest.mark.slow

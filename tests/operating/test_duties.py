@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.needs import postgres_schema
 
 from cschat import Actor, Desk, State
 from cschat import commands as c
@@ -66,9 +67,14 @@ def work(tmp_path):
         worker.kill()
 
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/desk.db?synchronous=normal"
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request, tmp_path):
+    """A store that several processes can share."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/desk.db?synchronous=normal"
+        return
+    with postgres_schema() as url:
+        yield url
 
 
 def done_by(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 from tests.needs import postgres_schema
 
 from cschat.core.records import evolve
-from cschat.errors import Conflict, Invalid, StoreUnavailable
+from cschat.errors import Conflict, Invalid, MissingExtra, StoreUnavailable
 from cschat.storage import postgres
 from cschat.storage.front import Overtaken
 from cschat.storage.opening import open_store
@@ -120,6 +121,25 @@ class TestOvertaking:
             return len(tx.find(Thing, where={"brand": BRAND, "name": "taken"}, limit=1))
 
         assert self.outcome(pair, find, rename) == (2, 0)
+
+    def test_what_was_read_before_and_found_after_it_had_changed(self, pair: tuple[Any, Any]) -> None:
+        one, other = pair
+        seen: list[int] = []
+
+        def bump(tx: Any) -> None:
+            tx.put(evolve(tx.get(Thing, "thg_2"), n=7))
+
+        def work(tx: Any) -> int:
+            first = tx.get(Thing, "thg_2").n
+            if not seen:
+                transact(other, bump)
+            [found] = tx.find(Thing, where={"brand": BRAND, "name": "taken"}, limit=1)
+            seen.append(found.n)
+            tx.put(Thing(f"thg_{first}{found.n}"))
+            return int(first)
+
+        assert transact(one, work) == 7
+        assert [thing.id for thing in one.stream(Thing)] == ["thg_1", "thg_2", "thg_77"]
 
     def test_what_nobody_changed(self, pair: tuple[Any, Any]) -> None:
         """Neither waits for the other, and nothing is done twice."""
@@ -229,6 +249,25 @@ def test_what_a_batch_asks_for_again_and_again_comes_with_its_beginning(url: str
         store.transact(lambda tx: (tx.get(Thing, "thg_1"), tx.get(Thing, "thg_settings")), brand=BRAND, touches=[Key(Thing, "thg_1")])
     assert alone == ["thg_settings"]
     store.close()
+
+
+def test_who_has_not_installed_the_driver_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingExtra) as caught:
+        open_store("postgresql://127.0.0.1/test", (Thing,))
+    assert caught.value.extra == "postgres"
+
+
+def test_a_writer_does_not_wait_for_ever(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 0.1)
+    one, other = open_store(url, (Thing,)), open_store(url, (Thing,))
+    with one.batch(size=9) as batch:
+        batch.run(add_one("thg_1"))
+        with pytest.raises(StoreUnavailable):
+            transact(other, add_one("thg_1"))
+    assert transact(other, add_one("thg_1")) == 2
+    one.close()
+    other.close()
 
 
 def test_a_wrong_schema_is_refused() -> None:

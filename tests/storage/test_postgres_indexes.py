@@ -57,7 +57,7 @@ def asked(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
         clock.advance(minutes=2)
         desk.settle()
         list(desk.each(q.SearchHistory("안녕하세요")))
-        desk.advance(hours=3)
+        desk.advance(minutes=10)
         clock.advance(days=8)
         desk.settle()
         list(desk.acting_as(Actor.guest("browser-a")).watch(after=0, timeout=0))

@@ -12,10 +12,11 @@ import pytest
 from msgspec import Struct
 from psycopg.rows import dict_row
 from tests import samples
-from tests.needs import POSTGRES, postgres_schema
+from tests.needs import postgres, postgres_schema
 from tests.office import Office
 
-from cschat import Desk
+from cschat import Desk, State
+from cschat import queries as q
 from cschat.core.clock import FakeClock
 from cschat.core.records import Index, index_fields
 from cschat.core.times import as_iso
@@ -38,7 +39,7 @@ def fresh() -> Iterator[str]:
 
 
 def connected(url: str, **options: Any) -> psycopg.Connection[Any]:
-    return psycopg.connect(POSTGRES, options=f"-c search_path={url.rpartition('=')[2]}", autocommit=True, **options)
+    return psycopg.connect(postgres(), options=f"-c search_path={url.rpartition('=')[2]}", autocommit=True, **options)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ class TestMigrations:
         name = fresh.rpartition("=")[2]
         with connected(fresh) as db:
             db.execute(f"CREATE SCHEMA {name}")
-        store: Any = open_store(f"{POSTGRES}?options=-csearch_path%3D{name}", (Thing,))
+        store: Any = open_store(f"{postgres()}?options=-csearch_path%3D{name}", (Thing,))
         transact(store, put(Thing("thg_1")))
         store.close()
         again: Any = open_store(fresh, (Thing,))
@@ -178,6 +179,31 @@ class TestTables:
                     assert (record.id, [getattr(record, name) for name in names]) == (id, values)
                     seen += 1
         assert seen > 900
+
+
+class TestDistribution:
+    def test_a_desk_works_on_tables_that_are_partitioned_by_brand(self, fresh: str) -> None:
+        """What a database administrator would do when a desk has outgrown one table, before or after it is filled."""
+        with Desk.open(fresh) as desk:
+            desk.position()
+        with connected(fresh) as db:
+            for table in ("cschat_session", "cschat_event", "cschat_customer"):
+                db.execute(f"ALTER TABLE {table} RENAME TO whole")
+                db.execute(f"CREATE TABLE {table} (LIKE whole INCLUDING ALL) PARTITION BY HASH (brand)")
+                for part in range(3):
+                    db.execute(f"CREATE TABLE {table}_{part} PARTITION OF {table} FOR VALUES WITH (MODULUS 3, REMAINDER {part})")
+                db.execute("DROP TABLE whole CASCADE")
+            db.execute("DELETE FROM cschat_schema")
+        clock = FakeClock()
+        with Desk.open(fresh, clock=clock, seed=3) as desk:
+            for number in range(4):
+                office = Office.on(desk.brand(f"brand{number}"), clock)
+                session = office.session(State.CLOSED)
+                assert office.said(session)[0] == "문의드려요"
+                assert office.desk.ask(q.SelfCheck()) == []
+        with connected(fresh) as db:
+            assert db.execute("SELECT count(*), count(DISTINCT tableoid) > 1 FROM cschat_session").fetchone() == (4, True)
+            assert db.execute("SELECT count(*) FROM sessions").fetchone() == (4,)
 
 
 class TestViews:

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.needs import POSTGRES, postgres_schema
+from tests.needs import postgres, postgres_schema
 
 from cschat.core.clock import FakeClock
 from cschat.storage import postgres_texts as texts_module
@@ -32,7 +32,7 @@ def store(url: str) -> Iterator[Any]:
 
 
 def rows(url: str, sql: str) -> list[Any]:
-    with psycopg.connect(POSTGRES, options=f"-c search_path={url.rpartition('=')[2]}") as db:
+    with psycopg.connect(postgres(), options=f"-c search_path={url.rpartition('=')[2]}") as db:
         return db.execute(sql).fetchall()
 
 

@@ -242,6 +242,8 @@ def test_only_what_is_ones_own_can_be_sent(office: Office, talk: Session):
             office.visitor.do(c.SendMessage(talk, content=sending(media)))
         assert caught.value.field == "content.media.blob"
         assert office.everything() == before
+    with pytest.raises(Invalid):
+        office.agent.do(c.SendMessage(talk, content=sending(elsewhere)))
     office.agent.do(c.SendMessage(talk, content=sending(theirs)))
     office.visitor.do(c.SendMessage(talk, content=sending(Media(blob="the-hosts-own"))))
 

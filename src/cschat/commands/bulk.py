@@ -189,7 +189,7 @@ def _attempt(ctx: Context, bulk: Bulk, session: Session, who: Who) -> BulkFailur
         raise
     except Exception as error:  # noqa: BLE001  (told, and logged; what fails for one must not hold up the others)
         if not isinstance(error, CschatError):
-            _log.exception("%s failed with %s", bulk.id, session.id)
+            _log.exception("%s failed with %s", bulk.id, session.id, extra={"record": bulk.id, "session": session.id, "brand": bulk.brand})
         place = bulk.done + bulk.failed + 1
         code, reason = (error.code, str(error)) if isinstance(error, CschatError) else ("error", type(error).__name__)
         return BulkFailure(BulkFailure.id_of(bulk.id, place), bulk.brand, bulk.id, place, session.id, code, reason[:1000])

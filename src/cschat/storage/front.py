@@ -25,9 +25,11 @@ from cschat.errors import BatchStopped, Conflict, StoreClosed, VersionConflict
 from cschat.storage.protocol import Key, Transaction, Waker
 from cschat.storage.unit import Unit
 
-__all__ = ["Backend", "FlushFailed", "Front", "Overtaken"]
+__all__ = ["Backend", "FlushFailed", "Front", "Measured", "Overtaken"]
 
 T = TypeVar("T")
+Measured = Callable[[int, int, float], None]
+"""Told of each commit: how many works it held, how many wait for the next, the seconds it took."""
 Work = Callable[[Transaction], T]
 
 MAX_BATCH = 256
@@ -64,7 +66,7 @@ class Backend(Protocol):
         ...
 
 
-class Overtaken(VersionConflict):
+class Overtaken(Exception):
     """What a batch has read was changed by others before it could commit. A backend sees to it that this happens once and not twice."""
 
 
@@ -120,6 +122,7 @@ class Front:
         self._backend = backend
         self._inline = inline
         self._closed = False
+        self.measured: Measured | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -138,11 +141,13 @@ class Front:
         try:
             self._take_turn(item)
             if self._lead is item:
+                begun = 0.0 if self.measured is None else time.perf_counter()
                 if self._queue:
                     self._run_batch(item)
                 else:
                     self._run_alone(item)
                     self._backend.committed()
+                    self._measure(1, begun)
         finally:
             try:
                 self._leave(item)
@@ -310,8 +315,13 @@ class Front:
 
     # ------------------------------------------------------------------------------------------------------- batches
 
+    def _measure(self, works: int, begun: float) -> None:
+        if self.measured is not None:
+            self.measured(works, len(self._queue), time.perf_counter() - begun)
+
     def _run_batch(self, own: _Item[Any] | None) -> None:
         items = [] if own is None else [own]
+        begun = 0.0 if self.measured is None else time.perf_counter()
         try:
             with self._mutex:
                 others = list(takewhile(lambda item: not item.exclusive, islice(self._queue, MAX_BATCH - len(items))))
@@ -330,6 +340,7 @@ class Front:
                 raise
             finally:
                 self._backend.committed()
+                self._measure(sum(item.done for item in items), begun)
 
     def _run_together(self, items: list[_Item[Any]]) -> None:
         ran: list[_Item[Any]] = []
@@ -392,9 +403,9 @@ class Front:
             except FlushFailed as failed:
                 self._backend.rollback()
                 item.fail(cast("Exception", failed.__cause__))
-            except Overtaken as overtaken:
+            except Overtaken:
                 self._backend.rollback()
-                item.fail(VersionConflict(str(overtaken), **overtaken.fields))
+                item.fail(VersionConflict("what this has read was changed meanwhile", kind="", id=""))
             except Exception as error:  # noqa: BLE001  (the database did not do its part)
                 self._backend.rollback()
                 item.fail(error)

@@ -23,7 +23,7 @@ from cschat.core.transcript import TEXTS, text_of
 from cschat.errors import Conflict, StoreClosed, VersionConflict
 from cschat.storage.codec import decode_body, encode
 from cschat.storage.forking import FORK_SECONDS, survive
-from cschat.storage.front import Front
+from cschat.storage.front import Front, Measured
 from cschat.storage.protocol import Batch, Cursor, Gte, In, Key, Lt, Lte, Pending, Transaction, Waker, Where
 from cschat.storage.signal import Signal
 from cschat.storage.unit import Change, Unit, Writes
@@ -368,6 +368,9 @@ class MemoryStore:
     def position(self) -> int:
         with self._reading():
             return self._engine.length()
+
+    def measure(self, measured: Measured) -> None:
+        self._front.measured = measured
 
     def look(self) -> int:
         position = self.position()

@@ -18,14 +18,15 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from cschat.core.events import Event
 from cschat.core.records import Record
 from cschat.errors import CschatError, StoreUnavailable
-from cschat.storage.connecting import Readers
 from cschat.storage.forking import FORK_SECONDS, survive
-from cschat.storage.front import FlushFailed, Front, Overtaken
+from cschat.storage.front import FlushFailed, Front, Measured, Overtaken
+from cschat.storage.lending import Readers
 from cschat.storage.listening import Listener
 from cschat.storage.postgres_engine import Name, Reader, Writer
 from cschat.storage.postgres_errors import Ours, is_lost
@@ -44,6 +45,10 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 
 MOST_READERS = 10
 """How many connections of a process read at a time."""
+LOCK_SECONDS = 10
+"""How long a writer waits for another process before it gives up with `StoreUnavailable`."""
+IDLE_SECONDS = 60
+"""A process that stops in the middle of a batch holds the others up for no longer: PostgreSQL then breaks its connection."""
 DOUBT_SECONDS = 10.0
 """How long a process tries to find out what became of a COMMIT whose answer was lost."""
 
@@ -82,7 +87,7 @@ class _Backend:
             return self._begin(touches, prompt=prompt)
         except psycopg.Error as error:
             self.close()
-            if not (known and is_lost(error)):
+            if not (known and is_lost(error)) or isinstance(error, errors.LockNotAvailable):
                 raise self._ours(error) from error
         try:
             return self._begin(touches, prompt=prompt)  # nothing had begun
@@ -126,9 +131,9 @@ class _Backend:
         if writer.committing:
             if self._was_committed(writer):
                 return None
-        elif not self._lost:
+        elif not (self._lost or writer.prompt):
             self._lost = True
-            raise Overtaken("the connection was lost", kind="", id="") from error
+            raise Overtaken from error
         raise error
 
     def rollback(self) -> bool:
@@ -254,6 +259,9 @@ class PostgresStore:
     def position(self) -> int:
         return self._look(lambda connection: Reader(connection, self._ours).position())
 
+    def measure(self, measured: Measured) -> None:
+        self._front.measured = measured
+
     def look(self) -> int:
         position = self.position()
         self._signal.tell(position)
@@ -298,7 +306,7 @@ class PostgresStore:
     def _open(self) -> _Connection:
         """A connection that may write; brings the database up to date."""
         options = [_PLANS, *([] if self._schema is None else [f"-c search_path={self._schema}"])]
-        given = psycopg.conninfo.conninfo_to_dict(self._url)
+        given = conninfo_to_dict(self._url)
         options.append(str(given.get("options", "")))
         connection = psycopg.connect(
             self._url, options=" ".join(options).strip(), autocommit=True, application_name="cschat", client_encoding="utf8"
@@ -315,7 +323,9 @@ class PostgresStore:
     def _open_writer(self) -> _Connection:
         """Its statements are few and always served by the same index, but for arrays of one PostgreSQL would plan them anew each time."""
         connection = self._open()
-        connection.execute("SET plan_cache_mode = force_generic_plan")
+        settings = ("plan_cache_mode", "force_generic_plan"), ("lock_timeout", f"{LOCK_SECONDS * 1000:.0f}")
+        for name, value in (*settings, ("idle_in_transaction_session_timeout", f"{IDLE_SECONDS * 1000:.0f}")):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         return connection
 
     def _open_reader(self) -> _Connection:

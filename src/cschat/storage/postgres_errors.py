@@ -12,7 +12,6 @@ from psycopg import errors
 
 from cschat.core.records import Record
 from cschat.errors import Conflict, CschatError, StoreUnavailable, VersionConflict
-from cschat.storage.front import Overtaken
 from cschat.storage.postgres_schema import unique_indexes
 
 __all__ = ["Ours", "is_lost"]
@@ -34,10 +33,8 @@ class Ours:
                 return Conflict(f"there is another {kind.kind} with this {fields[-1]}", kind=kind.kind, fields=fields)
             table = str(error.diag.table_name).removeprefix("cschat_")
             return VersionConflict("the same was written meanwhile", kind=table, id="")
-        if isinstance(error, errors.DivisionByZero):  # see `postgres_engine`
+        if isinstance(error, (errors.DivisionByZero, *_AGAIN)):  # the first: see `postgres_engine`
             return VersionConflict("a record has changed meanwhile", kind="", id="")
-        if isinstance(error, _AGAIN):
-            return Overtaken("PostgreSQL had to give this up for others", kind="", id="")
         return StoreUnavailable(f"PostgreSQL: {error}", reason=str(error))
 
 

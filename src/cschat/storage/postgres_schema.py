@@ -78,26 +78,30 @@ def migrate(connection: psycopg.Connection[Any], kinds: Sequence[type[Record]], 
     if _present(connection) == wanted:
         return
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"cschat {schema or ''}",))
+        _run(connection, "SELECT pg_advisory_xact_lock(hashtext(%s))", (f"cschat {schema or ''}",))
         if schema is not None:
-            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+            _run(connection, f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         if _present(connection) == wanted:
             return
-        connection.execute("CREATE TABLE IF NOT EXISTS cschat_migration (name text PRIMARY KEY)")
-        connection.execute("CREATE TABLE IF NOT EXISTS cschat_schema (fingerprint text NOT NULL)")
-        done = {name for (name,) in connection.execute("SELECT name FROM cschat_migration")}
+        _run(connection, "CREATE TABLE IF NOT EXISTS cschat_migration (name text PRIMARY KEY)")
+        _run(connection, "CREATE TABLE IF NOT EXISTS cschat_schema (fingerprint text NOT NULL)")
+        done = {name for (name,) in _run(connection, "SELECT name FROM cschat_migration")}
         for name, statements in _STEPS.items():
             if name not in done:
                 for statement in statements:
-                    connection.execute(statement)
-                connection.execute("INSERT INTO cschat_migration VALUES (%s)", (name,))
+                    _run(connection, statement)
+                _run(connection, "INSERT INTO cschat_migration VALUES (%s)", (name,))
         for kind in kinds:
             _extend(connection, kind)
         for name, query in views(kinds, _DIALECT).items():
-            connection.execute(f'DROP VIEW IF EXISTS "{name}"')
-            connection.execute(f'CREATE VIEW "{name}" AS {query}')
-        connection.execute("DELETE FROM cschat_schema")
-        connection.execute("INSERT INTO cschat_schema VALUES (%s)", (wanted,))
+            _run(connection, f'DROP VIEW IF EXISTS "{name}"')
+            _run(connection, f'CREATE VIEW "{name}" AS {query}')
+        _run(connection, "DELETE FROM cschat_schema")
+        _run(connection, "INSERT INTO cschat_schema VALUES (%s)", (wanted,))
+
+
+def _run(connection: psycopg.Connection[Any], sql: str, values: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
+    return connection.execute(sql.encode(), values)
 
 
 def schema_of_database(url: str, kinds: Sequence[type[Record]], schema: str | None) -> Schema:
@@ -116,26 +120,27 @@ def schema_of_database(url: str, kinds: Sequence[type[Record]], schema: str | No
 def _extend(connection: psycopg.Connection[Any], kind: type[Record]) -> None:
     """Create the table of a class, or add what it lacks. New columns are filled from the records."""
     table = table_name(kind)
-    connection.execute(
+    _run(
+        connection,
         f'CREATE TABLE IF NOT EXISTS {table} (id text COLLATE "C" NOT NULL, brand text COLLATE "C" NOT NULL, version bigint NOT NULL,'
-        f' data text COLLATE "C" NOT NULL, CONSTRAINT {key_name(kind)} PRIMARY KEY (id, brand)) WITH (fillfactor = 70)'
+        f' data text COLLATE "C" NOT NULL, CONSTRAINT {key_name(kind)} PRIMARY KEY (id, brand)) WITH (fillfactor = 70)',
     )
     columns = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
-    present = {name for (name,) in connection.execute(columns, (table,))}
+    present = {name for (name,) in _run(connection, columns, (table,))}
     missing = [name for name in index_fields(kind) if name not in present]
     for name in missing:
         type_ = column_type(column_hint(kind, name))
         collation = ' COLLATE "C"' if type_ == "text" else ""
-        connection.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {type_}{collation}')
+        _run(connection, f'ALTER TABLE {table} ADD COLUMN "{name}" {type_}{collation}')
     if missing:
         _fill(connection, kind, missing)
     declared = {_short(index_name(table, index)) for index in kind.indexes}
     made = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass AND NOT indisprimary"
-    for (name,) in connection.execute(made, (table,)).fetchall():
+    for (name,) in _run(connection, made, (table,)).fetchall():
         if name.startswith(f"{table}_") and name not in declared:
-            connection.execute(f'DROP INDEX "{name}"')
+            _run(connection, f'DROP INDEX "{name}"')
     for index in kind.indexes:
-        connection.execute(_index_sql(table, index))
+        _run(connection, _index_sql(table, index))
 
 
 def _fill(connection: psycopg.Connection[Any], kind: type[Record], names: Sequence[str]) -> None:
@@ -143,10 +148,10 @@ def _fill(connection: psycopg.Connection[Any], kind: type[Record], names: Sequen
     table, last = table_name(kind), ""
     columns = ", ".join(f'"{name}" = %s' for name in names)
     page_sql = f"SELECT id, data FROM {table} WHERE id > %s ORDER BY id LIMIT {_PAGE}"
-    while page := connection.execute(page_sql, (last,)).fetchall():
+    while page := _run(connection, page_sql, (last,)).fetchall():
         records = [decode_record(kind, data) for _id, data in page]
         values = [(*(getattr(record, name) for name in names), record.id) for record in records]
-        connection.cursor().executemany(f"UPDATE {table} SET {columns} WHERE id = %s", values)
+        connection.cursor().executemany(f"UPDATE {table} SET {columns} WHERE id = %s".encode(), values)
         last = page[-1][0]
 
 
@@ -189,7 +194,7 @@ def _fingerprint(kinds: Sequence[type[Record]]) -> str:
 
 
 def _present(connection: psycopg.Connection[Any]) -> str | None:
-    if connection.execute("SELECT to_regclass('cschat_schema')").fetchone() == (None,):
+    if _run(connection, "SELECT to_regclass('cschat_schema')").fetchone() == (None,):
         return None
-    row = connection.execute("SELECT fingerprint FROM cschat_schema").fetchone()
+    row = _run(connection, "SELECT fingerprint FROM cschat_schema").fetchone()
     return None if row is None else str(row[0])

@@ -255,6 +255,10 @@ class Store(Protocol):
         """The position of the last committed event; 0 if there is none."""
         ...
 
+    def measure(self, measured: Callable[[int, int, float], None], /) -> None:
+        """Call this after each commit with how many works it held, how many wait for the next, and the seconds it took."""
+        ...
+
     def look(self) -> int:
         """Tell those who wait and listen now what another process has committed; the position."""
         ...

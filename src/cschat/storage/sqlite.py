@@ -28,9 +28,10 @@ from cschat.core.times import Micros
 from cschat.errors import VersionConflict
 from cschat.storage.asking import counting, selection
 from cschat.storage.codec import decode_body, decode_record, encode
-from cschat.storage.connecting import Lookout, Readers, last_position, ours
+from cschat.storage.connecting import Lookout, last_position, ours
 from cschat.storage.forking import FORK_SECONDS, survive
-from cschat.storage.front import Front
+from cschat.storage.front import Front, Measured
+from cschat.storage.lending import Readers
 from cschat.storage.migrations import migrate
 from cschat.storage.protocol import Batch, Cursor, Key, Pending, Transaction, Waker, Where
 from cschat.storage.signal import Signal
@@ -344,6 +345,9 @@ class SqliteStore:
     def position(self) -> int:
         with self._readers.one() as connection:
             return last_position(connection)
+
+    def measure(self, measured: Measured) -> None:
+        self._front.measured = measured
 
     def look(self) -> int:
         position = self.position()

@@ -24,7 +24,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 @attrs.frozen
 class Dialect:
-    """How a database says it: microseconds as ISO text, a value of a document (of a type), and the table to select both from."""
+    """How a database says it: microseconds as ISO text, a value of a document (of a type), and the table ("{}") to select both from."""
 
     instant: Callable[[str], str]
     field: Callable[[Path, Any], str]

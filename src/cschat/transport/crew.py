@@ -58,7 +58,7 @@ class Crew:
             errors.append(closed)  # the leases say what is left to do
         except Exception as error:  # the one who waits may have gone  # noqa: BLE001
             errors.append(error)
-            _log.exception("%s: how its deliveries went could not be recorded", name)
+            _log.exception("%s: how its deliveries went could not be recorded", name, extra={"target": name})
         finally:
             self._relay.occupy(name, busy=False)
 

@@ -131,5 +131,5 @@ def _checked(answer: Any) -> CustomerInfo:
 
 
 def _failed(customer: Customer) -> CustomerInfo:
-    _log.exception("customer_info of %s failed", customer.id)
+    _log.exception("customer_info of %s failed", customer.id, extra={"customer": customer.id, "brand": customer.brand})
     return CustomerInfo([], "failed")

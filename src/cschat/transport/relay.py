@@ -28,6 +28,7 @@ from cschat.core.records import evolve
 from cschat.core.times import SECOND, Micros
 from cschat.errors import Conflict, Hopeless, TryLater
 from cschat.storage.protocol import Gte, Lte, Store, Transaction
+from cschat.transport.metering import Metering
 
 __all__ = ["LEASE_SECONDS", "MAX_TRIES", "Delivery", "Follower", "Handler", "Job", "Patience", "Relay", "Source", "Target"]
 
@@ -107,9 +108,10 @@ class _Known:
 class Relay:
     """The targets of one desk. Any number of processes may run one for the same store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, metering: Metering | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._metering = metering
         self._targets: dict[str, Target] = {}
         self._unsure: dict[str, Target] = {}
         self._sources: list[Source] = []
@@ -271,24 +273,34 @@ class Relay:
         elif error is None:
             known.refusals = 0
 
-        def record(tx: Transaction) -> None:
+        def record(tx: Transaction) -> str:
             present = tx.peek(Delivery, job.delivery.id)
             if present is None or present.attempt != job.delivery.attempt:
-                return
+                return "taken_over"
             if error is None:
                 tx.delete(Delivery, present.id)
                 self._let_next_go(tx, present)
-                return
+                return "delivered"
             text = f"{type(error).__name__}: {error}"[:2000]
             if present.attempt >= patience.tries or isinstance(error, Hopeless):
                 tx.put(evolve(present, due=None, parked=now, error=text))
-            else:
-                tx.put(evolve(present, due=again, error=text))
+                return "parked"
+            tx.put(evolve(present, due=again, error=text))
+            return "put_off"
 
-        self._store.transact(record, brand=job.delivery.brand)
+        outcome = self._store.transact(record, brand=job.delivery.brand)
         self._stir(job.target.name)
+        if self._metering is not None:
+            self._metering.tell("delivery_seconds", (now - job.event.time) / SECOND, target=job.target.name, outcome=outcome)
         if error is not None:
-            _log.error("%s: attempt %d of %s failed", job.target.name, job.delivery.attempt, job.delivery.id, exc_info=error)
+            _log.error(
+                "%s: attempt %d of %s failed",
+                job.target.name,
+                job.delivery.attempt,
+                job.delivery.id,
+                exc_info=error,
+                extra={"target": job.target.name, "delivery": job.delivery.id, "attempt": job.delivery.attempt, "outcome": outcome},
+            )
 
     def holds(self, job: Job) -> bool:
         """Whether the lease of a job that has not been tried yet still runs. Who was stopped for a while must look before each."""

@@ -15,7 +15,7 @@ import attrs
 import msgspec
 
 from cschat import queries as q
-from cschat.errors import Forbidden, NotFound
+from cschat.errors import Forbidden, NotFound, StoreClosed
 from cschat.storage.codec import face
 from cschat.web.frames import Frame
 
@@ -34,8 +34,8 @@ def attending(listener: Listener) -> list[Any]:
         return []
     try:
         found: list[Any] = face(listener.door.works.store.read(listener.door.asking(q.Attending(listener.session))))
-    except (Forbidden, NotFound):
-        return []  # they may not see it any more; their stream is about to end
+    except (Forbidden, NotFound, StoreClosed):
+        return []  # they may not see it any more, or nobody can: their stream is about to end
     return found
 
 

@@ -48,6 +48,8 @@ _MOST_EACH = 30
 _FAR = 5_000
 """Positions that are read one by one to resume; a customer who was away for longer is told from their own sessions."""
 _TOO_FAR = 50_000
+"""An agent who was away for so long is told that they have missed something."""
+_MOST_SESSIONS = 1_000
 _QUIET_SECONDS = 2.0
 _LINGER_SECONDS = 60.0
 
@@ -118,7 +120,7 @@ class Listener:
 def _own(tx: Transaction, who: Who, after: int, until: int) -> list[e.Event]:
     """What a customer may see of what happened to their sessions between two positions, in order."""
     found: list[e.Event] = []
-    for session in tx.find(Session, where={"customer": who.id}, order="opened", limit=PAGE):
+    for session in tx.find(Session, where={"customer": who.id}, order="-opened", limit=_MOST_SESSIONS):
         seq = 0
         while page := tx.events(session.id, after_seq=seq, limit=PAGE):
             seq = page[-1].seq
@@ -132,6 +134,14 @@ def _frame(event: e.Event) -> Frame:
 
 _ENDS = (e.AgentRemoved, e.AgentChanged, e.CustomerMerged, e.Erased)
 """After these whoever it happened to may be somebody else: they come again, and are looked at anew."""
+
+
+_STAFF = "staff"
+
+
+def _place(listener: Listener) -> tuple[str, str | None]:
+    """Among whom they are: the brand's staff, or those of one customer (None: customers whom the desk has not met)."""
+    return listener.door.brand_id, listener.who.id if listener.who.role is Role.CUSTOMER else _STAFF
 
 
 class Hub:
@@ -149,8 +159,7 @@ class Hub:
         self._thread: threading.Thread | None = None
         self.position = 0
         self._heard_at = 0.0
-        self._staff: dict[str, set[Listener]] = {}
-        self._customers: dict[tuple[str, str | None], set[Listener]] = {}
+        self._places: dict[tuple[str, str | None], set[Listener]] = {}
         self._attendance = Attendance()
 
     # ------------------------------------------------------------------------------------------------------- listening
@@ -174,7 +183,7 @@ class Hub:
         with self._lock:
             self._ensure()
             listener = Listener(self, door, who, self.position, session)
-            place = self._place(listener)
+            place = self._places.setdefault(_place(listener), set())
             if sum(one.who.name == who.name for one in place) >= _MOST_EACH:
                 raise LimitExceeded("too many windows listen at once", limit="streams", value=_MOST_EACH, seconds=30)
             place.add(listener)
@@ -187,13 +196,16 @@ class Hub:
         """Give them nothing any more."""
         with self._lock:
             listener.over = True
-            self._place(listener).discard(listener)
+            place = self._places.get(_place(listener), set())
+            place.discard(listener)
+            if not place:
+                self._places.pop(_place(listener), None)
             self._attendance.remove(listener)
 
     def _hinted(self, hint: Hint) -> None:
         """Somebody, here or in another process, has begun or ceased to write in a session, which is no event: look at once."""
         match hint:
-            case ("attending", brand_id, session):
+            case ("attending", brand_id, session) if self._process == os.getpid():
                 with self._lock:
                     if self._attendance.look_at(brand_id, session):
                         self._news.set()
@@ -201,13 +213,7 @@ class Hub:
                 return
 
     def __len__(self) -> int:
-        return sum(map(len, self._staff.values())) + sum(map(len, self._customers.values()))
-
-    def _place(self, listener: Listener) -> set[Listener]:
-        brand = listener.door.brand_id
-        if listener.who.role is Role.CUSTOMER:
-            return self._customers.setdefault((brand, listener.who.id), set())
-        return self._staff.setdefault(brand, set())
+        return sum(map(len, self._places.values()))
 
     # --------------------------------------------------------------------------------------------------------- reading
 
@@ -280,33 +286,33 @@ class Hub:
         return rows
 
     def _give(self, event: e.Event, for_customer: e.Event | None, owner: str | None, touched: dict[Listener, None]) -> None:
-        staff = self._staff.get(event.brand)
+        staff = self._places.get((event.brand, _STAFF))
         if staff:
             frame = _frame(event)
             touched.update((listener, None) for listener in staff if listener.give(frame))
-        customers = self._customers.get((event.brand, owner)) if for_customer is not None and owner is not None else None
+        customers = self._places.get((event.brand, owner)) if for_customer is not None and owner is not None else None
         if customers and for_customer is not None:
             frame = _frame(for_customer)
             touched.update((listener, None) for listener in customers if listener.give(frame))
         if isinstance(event.body, e.CustomerRegistered):
             self._met(event.brand, event.subject, event.body.key)
         elif isinstance(event.body, _ENDS):
-            for listener in [*(staff or ()), *self._customers.get((event.brand, event.subject), ())]:
+            for listener in [*(staff or ()), *self._places.get((event.brand, event.subject), ())]:
                 if listener.who.id == event.subject:
                     listener.over = True
                     touched[listener] = None
 
     def _met(self, brand: str, customer: str, key: str) -> None:
         """Those who have listened before the desk knew them get what is theirs from now on."""
-        strangers = self._customers.get((brand, None), set())
+        strangers = self._places.get((brand, None), set())
         for listener in [one for one in strangers if one.door.actor.key == key]:
             strangers.discard(listener)
             listener.who = Who(Role.CUSTOMER, customer)
-            self._place(listener).add(listener)
+            self._places.setdefault(_place(listener), set()).add(listener)
 
     def _end_all(self) -> None:
         with self._lock:
-            listeners = [one for several in (*self._staff.values(), *self._customers.values()) for one in several]
+            listeners = [one for several in self._places.values() for one in several]
             for listener in listeners:
                 listener.over = True
             _ring(listeners)

@@ -186,7 +186,8 @@ def _problem() -> Schema:
 
 
 def _leaves(kind: type[CschatError]) -> list[type[CschatError]]:
-    return [kind, *(leaf for child in kind.__subclasses__() for leaf in _leaves(child))]
+    children = [child for child in kind.__subclasses__() if child.__module__.startswith("cschat.")]
+    return [kind, *(leaf for child in children for leaf in _leaves(child))]
 
 
 def _parameters(path: str) -> list[Schema]:

@@ -15,6 +15,7 @@ import attrs
 import msgspec
 from anyio import to_thread
 
+from cschat.errors import StoreClosed, StoreUnavailable
 from cschat.loops import current
 from cschat.web.attending import attending
 from cschat.web.frames import Frame, at, written
@@ -42,7 +43,7 @@ class Stream:
         heard = threading.Event()
         self.listener.heard = heard
         yield self._begin()
-        for page in self.listener.past(self.after):
+        for page in self._past():
             if page:
                 yield b"".join(map(written, page))
         while not self._is_over():
@@ -58,7 +59,7 @@ class Stream:
         listener = self.listener
         listener.heard, listener.loop = anyio.Event(), current()
         yield self._begin()
-        past = listener.past(self.after)
+        past = self._past()
         while (page := await to_thread.run_sync(next, past, None)) is not None:
             if page:
                 yield b"".join(map(written, page))
@@ -76,6 +77,13 @@ class Stream:
     def close(self) -> None:
         """Listen no more."""
         self.listener.close()
+
+    def _past(self) -> Iterator[list[Frame]]:
+        """What was before; if the database is gone meanwhile, the stream ends, and its browser resumes."""
+        try:
+            yield from self.listener.past(self.after)
+        except (StoreClosed, StoreUnavailable):
+            self.listener.close()
 
     def _begin(self) -> bytes:
         now = time.time()

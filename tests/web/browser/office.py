@@ -65,7 +65,7 @@ class Customer:
 
 @attrs.define
 class Workplace:
-    """A desk that is served, with two agents: `mina`, an admin, and `jun`."""
+    """A desk that is served, with two agents: `mina`, an admin, and `jun`. She serves the brand `mall` too."""
 
     desk: Desk
     mina: Agent
@@ -141,7 +141,10 @@ def working(browser: Any, **settings: Any) -> Iterator[Workplace]:
     desk.do(c.ChangeBrand(name="하늘상점", accepting="open", **settings))
     mina = desk.do(c.AddAgent("민아", role="admin", status="available", user_id="mina"))
     jun = desk.do(c.AddAgent("준호", status="available", user_id="jun"))
-    gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=_user)
+    mall = desk.brand("mall")
+    mall.do(c.ChangeBrand(name="하늘몰", accepting="open"))
+    mall.do(c.AddAgent("민아", status="available", user_id="mina"))
+    gateway = Gateway(desk, brands=["shop", "mall"], secrets=[SECRET], identify=_user)
     with desk.running(), make_server("127.0.0.1", 0, _app(Door(gateway)), _Server, _Quiet) as server:
         place = Workplace(desk, mina, jun, browser, f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -151,6 +151,7 @@ def test_a_reload_loses_nothing(shop: Shop, context: BrowserContext) -> None:
     window.find(".composer-text").fill("쓰다 만 글")
     window.page.reload()
     window.shows(".own .bubble", "첫 메시지")
+    window.shows(".queue-card")
     assert window.find(".composer-text").input_value() == "쓰다 만 글"
     assert len(shop.sessions) == 1
 
@@ -170,6 +171,44 @@ def test_offline_messages_wait_and_go_out_once(shop: Shop, context: BrowserConte
     assert window.bubbles() == ["첫 메시지", "끊긴 동안", "둘째 줄"]
 
 
+def test_what_was_said_while_the_line_was_gone_comes_with_it(shop: Shop, context: BrowserContext) -> None:
+    window = Window.at(context, shop.address).start().say("첫 메시지")
+    window.shows(".queue-card")
+    session, agent = shop.sessions[0], shop.agent()
+    agent.do(c.ClaimSession(session))
+    window.shows(".line", "민아 상담사가 연결되었어요")
+    context.set_offline(True)
+    window.shows(".banner")
+    agent.do(c.SendMessage(session.id, "들리세요?"))
+    agent.do(c.SendMessage(session.id, "기다릴게요."))
+    context.set_offline(False)
+    window.shows(".theirs .bubble", "기다릴게요.")
+    assert window.bubbles() == ["첫 메시지", "들리세요?", "기다릴게요."]
+
+
+def test_a_token_that_is_no_longer_good_is_replaced(shop: Shop, context: BrowserContext) -> None:
+    window = Window.at(context, shop.address).start()
+    window.shows(".composer-text")
+    spoil = """() => {
+        const name = Object.keys(localStorage).find((key) => key.endsWith(':guest'));
+        localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage[name]), token: 'x.y.z' }));
+        sessionStorage.clear();
+        localStorage.removeItem(name.replace(/guest$/, 'open'));
+    }"""
+    window.page.evaluate(spoil)
+    window.page.reload()
+    window.start().say("다시 왔어요")
+    window.shows(".queue-card")
+    assert shop.said() == ["다시 왔어요"]
+
+
+def test_a_members_token_is_fetched_where_the_host_says(browser: Browser, tmp_path: Path) -> None:
+    with running(tmp_path, attributes='data-token-url="/member-token"') as shop, browsing(browser) as context:
+        window = Window.at(context, shop.address).start().say("회원이에요")
+        window.shows(".queue-card")
+        assert [(one.key, one.name) for one in shop.desk.ask(q.Customers()).items] == [("member:u9", "박하늘")]
+
+
 def test_what_the_desk_does_not_take_can_be_sent_again(shop: Shop, context: BrowserContext) -> None:
     window = Window.at(context, shop.address).start().say("첫 메시지")
     window.shows(".queue-card")
@@ -180,6 +219,19 @@ def test_what_the_desk_does_not_take_can_be_sent_again(shop: Shop, context: Brow
     window.find(".again", "다시 보내기").click()
     window.find(".own.failed").wait_for(state="detached")
     assert shop.said() == ["첫 메시지", "안 가는 글"]
+
+
+def test_many_answers_at_once_are_marked_as_read_once(shop: Shop, context: BrowserContext) -> None:
+    window = Window.at(context, shop.address).start().say("첫 메시지")
+    window.shows(".queue-card")
+    session, agent = shop.sessions[0], shop.agent()
+    agent.do(c.ClaimSession(session))
+    marks: list[str] = []
+    context.on("request", lambda request: marks.append(request.url) if "/do/MarkRead" in request.url else None)
+    with window.page.expect_response("**/do/MarkRead"):
+        agent.do_all([c.SendMessage(session.id, f"{number}번째 줄") for number in range(40)])
+    window.shows(".theirs .bubble", "39번째 줄")
+    assert len(marks) == 1
 
 
 def test_events_come_by_polling_where_no_stream_gets_through(shop: Shop, context: BrowserContext) -> None:
@@ -229,7 +281,8 @@ def test_answers_are_counted_while_nobody_looks(shop: Shop, context: BrowserCont
     assert "읽지 않은 메시지 1개" in (window.find(".launcher").get_attribute("aria-label") or "")
     window.page.reload()
     assert window.shows(".badge").inner_text() == "1"
-    window.open()
+    with window.page.expect_response("**/do/MarkRead"):
+        window.open()
     window.shows(".theirs .bubble", "안 볼 때")
     window.find(".badge").wait_for(state="hidden")
     assert shop.desk.ask(q.GetSession(session)).read_by_customer > 0

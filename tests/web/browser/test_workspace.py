@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.web.browser.office import Workplace, chromium, working
 
-from cschat import State
+from cschat import Actor, State
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.content import Content, Media
@@ -79,7 +79,7 @@ def test_saved_replies_and_articles_are_put_in(place: Workplace) -> None:
     write(page, "#인")
     page.locator("#completing [role=option]", has_text="#인사").wait_for()
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('.composer-field').value === '안녕하세요, 김하늘 고객님.'")
+    page.wait_for_function("() => document.querySelector('.composer-field')?.value === '안녕하세요, 김하늘 고객님.'")
     page.keyboard.press("Enter")
     page.locator(".msg.ours:not(.pending)", has_text="김하늘 고객님").wait_for()
     write(page, "?배송")
@@ -204,10 +204,10 @@ def test_nothing_typed_is_lost(place: Workplace) -> None:
     page = place.open(path=f"/sessions/{customer.session.id}")
     write(page, "쓰다 만 답장")
     page.locator(".row", has_text="박지우").click()
-    page.wait_for_function("() => document.querySelector('.composer-field').value === ''")
+    page.wait_for_function("() => document.querySelector('.composer-field')?.value === ''")
     page.reload()
     page.locator(".row", has_text="김하늘").click()
-    page.wait_for_function("() => document.querySelector('.composer-field').value === '쓰다 만 답장'")
+    page.wait_for_function("() => document.querySelector('.composer-field')?.value === '쓰다 만 답장'")
     page.context.set_offline(True)
     page.locator(".composer-field").press("Enter")
     page.get_by_role("button", name="다시 보내기").wait_for()
@@ -225,9 +225,8 @@ def test_half_a_syllable_is_not_sent(place: Workplace) -> None:
     page.locator(".composer-field").click()
     keyboard = page.context.new_cdp_session(page)
     keyboard.send("Input.imeSetComposition", {"text": "안녀", "selectionStart": 2, "selectionEnd": 2})
-    page.evaluate(
-        "document.querySelector('.composer-field').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229, isComposing: true, bubbles: true}))"
-    )
+    enter = "new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229, isComposing: true, bubbles: true})"
+    page.evaluate(f"document.querySelector('.composer-field').dispatchEvent({enter})")
     assert page.locator(".msg.ours").count() == 0
     keyboard.send("Input.insertText", {"text": "안녕"})
     page.keyboard.press("Enter")
@@ -336,6 +335,33 @@ def test_a_saved_view_is_a_list_of_ones_own(place: Workplace) -> None:
     page.get_by_role("button", name="‘환불만’ 삭제").click()
     page.wait_for_url("**/lists/queue")
     assert place.agent(place.mina).ask(q.Views()) == []
+
+
+def test_a_view_looks_into_all_brands_that_one_serves(place: Workplace) -> None:
+    mall = place.desk.brand("mall")
+    mall.do(c.RegisterCustomer(member="몰손님", name="몰손님"))
+    door = mall.acting_as(Actor.member("몰손님"))
+    session = door.do(c.OpenSession(text="몰에서 왔어요"))
+    door.do(c.RequestAgent(session))
+    mall.acting_as(Actor.user("mina")).do(c.ClaimSession(session))
+    page = place.open(path="/lists/drawer/active")
+    page.locator(".row", has_text="몰손님").get_by_text("하늘몰").wait_for()
+    page.locator(".row", has_text="몰손님").click()
+    page.wait_for_url(f"**/mall/workspace/sessions/{session.id}")
+    page.locator(".msg.theirs", has_text="몰에서 왔어요").wait_for()
+    page.get_by_role("button", name="하늘몰, 브랜드 바꾸기").click()
+    page.get_by_role("menuitemradio", name="하늘상점").click()
+    page.wait_for_url("**/shop/workspace/**")
+
+
+def test_unread_messages_are_seen_from_every_list(place: Workplace) -> None:
+    customer = place.asks("김하늘", "저기요")
+    place.agent(place.mina).do(c.ClaimSession(customer.session))
+    page = place.open()
+    page.locator(".tab", has_text="상담").locator(".count.unread").wait_for()
+    page.locator(".tab", has_text="상담").click()
+    page.locator(".row", has_text="김하늘").click()
+    page.locator(".tab", has_text="상담").locator(".count:not(.unread)", has_text="1").wait_for()
 
 
 @pytest.mark.parametrize(("width", "path"), [(1440, ""), (360, ""), (1440, "list"), (360, "list")])

@@ -8,6 +8,7 @@ import { fresh, Problem } from "../shared/client.js";
 
 const OVER = new Set(["wrap_up", "closed"]);
 const ALL = 1000;
+const READ = 250; // milliseconds
 
 /** Events that stand in the conversation as a line, and which text that is. */
 const LINES = {
@@ -36,7 +37,8 @@ const LEADS = {
   ReturnedToBot: "bot",
 };
 
-const signature = (content) => JSON.stringify([content.kind, content.text, content.media?.blob ?? null, (content.fields ?? []).map((field) => field.answer)]);
+const signature = (content) =>
+  JSON.stringify([content.kind, content.text, content.media?.blob ?? null, (content.fields ?? []).map((field) => field.answer)]);
 const plain = (said) => (typeof said === "string" ? { kind: "text", text: said } : { text: "", ...said });
 
 export class Talk {
@@ -82,14 +84,12 @@ export class Talk {
     return [...this.messages, ...this.lines].sort((one, other) => one.seq - other.seq).concat(this.pending);
   }
 
-  // ------------------------------------------------------------------------------------------------------------- loading
-
   async load() {
     if (!this.session) return;
     try {
       const [history, ...rest] = await this.client.askAll([["History", { session: this.id, limit: ALL }], ...this.questions()]);
       history.items.forEach((event) => this.fold(event, true));
-      for (let after = history.next; after; ) {
+      for (let after = history.next; after;) {
         const more = await this.client.ask("History", { session: this.id, after, limit: ALL });
         more.items.forEach((event) => this.fold(event, true));
         after = more.next;
@@ -111,7 +111,7 @@ export class Talk {
   }
 
   know(session, speakers, queue) {
-    if (!this.session || session.seq >= this.session.seq) this.session = session;
+    if (!(session.seq < this.session?.seq)) this.session = session;
     this.readByStaff = Math.max(this.readByStaff, session.read_by_staff ?? 0);
     speakers.forEach((face) => this.speakers.set(face.id, face));
     this.queue = queue;
@@ -130,8 +130,6 @@ export class Talk {
       }
     }, 60);
   }
-
-  // ------------------------------------------------------------------------------------------------------------- folding
 
   /** What has happened in this session. */
   take(event) {
@@ -157,8 +155,10 @@ export class Talk {
     const text = LINES[type]?.(body);
     if (text) this.lines.push({ key: `line-${seq}`, seq, at: event.at, text, body });
     if (past) return;
-    const leads = LEADS[type] ?? (type === "Reopened" ? body.to : type === "Ended" ? (this.state === "active" ? "wrap_up" : "closed") : null);
-    if (leads && this.session) this.session = { ...this.session, state: leads, agent: body.agent ?? (leads === "active" ? this.session.agent : null) };
+    const leads =
+      LEADS[type] ?? (type === "Reopened" ? body.to : type === "Ended" ? (this.state === "active" ? "wrap_up" : "closed") : null);
+    if (leads && this.session)
+      this.session = { ...this.session, state: leads, agent: body.agent ?? (leads === "active" ? this.session.agent : null) };
     if (type === "Continued") this.moved(body.session);
     else this.refresh();
   }
@@ -166,7 +166,10 @@ export class Talk {
   said({ seq, at, body }, past) {
     const { id, author, agent, content } = body;
     if (this.messages.some((message) => message.id === id)) return;
-    const echo = author === "customer" ? this.pending.findIndex((sent) => sent.id === id || (sent.state === "sending" && sent.signature === signature(content))) : -1;
+    const echo =
+      author === "customer"
+        ? this.pending.findIndex((sent) => sent.id === id || (sent.state === "sending" && sent.signature === signature(content)))
+        : -1;
     const key = echo >= 0 ? this.pending[echo].key : id;
     if (echo >= 0) this.dropped(this.pending[echo]);
     this.messages.push({ key, id, seq, at, author, agent, content });
@@ -176,12 +179,18 @@ export class Talk {
     if (!past && author !== "customer") this.spoken?.(this, this.messages.at(-1));
   }
 
-  // ------------------------------------------------------------------------------------------------------------- sending
-
   /** Say a text or a content. */
   send(said) {
     const content = plain(said);
-    this.pending.push({ key: `own-${fresh()}`, at: new Date().toISOString(), content, signature: signature(content), state: "sending", seq: Infinity, author: "customer" });
+    this.pending.push({
+      key: `own-${fresh()}`,
+      at: new Date().toISOString(),
+      content,
+      signature: signature(content),
+      state: "sending",
+      seq: Infinity,
+      author: "customer",
+    });
     this.remember();
     this.changed();
     this.pump();
@@ -215,7 +224,7 @@ export class Talk {
     if (this.pumping) return;
     this.pumping = true;
     try {
-      for (let sent; (sent = this.pending.find((one) => one.state === "sending")); ) await this.post(sent);
+      for (let sent; (sent = this.pending.find((one) => one.state === "sending"));) await this.post(sent);
     } finally {
       this.pumping = false;
     }
@@ -225,7 +234,11 @@ export class Talk {
   async post(sent) {
     try {
       if (!this.session) await this.begin(sent.key);
-      const message = await this.client.do("SendMessage", { session: this.id, content: sent.content, client_id: sent.key }, { key: sent.key, tries: 2 });
+      const message = await this.client.do(
+        "SendMessage",
+        { session: this.id, content: sent.content, client_id: sent.key },
+        { key: sent.key, tries: 2 },
+      );
       sent.id = message.id;
       if (message.session !== this.id) {
         this.moved(message.session);
@@ -267,14 +280,11 @@ export class Talk {
       this.refresh();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (!problem.passing && problem.status !== 409) this.trouble = problem; // 409: this desk takes no messages now, and has said so
-      this.changed();
+      this.changed(); // 409: this desk takes no messages now, and has said so
     } finally {
       this.seeking = false;
     }
   }
-
-  // -------------------------------------------------------------------------------------------------------------- acting
 
   /** Do something about this session. */
   async act(command, fields = {}) {
@@ -299,16 +309,19 @@ export class Talk {
     }
   }
 
-  /** All is read that is there. */
-  async read() {
-    const last = this.messages.findLast((message) => message.author !== "customer");
-    const up_to = last?.seq ?? 0;
-    if (!this.session || up_to <= Math.max(this.session.read_by_customer ?? 0, this.marked ?? 0)) return;
-    this.marked = up_to;
-    await this.client.do("MarkRead", { session: this.id, up_to }, { tries: 1 }).catch(() => (this.marked = 0));
+  /** All is read that is there: told in a moment, once for all that comes until then. */
+  read() {
+    const last = () => this.messages.findLast((message) => message.author !== "customer")?.seq ?? 0;
+    if (!this.session || this.reading || last() <= Math.max(this.session.read_by_customer ?? 0, this.marked ?? 0)) return;
+    this.reading = setTimeout(async () => {
+      const up_to = last();
+      await this.client.do("MarkRead", { session: this.id, up_to }, { tries: 1 }).then(
+        () => (this.marked = up_to),
+        () => undefined, // the next look tells it again
+      );
+      this.reading = null;
+    }, READ);
   }
-
-  // ---------------------------------------------------------------------------------------------------------- remembering
 
   remember() {
     const waiting = this.pending.map(({ key, at, content }) => ({ key, at, content }));

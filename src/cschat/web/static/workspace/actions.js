@@ -56,8 +56,12 @@ export async function act(app, command, fields, told = "") {
   }
 }
 
+/** Takes a session, which moves it among one's own. */
 export async function claim(app, session) {
-  return act(app, "ClaimSession", { session: session.id }, app.t("claimed"));
+  const done = await act(app, "ClaimSession", { session: session.id }, app.t("claimed"));
+  if (!done) return;
+  app.list = "mine";
+  app.go(`sessions/${session.id}`);
 }
 
 // ------------------------------------------------------------------------------------------------------------- holding

@@ -51,6 +51,7 @@ export class Composer {
     fill(this.later);
     this.#files();
     this.#grow();
+    this.#mode();
   }
 
   /** The session has come, or is another now. */
@@ -169,16 +170,16 @@ export class Composer {
     const { app, session } = this;
     const { t } = app;
     const canSay = this.public;
-    this.mode ??= !session || this.#mine() ? "public" : "note";
-    if (session && !canSay) this.mode = "note";
+    if (session) this.mode = canSay ? (this.mode ?? (this.#mine() ? "public" : "note")) : "note";
     const note = this.mode === "note";
     this.node.classList.toggle("note", note);
     for (const [mode, button] of this.modes) {
-      button.setAttribute("aria-checked", String(mode === this.mode));
-      button.tabIndex = mode === this.mode ? 0 : -1;
+      const is = mode === (note ? "note" : "public");
+      button.setAttribute("aria-checked", String(is));
+      button.tabIndex = is ? 0 : -1;
       button.disabled = mode === "public" && session !== null && !canSay;
     }
-    this.field.placeholder = t(note ? "placeholder_note" : "placeholder_public");
+    this.field.placeholder = t(`placeholder_${note ? "note" : "public"}${matchMedia("(max-width: 767px)").matches ? "_short" : ""}`);
     this.field.setAttribute("aria-label", t(note ? "internal_note" : "composer"));
     fill(this.sendButton, note ? icon("lock", 16) : null, h("span", {}, t(note ? "leave_note" : "send")), note ? null : icon("send", 16));
     this.sendMore.hidden = note || !this.allowed.has("DelayReply");

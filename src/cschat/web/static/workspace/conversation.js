@@ -40,7 +40,7 @@ export class Conversation {
     this.stops = [
       app.listen((event) => this.#hear(event)),
       app.sessions.listen((ids) => ids.includes(this.id) && this.#changed()),
-      app.desk.listen(() => this.id && this.events && (this.#draw(), this.#drawHead())),
+      app.desk.listen((what) => what !== "counts" && this.id && this.events && (this.#draw(), this.#drawHead())),
     ];
     app.attended = (session, attending) => session === this.id && this.#attended(attending);
     this.beating = setInterval(() => this.#beat(), BEAT_SECONDS * 1000);
@@ -103,6 +103,7 @@ export class Conversation {
       this.#beat();
       this.#read();
       this.composer.suggest();
+      app.title(this.view().customerName);
       this.customer = await app.client.ask("GetCustomer", { customer: session.customer });
       if (this.id !== id) return;
       this.#drawHead();
@@ -351,7 +352,10 @@ export class Conversation {
     if (!session) return;
     const { t } = app;
     const { customerName: name } = this.view();
-    const { main, more } = actionsFor(app, session, this.allowed, { end: () => this.on.end(session) });
+    const key = JSON.stringify([name, session.state, session.agent, session.held_until_at, session.category, [...this.allowed], this.customer?.profile.image, app.desk.agents.length]);
+    if (this.head.dataset.key === key) return;
+    this.head.dataset.key = key;
+    const { main, more } = actionsFor(app, session, this.allowed, { end: () => this.on.end(this.session) });
     this.actions = [...main, ...more];
     const owner = session.agent ? app.desk.agent(session.agent)?.name : null;
     const held = session.held_until_at ? badge(t("hold_until", { time: app.time.clock(session.held_until_at) })) : null;
@@ -419,6 +423,7 @@ export class Conversation {
   }
 
   #skeleton() {
+    delete this.head.dataset.key;
     const line = (side, size) => h("div", { class: `msg-skeleton ${side}` }, h("i", { class: `skeleton ${size}` }));
     fill(this.head, h("a", { class: "icon-button back", href: this.app.href(`lists/${this.app.list ?? "queue"}`), "aria-label": this.app.t("back") }, icon("back")), h("i", { class: "skeleton face" }), h("i", { class: "skeleton short" }));
     fill(this.node, this.head, h("div", { class: "talk-wrap", "aria-busy": "true" }, h("div", { class: "talk" }, line("theirs", "wide"), line("theirs", ""), line("ours", "wide"), line("theirs", ""))));

@@ -11,12 +11,14 @@ const COUNTED = new Set([
   "Released", "Ended", "WrappedUp", "Reopened", "ForceClosed",
 ]);
 const COUNT_AFTER = 250;
+const MOST = 200;
 
 export class Desk {
   constructor(client, me) {
     this.client = client;
     this.me = me;
-    this.counts = { bot: 0, queued: 0, active: 0, intake: 0, wrap_up: 0, closed: 0, mine: 0 };
+    this.counts = { bot: 0, queued: 0, active: 0, intake: 0, wrap_up: 0, closed: 0, mine: 0, unread: 0 };
+    this.mine = new Set();
     this.heard = new Set();
     this.due = {};
   }
@@ -57,7 +59,8 @@ export class Desk {
     if (TEAM.test(event.type)) this.#soon("team", () => this.#team());
     if (LABELS.test(event.type)) this.#soon("labels", () => this.#labels());
     if (event.type === "BrandChanged") this.#soon("brand", () => this.#brand());
-    if (COUNTED.has(event.type)) this.#soon("counts", () => this.#count());
+    const read = event.type === "MessageSent" || event.type === "MessagesRead";
+    if (COUNTED.has(event.type) || (read && this.mine.has(event.subject))) this.#soon("counts", () => this.#count());
   }
 
   /** After a pause in the stream: everything may be another. */
@@ -81,7 +84,10 @@ export class Desk {
 
   async #count() {
     const [counts, mine] = await this.client.askAll([["CountsByState"], ["ConsultingList", { wrap_up: true }]]);
-    this.counts = { ...counts, mine: mine.length };
+    const ids = mine.map((session) => session.id).slice(0, MOST);
+    const glances = ids.length ? await this.client.ask("Glances", { sessions: ids }) : [];
+    this.mine = new Set(ids);
+    this.counts = { ...counts, mine: mine.length, unread: glances.filter((glance) => glance.unread > 0).length };
     this.#say("counts");
   }
 

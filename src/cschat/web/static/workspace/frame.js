@@ -8,6 +8,7 @@ import { h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { avatar, brandMark, statusDot } from "./marks.js";
 import { bindKeys, showKeys } from "./keys.js";
+import { Notices } from "./notices.js";
 import { menu } from "./surfaces.js";
 import { openSearch } from "./search.js";
 
@@ -45,6 +46,7 @@ export class Frame {
     bindKeys(app, {
       tab: (number) => TABS[number] && this.go(`lists/${TABS[number].list}`),
     });
+    app.notices = new Notices(app);
     this.#stream();
     this.#beat();
     this.#route();
@@ -199,8 +201,20 @@ export class Frame {
     const { app } = this;
     const name = app.brand.name || app.config.brand;
     this.mark.replaceChildren(brandMark(app.brand, app.config.brand), h("span", { class: "brand-name" }, name), icon("down", 16));
+    this.#favicon(name);
     this.mark.setAttribute("aria-label", `${name}, ${app.t("brand_switch")}`);
     this.mark.disabled = app.brands.length < 2;
+  }
+
+  /** The brand's first letter on its colour, as the sign of the window. */
+  #favicon(name) {
+    const { brand } = this.app;
+    const colour = getComputedStyle(document.documentElement).getPropertyValue("--brand");
+    const ink = getComputedStyle(document.documentElement).getPropertyValue("--on-brand");
+    const letter = new Option([...name][0] ?? "").innerHTML;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${colour}"/><text x="16" y="22" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="17" fill="${ink}">${letter}</text></svg>`;
+    this.sign ??= document.head.appendChild(h("link", { rel: "icon" }));
+    this.sign.href = brand.look?.logo || `data:image/svg+xml,${encodeURIComponent(svg)}`;
   }
 
   #brands(anchor) {
@@ -221,7 +235,10 @@ export class Frame {
       const number = this.numbers.get(tab);
       number.textContent = count > 999 ? "999+" : String(count);
       number.classList.toggle("zero", count === 0);
-      number.classList.toggle("strong", count > 0 && tab.list !== "closed");
+      number.classList.toggle("strong", count > 0);
+      const unread = tab.list === "mine" ? this.app.desk.counts.unread : 0;
+      number.classList.toggle("unread", unread > 0);
+      number.title = unread ? this.app.t("unread", { n: unread }) : "";
     }
   }
 
@@ -292,6 +309,7 @@ export class Frame {
       speak("ko", "한국어"),
       speak("en", "English"),
       "-",
+      { text: t("notices"), hint: t("notices_hint"), checked: app.notices.on, then: () => app.notices.turn(!app.notices.on) },
       { text: t("shortcuts"), icon: "help", then: () => showKeys(app) },
     ]);
   }

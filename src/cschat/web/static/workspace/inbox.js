@@ -52,8 +52,7 @@ class Inbox {
     if (session !== this.conversation.id) this.#side("customer", false);
     this.conversation.open(session).then(() => session === this.conversation.id && query?.get("end") !== null && this.conversation.run("end"));
     this.customer.open(session);
-    const glance = session && this.sessions.glance(session);
-    app.title(glance?.customer.name || app.t("view_inbox"));
+    if (!session) app.title(app.t("view_inbox"));
   }
 
   /** A session of another brand is opened in that brand's workspace. */
@@ -136,7 +135,7 @@ class Inbox {
       c: () => {
         const session = this.sessions.get(this.list.current() ?? this.conversation.id);
         if (!session || this.sessions.brandOf(session.id) || !["queued", "intake", "bot"].includes(session.state)) return false;
-        claim(app, session).then((done) => done && app.go(`sessions/${session.id}`));
+        claim(app, session);
         return true;
       },
       r: () => this.conversation.id !== null && this.conversation.composer.write("public"),

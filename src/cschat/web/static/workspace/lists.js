@@ -109,18 +109,20 @@ export class List {
 
   // --------------------------------------------------------------------------------------------------------- asking
 
-  async reload() {
+  /** Asks for the list anew: all that is shown, or, where that is long, its beginning (`first`), which is where things change. */
+  async reload({ first = false } = {}) {
     const { source } = this;
+    const partly = first && source.states && this.ids.length > PAGE;
     this.line?.abort();
     const line = (this.line = new AbortController());
     try {
-      const [{ found, next }, others] = await Promise.all([this.#pages(source, line.signal), source.everywhere ? this.#others(source, line.signal) : []]);
+      const [{ found, next }, others] = await Promise.all([this.#pages(source, partly ? PAGE : this.wanted, line.signal), source.everywhere ? this.#others(source, line.signal) : []]);
       if (this.source !== source || line.signal.aborted) return;
-      this.next = next;
+      if (!partly) this.next = next;
       this.loaded = true;
       this.sessions.put(found);
       const all = others.length ? [...found, ...others].sort((one, other) => Date.parse(other.opened_at) - Date.parse(one.opened_at)) : found;
-      this.#take(all.map((session) => session.id));
+      this.#take(partly ? this.#joined(all) : all.map((session) => session.id));
       this.#look();
     } catch (problem) {
       if (problem.name === "AbortError" || this.source !== source) return;
@@ -128,18 +130,25 @@ export class List {
     }
   }
 
+  /** A new beginning, and of the rest what still belongs here. */
+  #joined(found) {
+    const fresh = new Set(found.map((session) => session.id));
+    const rest = this.ids.filter((id) => !fresh.has(id) && this.source.states.includes(this.sessions.get(id)?.state));
+    return [...fresh, ...rest];
+  }
+
   /** As many items as are wanted, page by page. A page may be short and still have a next. */
-  async #pages(source, signal) {
+  async #pages(source, wanted, signal) {
     const { client } = this.app;
     if (source.whole) return { found: await client.ask(source.query, source.fields, { signal }), next: null };
     const found = [];
     let next = null;
     for (let round = 0; round < ROUNDS; round += 1) {
-      const limit = Math.min(1000, this.wanted - found.length);
+      const limit = Math.min(1000, wanted - found.length);
       const page = await client.ask(source.query, { ...source.fields, after: next, limit }, { signal });
       found.push(...page.items);
       next = page.next;
-      if (next === null || found.length >= this.wanted) break;
+      if (next === null || found.length >= wanted) break;
     }
     return { found, next };
   }
@@ -162,7 +171,7 @@ export class List {
   #soon() {
     this.timer ??= setTimeout(() => {
       this.timer = null;
-      this.reload();
+      this.reload({ first: true });
     }, AFTER);
   }
 

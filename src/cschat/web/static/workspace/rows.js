@@ -81,7 +81,7 @@ export function waiting(app, session, glance) {
   const long = warned || (live && seconds >= LONG);
   const level = session.state === "bot" ? "calm" : late ? "late" : long ? "long" : "calm";
   const title = breached ? t("sla_breached") : warned ? t("sla_warning") : t("waiting_for", { time: time.span(seconds) });
-  return { text: time.span(seconds < 60 ? Math.floor(seconds / 5) * 5 : seconds), level, title, icon: level === "late" ? "alert" : "clock" };
+  return { text: seconds < 5 ? t("just_now") : time.span(seconds < 60 ? Math.floor(seconds / 5) * 5 : seconds), level, title, icon: level === "late" ? "alert" : "clock" };
 }
 
 function marks(app, session, list) {
