@@ -60,6 +60,10 @@ CAMPAIGNS = ("tests/campaigns",)
 REPORTS = ("tests/reports",)
 LEDGER = ("tests/ledger",)
 EXPORT = ("tests/export/test_exporting.py",)
+DUTIES = ("tests/operating/test_duties.py",)
+COPYING = ("tests/operating/test_copying.py",)
+KEEPING_UP = ("tests/operating/test_keeping_up.py",)
+BUS = ("tests/transport/test_bus.py",)
 WINDOWS = ("tests/queries/test_front.py",)
 ATTENDING = ("tests/commands/test_attending.py",)
 UNREAD = ("tests/commands/test_unread.py",)
@@ -308,6 +312,37 @@ NAMED = (
     Mutant("export: in: what is there is replaced", "data/importing.py", "if known is not None:", "if known == record:", EXPORT_IN),
     Mutant("export: in: a key is taken twice", "data/importing.py", "index.unique and", "False and", EXPORT_IN),
     Mutant("export: in: a log has gaps", "data/importing.py", "if event.seq > 1 and not near:", "if False:", EXPORT_IN),
+    Mutant("duties: a lease is never anybody else's", "core/leases.py", "if present.holder != holder:", "if False:", DUTIES),
+    Mutant("duties: a lease never ends", "core/leases.py", "now < present.until <= now", "0 < present.until <= now", DUTIES),
+    Mutant("duties: a lost lease is not noticed", "door.py", "if lease is None:", "if False:", DUTIES),
+    Mutant("duties: a lease is not given back", "desk.py", "if self._works.led:", "if False:", DUTIES),
+    Mutant("duties: who slept delivers all the same", "transport/crew.py", "if not self._relay.holds(job):", "if False:", DUTIES),
+    Mutant("duties: two make statistics anew", "transport/folder.py", "if present.holder != self._me:", "if False:", DUTIES),
+    Mutant(
+        "copy: once is forgotten",
+        "data/copying.py",
+        "tx.append(event)",
+        "tx.append(Event(event.brand, event.subject, event.seq, event.time, event.actor, event.body, event.cause))",
+        COPYING,
+    ),
+    Mutant("copy: what was blanked stays", "data/copying.py", "if blanked:", "if False:", COPYING),
+    Mutant("copy: what is gone stays", "data/copying.py", 'target.transact(_removal(kind, page), brand="")', "pass", COPYING),
+    Mutant("copy: any target will do", "data/copying.py", "    _refuse_another(source, target, known)\n", "", COPYING),
+    Mutant("copy: another writer is not noticed", "data/copying.py", "if len(last) != min(before, 1):", "if False:", COPYING),
+    Mutant("health: nobody is behind", "queries/operating.py", "one.since < late", "False", KEEPING_UP),
+    Mutant("health: clocks are never late", "queries/operating.py", "clocks < late", "False", KEEPING_UP),
+    Mutant("health: the last position is one too low", "queries/operating.py", "step //= 2", "step //= 4", KEEPING_UP),
+    Mutant("bus: nobody is told", "transport/bus.py", "self._bus.send(", "str(", BUS),
+    Mutant("bus: others' positions are believed", "transport/bus.py", "min(position, self._store.look())", "position", BUS),
+    Mutant("bus: it looks not again when it is back", "transport/bus.py", "            self._store.look()\n\n", "            ...\n\n", BUS),
+    Mutant("bus: own hints come twice", "transport/bus.py", "if sender == self._sender:", "if False:", BUS),
+    Mutant(
+        "bus: a child has its parent's threads",
+        "transport/bus.py",
+        "            self._reset()\n            if over",
+        "            if over",
+        BUS,
+    ),
     Mutant("export: in: the past is told", "desk.py", "self._works.relay.begin_kept()", "pass", EXPORT_IN),
     Mutant(
         "export: in: unknown fields are passed over",

@@ -443,7 +443,7 @@ def test_every_error_is_of_the_one_tree_with_its_code_and_status():
     leaves = [CschatError]
     for kind in leaves:
         leaves += kind.__subclasses__()
-    codes = [kind.code for kind in leaves]
+    codes = [kind.code for kind in leaves if "code" in vars(kind)]  # one that is for the desk itself may go under its parent's
     assert len(codes) == len({*codes})
     assert all(400 <= kind.status_hint < 600 for kind in leaves)
     problem = Invalid(field="text", reason="must not be blank", allowed=["a"]).as_problem()

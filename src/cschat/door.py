@@ -21,7 +21,7 @@ from cschat.core.brand import Brand
 from cschat.core.clock import Clock, FakeClock, SystemClock
 from cschat.core.events import BODIES, Event
 from cschat.core.ids import Ids
-from cschat.core.leases import Lease, held
+from cschat.core.leases import CLOCKS, Lease, held
 from cschat.core.people import Agent, Customer, Role
 from cschat.core.rules import Phase
 from cschat.core.session import Session
@@ -49,7 +49,6 @@ A = TypeVar("A", bound="Action")
 Work = Callable[[Transaction], T]
 
 PAGE = 200
-_CLOCKS = "clocks"
 FORGET_AFTER = 3_600_000_000
 """How long (in microseconds) after it was looked for old request ids they are looked for again."""
 
@@ -232,7 +231,7 @@ class Door:
         """
 
         def find(tx: Transaction) -> list[Session | Timer]:
-            if held(tx.peek(Lease, Lease.id_of(_CLOCKS)), _CLOCKS, _holder(os.getpid()), until) is None:
+            if held(tx.peek(Lease, Lease.id_of(CLOCKS)), CLOCKS, _holder(os.getpid()), until) is None:
                 return []
             sessions = tx.find(Session, where={"wake": Lte(until)}, order="wake", limit=PAGE)
             timers = tx.find(Timer, where={"due": Lte(until)}, order="due", limit=PAGE)
@@ -262,8 +261,8 @@ class Door:
         """Work that the desk itself does if this process has the lease on its clocks, or can have it; whether it has been done."""
 
         def do(ctx: Context) -> bool:
-            present = ctx.tx.peek(Lease, Lease.id_of(_CLOCKS))
-            lease = held(present, _CLOCKS, _holder(os.getpid()), ctx.now)
+            present = ctx.tx.peek(Lease, Lease.id_of(CLOCKS))
+            lease = held(present, CLOCKS, _holder(os.getpid()), ctx.now)
             if lease is None:
                 return False
             if lease is not present:
@@ -275,7 +274,7 @@ class Door:
 
     def letting_go(self, tx: Transaction) -> None:
         """Work that gives the lease on the clocks back, if this process has it."""
-        lease = tx.peek(Lease, Lease.id_of(_CLOCKS))
+        lease = tx.peek(Lease, Lease.id_of(CLOCKS))
         if lease is not None and lease.holder == _holder(os.getpid()):
             tx.delete(Lease, lease.id)
 

@@ -1,12 +1,16 @@
 """`Health` tells what is overdue, who is behind, and what was given up."""
 
+import os
+
 from cschat import State
 from cschat import commands as c
 from cschat import events as e
 from cschat import queries as q
 from cschat.core.deliveries import Delivery
+from cschat.core.leases import LEASE_SECONDS
 from cschat.core.records import evolve
 from cschat.core.times import as_datetime
+from cschat.door import _holder
 from cschat.queries.operating import LATE_SECONDS, Consumer
 from cschat.transport.indexing import Indexing
 
@@ -70,8 +74,12 @@ def test_clocks_that_nobody_runs_are_a_trouble(office):
     office.clock.advance(seconds=1)
     assert (codes(office), office.desk.ask(q.Health()).clocks) == (["clocks"], due)
     assert "5 minutes ago" in office.desk.ask(q.Health()).troubles[0].what
+    assert office.desk.ask(q.Health()).keeper is None
     office.desk.run_clocks()
     assert codes(office) == []
+    assert office.desk.ask(q.Health()).keeper == _holder(os.getpid())
+    office.clock.advance(seconds=LEASE_SECONDS)
+    assert office.desk.ask(q.Health()).keeper is None
 
 
 def test_deliveries_that_nobody_tries_are_a_trouble(office):

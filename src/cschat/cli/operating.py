@@ -155,6 +155,7 @@ def _told(found: dict[str, Any]) -> str:
         lines.append(f"schema      {', '.join(found['schema']['schema_applied']) or 'none'}")
     if found["health"] is not None:
         lines.append(f"log         {found['store']['position']:,} events; brands: {', '.join(found['store']['brands'])}")
+        lines.append(f"clocks      seen to by {found['health']['keeper'] or 'nobody now'}")
         lines.append(f"texts       the index {'has something to take in' if found['health']['index_behind'] else 'is up to date'}")
         lines += [
             f"consumer    {one['name']}: {'up to date' if not one['behind'] else format(one['behind'], ',') + ' events behind'}"

@@ -15,8 +15,10 @@ from msgspec import Struct
 from cschat.core.records import Index
 from cschat.core.times import SECOND, Micros
 
-__all__ = ["LEASE_SECONDS", "Lease", "held"]
+__all__ = ["CLOCKS", "LEASE_SECONDS", "Lease", "held"]
 
+CLOCKS = "clocks"
+"""The work of seeing to the clocks of sessions and to timers."""
 LEASE_SECONDS = 10
 """After how long the work of a process that has died is taken over."""
 

@@ -12,6 +12,7 @@ import attrs
 
 from cschat.core.access import Permission
 from cschat.core.deliveries import Delivery, Follower
+from cschat.core.leases import CLOCKS, Lease
 from cschat.core.session import Session
 from cschat.core.timers import Timer
 from cschat.core.times import SECOND, Micros, earliest
@@ -56,6 +57,7 @@ class Trouble:
 class HealthAnswer:
     """The answer to `Health`. `clocks` is when the oldest clock or timer that has not been done fell due; `parked` stops at 1,000.
 
+    `keeper` is the process that sees to clocks now, `host:number:token`; None while there was nothing to do or nobody does.
     `index_behind`: the index of texts has something to take in. All is well while there are no `troubles`.
     """
 
@@ -65,6 +67,7 @@ class HealthAnswer:
     index_behind: bool
     parked: int
     troubles: list[Trouble]
+    keeper: str | None = None
 
 
 @attrs.frozen
@@ -89,7 +92,12 @@ class Health:
         clocks = _overdue(tx, now)
         parked = tx.count(Delivery, where={"parked": Lte(now)}, at_most=_MOST_PARKED)
         troubles = list(_troubles(clocks, consumers, parked, now))
-        return HealthAnswer(position, clocks, consumers, isinstance(tx, TextSearch) and tx.behind(), parked, troubles)
+        return HealthAnswer(position, clocks, consumers, isinstance(tx, TextSearch) and tx.behind(), parked, troubles, _keeper(tx, now))
+
+
+def _keeper(tx: Transaction, now: Micros) -> str | None:
+    lease = tx.peek(Lease, Lease.id_of(CLOCKS))
+    return lease.holder if lease is not None and lease.until > now else None
 
 
 def _last(tx: Transaction, known: int) -> int:

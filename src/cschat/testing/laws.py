@@ -5,6 +5,7 @@ May: be inherited by `StoreSuite`. May not: need more than the `store` fixture.
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from collections.abc import Callable
 from random import Random
@@ -563,6 +564,14 @@ class Laws:
         stop()
         assert seen <= {3, 6, 8}
 
+    def test_commits_are_measured(self, store: Store) -> None:
+        measured: list[tuple[int, int, float]] = []
+        store.measure(lambda works, waiting, seconds: measured.append((works, waiting, seconds)))
+        transact(store, add_one("thg_1"))
+        transact(store, add_one("thg_1"))
+        assert [(works, waiting) for works, waiting, _ in measured] == [(1, 0), (1, 0)]
+        assert all(0 < seconds < 60 for _, _, seconds in measured)
+
     def test_an_empty_batch_is_nothing(self, store: Store) -> None:
         with store.batch(size=3):
             pass
@@ -648,12 +657,22 @@ class Laws:
             lambda: store.wait(after=5, timeout=5),
             lambda: store.subscribe(lambda: None),
             store.position,
+            store.look,
             in_batch,
         ]
         for refuse in refused:
             with pytest.raises(StoreClosed):
                 refuse()
         store.close()
+
+    def test_who_looks_is_told_what_others_have_committed(self, store: Store, reopen: Reopen) -> None:
+        other, told = reopen(), threading.Event()
+        stop = other.subscribe(told.set)
+        transact(store, add_one("thg_1"))
+        assert other.look() == store.look() == store.position() == 1
+        assert told.is_set()
+        stop()
+        other.close()
 
     def test_reopening_shows_all_there_was(self, store: Store, reopen: Reopen) -> None:
         transact(store, add_one("thg_1"))

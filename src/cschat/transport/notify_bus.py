@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg import sql
 
 from cschat.storage.opening import postgres_of
 from cschat.transport.bus import BusLost
@@ -55,7 +56,7 @@ class NotifyBus:
     def listen(self, begun: Callable[[], None], heard: Callable[[bytes], None], /) -> None:
         try:
             with psycopg.connect(self._url, autocommit=True, application_name="cschat") as ear:
-                ear.execute(f'LISTEN "{self._channel}"')
+                ear.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
                 begun()
                 while not self._stopped:
                     for notice in ear.notifies(timeout=LOOK_UP_SECONDS):

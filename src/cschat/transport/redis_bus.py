@@ -62,7 +62,7 @@ class RedisBus:
             with self._redis.pubsub() as ear:
                 ear.subscribe(self._channel)
                 while not self._stopped:
-                    message = ear.get_message(timeout=LOOK_UP_SECONDS) or {"type": None}
+                    message: Any = ear.get_message(timeout=LOOK_UP_SECONDS) or {"type": None}
                     if message["type"] == "subscribe":
                         begun()
                     elif message["type"] == "message":

@@ -5,6 +5,7 @@ May: set the shop up, act as its agents. May not: check anything.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from cschat import commands as c
 from cschat import queries as q
 from cschat.core.access import Actor
 from cschat.core.session import Session
-from cschat.web import Gateway
+from cschat.web import Gateway, member_token
 from cschat.web.wsgi import Door
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -94,6 +95,9 @@ class Shop:
                     return door(environ, start_response)
                 start_response("503 Service Unavailable", [("content-type", "text/plain"), ("content-length", "0")])
                 return []
+            if path == "/member-token":
+                start_response("200 OK", [("content-type", "application/json")])
+                return [json.dumps({"token": member_token(SECRET, "u9", name="박하늘")}).encode()]
             language = "en" if "lang=en" in environ.get("QUERY_STRING", "") else "ko"
             tag = f'<script src="/desk/shop/widget.js" async {self.attributes}></script>'
             page = PAGE.format(language=language, tag=tag).encode()

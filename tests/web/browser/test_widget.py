@@ -171,6 +171,44 @@ def test_offline_messages_wait_and_go_out_once(shop: Shop, context: BrowserConte
     assert window.bubbles() == ["첫 메시지", "끊긴 동안", "둘째 줄"]
 
 
+def test_what_was_said_while_the_line_was_gone_comes_with_it(shop: Shop, context: BrowserContext) -> None:
+    window = Window.at(context, shop.address).start().say("첫 메시지")
+    window.shows(".queue-card")
+    session, agent = shop.sessions[0], shop.agent()
+    agent.do(c.ClaimSession(session))
+    window.shows(".line", "민아 상담사가 연결되었어요")
+    context.set_offline(True)
+    window.shows(".banner")
+    agent.do(c.SendMessage(session.id, "들리세요?"))
+    agent.do(c.SendMessage(session.id, "기다릴게요."))
+    context.set_offline(False)
+    window.shows(".theirs .bubble", "기다릴게요.")
+    assert window.bubbles() == ["첫 메시지", "들리세요?", "기다릴게요."]
+
+
+def test_a_token_that_is_no_longer_good_is_replaced(shop: Shop, context: BrowserContext) -> None:
+    window = Window.at(context, shop.address).start()
+    window.shows(".composer-text")
+    spoil = """() => {
+        const name = Object.keys(localStorage).find((key) => key.endsWith(':guest'));
+        localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage[name]), token: 'x.y.z' }));
+        sessionStorage.clear();
+        localStorage.removeItem(name.replace(/guest$/, 'open'));
+    }"""
+    window.page.evaluate(spoil)
+    window.page.reload()
+    window.start().say("다시 왔어요")
+    window.shows(".queue-card")
+    assert shop.said() == ["다시 왔어요"]
+
+
+def test_a_members_token_is_fetched_where_the_host_says(browser: Browser, tmp_path: Path) -> None:
+    with running(tmp_path, attributes='data-token-url="/member-token"') as shop, browsing(browser) as context:
+        window = Window.at(context, shop.address).start().say("회원이에요")
+        window.shows(".queue-card")
+        assert [(one.key, one.name) for one in shop.desk.ask(q.Customers()).items] == [("member:u9", "박하늘")]
+
+
 def test_what_the_desk_does_not_take_can_be_sent_again(shop: Shop, context: BrowserContext) -> None:
     window = Window.at(context, shop.address).start().say("첫 메시지")
     window.shows(".queue-card")

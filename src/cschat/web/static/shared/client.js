@@ -49,8 +49,6 @@ export class Client {
     this.entering = null;
   }
 
-  // ------------------------------------------------------------------------------------------------------------ asking
-
   /** Carry out a command; repeated with the same key while nobody answers. */
   do(command, fields = {}, { key = fresh(), signal, tries } = {}) {
     return this.post(`/do/${command}`, fields, { "Idempotency-Key": key }, signal, tries);
@@ -78,7 +76,9 @@ export class Client {
   }
 
   async post(path, body, headers, signal, tries = TRIES.length) {
-    return this.repeat(tries, signal, () => this.send("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...headers }, signal));
+    return this.repeat(tries, signal, () =>
+      this.send("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...headers }, signal),
+    );
   }
 
   get(path, { signal, tries = TRIES.length } = {}) {
@@ -133,8 +133,6 @@ export class Client {
     return true;
   }
 
-  // ---------------------------------------------------------------------------------------------------------- entering
-
   /** What is kept: `{token, expires_at, customer, member}`, or null. */
   kept(member = null) {
     const kept = this.drawer.get(member === null ? "guest" : "member");
@@ -176,7 +174,12 @@ export class Client {
   async plain(path, body) {
     let answer;
     try {
-      answer = await fetch(this.base + path, { method: "POST", body, headers: { "Content-Type": "application/json" }, credentials: "omit" });
+      answer = await fetch(this.base + path, {
+        method: "POST",
+        body,
+        headers: { "Content-Type": "application/json" },
+        credentials: "omit",
+      });
     } catch {
       throw new Problem(0);
     }
@@ -189,8 +192,6 @@ export class Client {
     this.token = null;
     this.drawer.put("member", null);
   }
-
-  // ------------------------------------------------------------------------------------------------------------- files
 
   /** The address of a file that was sent: of a Media `{blob}` or `{url}`, or null. */
   address(media) {
@@ -210,7 +211,11 @@ export class Client {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest(); // fetch does not tell how much has gone
       request.open("POST", `${this.base}/files`);
-      const headers = { ...who, "Content-Type": file.type || "application/octet-stream", "X-File-Name": encodeURIComponent(file.name || "file") };
+      const headers = {
+        ...who,
+        "Content-Type": file.type || "application/octet-stream",
+        "X-File-Name": encodeURIComponent(file.name || "file"),
+      };
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       request.upload.onprogress = (event) => event.lengthComputable && onProgress?.(event.loaded / event.total);
       request.onload = () => {
@@ -224,8 +229,6 @@ export class Client {
       request.send(file);
     });
   }
-
-  // ------------------------------------------------------------------------------------------------------------ events
 
   /**
    * Listen to what happens: `onEvent(event)`, `onAttending(session, attending)`, `onState("live" | "polling" | "connecting" | "offline")`,

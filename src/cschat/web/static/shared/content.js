@@ -16,7 +16,11 @@ export function linked(text, t) {
   for (const match of text.matchAll(LINK)) {
     let found = match[0].replace(AFTER, "");
     if (/^(https?:\/\/|www\.)[^/?#]*[가-힣]+$/i.test(found)) found = found.replace(PARTICLE, "");
-    const address = found.includes("://") ? found : found.includes("@") && !found.startsWith("www.") ? `mailto:${found}` : `https://${found}`;
+    const address = found.includes("://")
+      ? found
+      : found.includes("@") && !found.startsWith("www.")
+        ? `mailto:${found}`
+        : `https://${found}`;
     if (!safe(address)) continue;
     nodes.push(text.slice(from, match.index), anchor(address, found, t));
     from = match.index + found.length;
@@ -70,9 +74,13 @@ const KINDS = {
 function picture(media, { t, address }) {
   const at = address(media);
   const name = media?.name || t("image");
-  const image = at && safe(at, document.baseURI, true) ? h("img", { src: at, alt: name, loading: "lazy", decoding: "async" }) : icon("image", 32);
-  if (image.localName === "img") image.addEventListener("error", () => image.replaceWith(h("span", { class: "picture-lost" }, icon("image", 24), name)));
-  return at ? anchor(at, image, t, { class: "picture", "aria-label": `${t("open_image")}: ${name}` }) : h("span", { class: "picture" }, image);
+  const image =
+    at && safe(at, document.baseURI, true) ? h("img", { src: at, alt: name, loading: "lazy", decoding: "async" }) : icon("image", 32);
+  if (image.localName === "img")
+    image.addEventListener("error", () => image.replaceWith(h("span", { class: "picture-lost" }, icon("image", 24), name)));
+  return at
+    ? anchor(at, image, t, { class: "picture", "aria-label": `${t("open_image")}: ${name}` })
+    : h("span", { class: "picture" }, image);
 }
 
 function fileCard(media, { t, address }) {
@@ -85,21 +93,41 @@ function fileCard(media, { t, address }) {
   );
   const parts = [h("span", { class: "file-icon" }, icon("file")), told, at ? icon("download", 18) : null];
   if (!at || !safe(at)) return h("span", { class: "file" }, parts);
-  return h("a", { class: "file", href: at, target: "_blank", rel: "noopener noreferrer", download: media.name || true, "aria-label": `${t("download")}: ${media.name}` }, parts);
+  return h(
+    "a",
+    {
+      class: "file",
+      href: at,
+      target: "_blank",
+      rel: "noopener noreferrer",
+      download: media.name || true,
+      "aria-label": `${t("download")}: ${media.name}`,
+    },
+    parts,
+  );
 }
 
 /** What pressing a choice says. */
 export const saying = (choice) => choice.value ?? choice.label;
 
 function choiceList(choices, ctx) {
-  return h("div", { class: "choices", role: "group", "aria-label": ctx.t("choose") }, choices.map((choice) => choiceButton(choice, ctx)));
+  return h(
+    "div",
+    { class: "choices", role: "group", "aria-label": ctx.t("choose") },
+    choices.map((choice) => choiceButton(choice, ctx)),
+  );
 }
 
 function choiceButton(choice, { t, choose, chosen }) {
   if (choice.url && safe(choice.url)) return anchor(choice.url, [choice.label, icon("link", 16)], t, { class: "choice" });
   const taken = chosen !== null && chosen !== undefined && (saying(choice) === chosen || choice.label === chosen);
   const mark = taken ? [icon("check", 16), h("span", { class: "for-readers" }, t("chosen"))] : null;
-  const button = h("button", { type: "button", class: taken ? "choice chosen" : "choice", "aria-disabled": choose ? null : "true" }, choice.label, mark);
+  const button = h(
+    "button",
+    { type: "button", class: taken ? "choice chosen" : "choice", "aria-disabled": choose ? null : "true" },
+    choice.label,
+    mark,
+  );
   if (choose) button.addEventListener("click", () => choose(choice));
   return button;
 }
@@ -109,16 +137,31 @@ function cardNode(card, ctx) {
   return h(
     "article",
     { class: "card" },
-    at && safe(at, document.baseURI, true) ? h("img", { class: "card-image", src: at, alt: card.image.name || "", loading: "lazy", decoding: "async" }) : null,
-    h("div", { class: "card-words" }, card.title ? h("h4", { class: "card-title" }, card.title) : null, card.text ? h("p", {}, linked(card.text, ctx.t)) : null),
+    at && safe(at, document.baseURI, true)
+      ? h("img", { class: "card-image", src: at, alt: card.image.name || "", loading: "lazy", decoding: "async" })
+      : null,
+    h(
+      "div",
+      { class: "card-words" },
+      card.title ? h("h4", { class: "card-title" }, card.title) : null,
+      card.text ? h("p", {}, linked(card.text, ctx.t)) : null,
+    ),
     card.choices?.length ? choiceList(card.choices, ctx) : null,
   );
 }
 
 function carousel(cards, ctx) {
   const { t } = ctx;
-  const rail = h("div", { class: "rail", role: "list", tabindex: "0", "aria-label": t("choose") }, cards.map((card) => h("div", { role: "listitem" }, cardNode(card, ctx))));
-  const turn = (way) => () => rail.scrollBy({ left: way * rail.clientWidth * 0.8, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const rail = h(
+    "div",
+    { class: "rail", role: "list", tabindex: "0", "aria-label": t("choose") },
+    cards.map((card) => h("div", { role: "listitem" }, cardNode(card, ctx))),
+  );
+  const turn = (way) => () =>
+    rail.scrollBy({
+      left: way * rail.clientWidth * 0.8,
+      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+    });
   const back = h("button", { type: "button", class: "turn back", "aria-label": t("previous"), on: { click: turn(-1) } }, icon("back", 18));
   const on = h("button", { type: "button", class: "turn on", "aria-label": t("next"), on: { click: turn(1) } }, icon("next", 18));
   const look = () => {
@@ -134,17 +177,25 @@ function formNode(content, { t, submit, chosen }) {
   const answered = content.fields.some((field) => field.answer !== null && field.answer !== undefined);
   const words = content.text ? h("p", { class: "form-words" }, linked(content.text, t)) : null;
   if (answered) {
-    const rows = content.fields.filter((field) => field.answer).map((field) => [h("dt", {}, field.label || field.name), h("dd", {}, field.answer)]);
+    const rows = content.fields
+      .filter((field) => field.answer)
+      .map((field) => [h("dt", {}, field.label || field.name), h("dd", {}, field.answer)]);
     return h("div", { class: "bubble answers" }, words, h("dl", {}, rows));
   }
   if (!submit && chosen !== null && chosen !== undefined) return h("div", { class: "bubble" }, content.text || t("form"));
   const send = submit && ((answers) => submit(content.fields.map((field) => ({ ...field, answer: answers[field.name] }))));
-  return h("div", { class: submit ? "card form-card" : "card form-card inert" }, words, form(content.fields, { t, submit: send, name: content.text || t("form") }));
+  return h(
+    "div",
+    { class: submit ? "card form-card" : "card form-card inert" },
+    words,
+    form(content.fields, { t, submit: send, name: content.text || t("form") }),
+  );
 }
 
 function articleCard(id, { t, article, read }) {
   const title = h("h4", { class: "card-title" }, t("loading"));
-  const button = read && h("button", { type: "button", class: "choice", on: { click: () => read(id) } }, t("read_article"), icon("next", 16));
+  const button =
+    read && h("button", { type: "button", class: "choice", on: { click: () => read(id) } }, t("read_article"), icon("next", 16));
   const element = h("article", { class: "card" }, h("div", { class: "card-words" }, title), button);
   Promise.resolve(article?.(id) ?? null).then(
     (found) => (found ? title.replaceChildren(found.title) : element.remove()),

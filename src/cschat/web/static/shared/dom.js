@@ -17,7 +17,8 @@ export function set(element, given) {
   for (const [key, value] of Object.entries(given ?? {})) {
     if (key === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
     else if (key === "data") Object.assign(element.dataset, value);
-    else if (key === "value" || key === "checked" || key === "disabled" || key === "hidden" || key === "selected") element[key] = value ?? "";
+    else if (key === "value" || key === "checked" || key === "disabled" || key === "hidden" || key === "selected")
+      element[key] = value ?? "";
     else if (value === null || value === undefined || value === false) element.removeAttribute(key);
     else element.setAttribute(key, value === true ? "" : value);
   }

@@ -34,7 +34,13 @@ export function form(fields, { t, submit, label = t("submit"), values = {}, name
   const rows = fields.map((field, at) => row(field, `${id}-${at}`, t, values[field.name] ?? "", !submit));
   const button = submit && h("button", { class: "button primary", type: "submit" }, label);
   const trouble = h("p", { class: "field-error", role: "alert", hidden: true });
-  const element = h("form", { class: "form", novalidate: true, "aria-label": name }, rows.map((each) => each.element), trouble, button);
+  const element = h(
+    "form",
+    { class: "form", novalidate: true, "aria-label": name },
+    rows.map((each) => each.element),
+    trouble,
+    button,
+  );
 
   element.addEventListener("submit", async (event) => {
     event.preventDefault();

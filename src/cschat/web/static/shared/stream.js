@@ -27,7 +27,9 @@ export class Stream {
     globalThis.addEventListener("online", () => this.wake(), { signal });
     globalThis.addEventListener("offline", () => this.line?.abort(), { signal });
     globalThis.addEventListener("pageshow", (event) => event.persisted && this.wake(), { signal });
-    document.addEventListener("visibilitychange", () => !document.hidden && Date.now() - this.heard > SILENCE / 2 && this.wake(), { signal });
+    document.addEventListener("visibilitychange", () => !document.hidden && Date.now() - this.heard > SILENCE / 2 && this.wake(), {
+      signal,
+    });
     this.watch = setInterval(() => Date.now() - this.heard > SILENCE && this.line?.abort(), 5000);
     if (shared && globalThis.BroadcastChannel && navigator.locks) this.share(`cschat:${shared}`);
     else this.run();
@@ -56,8 +58,6 @@ export class Stream {
     this.channel?.close();
     this.channel = null;
   }
-
-  // ------------------------------------------------------------------------------------------------------------ tabs
 
   share(name) {
     this.channel = new BroadcastChannel(name);
@@ -90,8 +90,6 @@ export class Stream {
     if (word.missed) this.onMissed?.();
     if (word.state) this.be(word.state);
   }
-
-  // ------------------------------------------------------------------------------------------------------- listening
 
   async run() {
     while (!this.over.signal.aborted) {

@@ -11,7 +11,6 @@ import { words } from "../shared/words.js";
 import { conversation } from "./conversation.js";
 import { articleView, home } from "./home.js";
 import { avatar, head, iconButton } from "./parts.js";
-import { chime, ready } from "./sound.js";
 import { Talk } from "./talk.js";
 import { WORDS } from "./words.js";
 
@@ -25,7 +24,10 @@ const PROFILE = new Set(["name", "phone", "email", "birth_date", "address"]);
 
 /** Load what the window needs, and answer it. */
 export async function start(host, config) {
-  await adopt(host.shadowRoot, ["shared/tokens.css", "shared/content.css", "widget/widget.css"].map((path) => `${config.files}/${path}`));
+  await adopt(
+    host.shadowRoot,
+    ["shared/tokens.css", "shared/content.css", "widget/widget.css"].map((path) => `${config.files}/${path}`),
+  );
   const app = new App(host, config);
   app.look();
   return app;
@@ -34,7 +36,14 @@ export async function start(host, config) {
 class App {
   constructor(host, { mount, brand, language, given, tell }) {
     Object.assign(this, { host, given, tell, language });
-    this.client = new Client({ mount, brand, customer: true, language: language(), member: (newer) => this.member(newer), onEntered: (entry) => this.entered(entry) });
+    this.client = new Client({
+      mount,
+      brand,
+      customer: true,
+      language: language(),
+      member: (newer) => this.member(newer),
+      onEntered: (entry) => this.entered(entry),
+    });
     this.drawer = this.client.drawer;
     this.sessions = [];
     this.glances = new Map();
@@ -70,8 +79,6 @@ class App {
   get opened() {
     return !this.panel.hidden;
   }
-
-  // ---------------------------------------------------------------------------------------------------------------- who
 
   /** The host's token of whoever is signed in; a `newer` one from where the host gives it. */
   async member(newer) {
@@ -114,8 +121,6 @@ class App {
     if (this.view) this.show("home");
     await this.refresh();
   }
-
-  // ------------------------------------------------------------------------------------------------------------- what is
 
   /** See whether there is anything new, without opening. */
   async look() {
@@ -179,10 +184,10 @@ class App {
     }
   }
 
-  // ---------------------------------------------------------------------------------------------------------- listening
-
   async listen() {
-    const alive = this.sessions.some((session) => !OVER.has(session.state) || Date.now() - Date.parse(session.ended_at ?? session.since_at) < DAY);
+    const alive = this.sessions.some(
+      (session) => !OVER.has(session.state) || Date.now() - Date.parse(session.ended_at ?? session.since_at) < DAY,
+    );
     if (this.stream || !(this.opened || alive) || !(await this.client.known())) return;
     await this.client.enter();
     if (this.stream) return;
@@ -228,7 +233,10 @@ class App {
   async resume() {
     if (this.opened && this.view?.name === "home") return this.refresh();
     const known = this.talk?.session;
-    if (known) this.sessions = [known, ...this.sessions.filter((session) => session.id !== known.id)].sort((one, other) => (one.opened_at < other.opened_at ? 1 : -1));
+    if (known)
+      this.sessions = [known, ...this.sessions.filter((session) => session.id !== known.id)].sort((one, other) =>
+        one.opened_at < other.opened_at ? 1 : -1,
+      );
     return undefined;
   }
 
@@ -251,7 +259,12 @@ class App {
 
   peekAt(session, name, text, bot) {
     const away = () => fill(this.peek);
-    const open = h("button", { type: "button", class: "peek-open", on: { click: () => (away(), this.host.open({ session })) } }, avatar({ name }, { bot }), h("span", {}, name ? h("strong", {}, name) : null, h("span", { class: "peek-text" }, text)));
+    const open = h(
+      "button",
+      { type: "button", class: "peek-open", on: { click: () => (away(), this.host.open({ session })) } },
+      avatar({ name }, { bot }),
+      h("span", {}, name ? h("strong", {}, name) : null, h("span", { class: "peek-text" }, text)),
+    );
     fill(this.peek, open, iconButton("close", this.t("close"), away, { class: "icon-button small" }));
   }
 
@@ -263,8 +276,6 @@ class App {
   looking(talk) {
     return this.opened && !document.hidden && this.view?.talk === talk;
   }
-
-  // -------------------------------------------------------------------------------------------------------------- views
 
   /** Open the window: at a `view` ("home", "start"), or where it was. */
   open(view) {
@@ -305,7 +316,12 @@ class App {
   show(name, given) {
     this.view?.leave();
     if (name === "talk") this.talk = given instanceof Talk ? given : this.talkOf(given);
-    const made = { home: () => home(this), talk: () => conversation(this, this.talk), article: () => articleView(this, given), guest: () => this.guest() };
+    const made = {
+      home: () => home(this),
+      talk: () => conversation(this, this.talk),
+      article: () => articleView(this, given),
+      guest: () => this.guest(),
+    };
     this.view = made[name]();
     this.panel.replaceChildren(this.view.element, this.note);
     this.stream?.open(this.talk?.id ?? null);
@@ -322,7 +338,12 @@ class App {
     const talk = new Talk({
       client: this.client,
       session,
-      desk: { channel: "web", language: () => this.t.language, page: () => location.href.slice(0, 2000), closed: async () => this.front !== null && !this.front.open },
+      desk: {
+        channel: "web",
+        language: () => this.t.language,
+        page: () => location.href.slice(0, 2000),
+        closed: async () => this.front !== null && !this.front.open,
+      },
       changed: () => this.talk === talk && this.update(),
       moved: (id, same) => this.moved(id, same),
     });
@@ -361,8 +382,19 @@ class App {
       this.begin();
     };
     const asked = form(front.guest_form, { t, submit, label: t("start"), name: t("guest_form") });
-    const element = h("section", { class: "view" }, head(this, t("guest_form"), () => this.show("home")), h("div", { class: "scroller guest" }, h("p", { class: "guest-more" }, t("guest_form_more")), asked));
-    return { element, name: "guest", update: () => undefined, focus: () => element.querySelector(".input").focus(), leave: () => undefined };
+    const element = h(
+      "section",
+      { class: "view" },
+      head(this, t("guest_form"), () => this.show("home")),
+      h("div", { class: "scroller guest" }, h("p", { class: "guest-more" }, t("guest_form_more")), asked),
+    );
+    return {
+      element,
+      name: "guest",
+      update: () => undefined,
+      focus: () => element.querySelector(".input").focus(),
+      leave: () => undefined,
+    };
   }
 
   update() {
@@ -381,8 +413,6 @@ class App {
       }
     }
   }
-
-  // ------------------------------------------------------------------------------------------------------------ the rest
 
   setSound(on) {
     this.sound = on;
@@ -413,7 +443,9 @@ class App {
       this.host.close();
     }
     if (event.key !== "Tab") return;
-    const all = [...this.panel.querySelectorAll("button, a[href], input, textarea, summary, [tabindex='0']")].filter((each) => !each.disabled && each.tabIndex >= 0 && each.offsetParent !== null);
+    const all = [...this.panel.querySelectorAll("button, a[href], input, textarea, summary, [tabindex='0']")].filter(
+      (each) => !each.disabled && each.tabIndex >= 0 && each.offsetParent !== null,
+    );
     const [first, last] = [all[0], all.at(-1)];
     const here = this.host.shadowRoot.activeElement;
     const to = event.shiftKey ? (here === first || !all.includes(here) ? last : null) : here === last ? first : null;
@@ -430,4 +462,27 @@ class App {
     this.panel.style.setProperty("--seen", typing ? `${Math.round(seen.height)}px` : "100dvh");
     this.panel.style.setProperty("--above", typing ? `${Math.round(seen.offsetTop)}px` : "0px");
   }
+}
+
+let audio = null; // it may play once the customer has touched the page
+
+function ready() {
+  audio ??= globalThis.AudioContext ? new AudioContext() : null;
+  if (audio?.state === "suspended") audio.resume().catch(() => undefined);
+}
+
+/** Two soft notes when an answer comes. */
+function chime() {
+  if (audio?.state !== "running") return;
+  [659, 880].forEach((pitch, at) => {
+    const start = audio.currentTime + at * 0.11;
+    const tone = new OscillatorNode(audio, { type: "sine", frequency: pitch });
+    const volume = new GainNode(audio, { gain: 0 });
+    volume.gain.setValueAtTime(0, start);
+    volume.gain.linearRampToValueAtTime(0.08, start + 0.02);
+    volume.gain.exponentialRampToValueAtTime(0.0001, start + 0.35);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(start);
+    tone.stop(start + 0.4);
+  });
 }

@@ -14,11 +14,30 @@ const LINES = 5;
  * (`ask`). Answers `{element, focus, ask, drop, take}`: `take(files)` attaches files.
  */
 export function composer({ t, client, draft, send, typing, maxFile, refused }) {
-  const text = h("textarea", { class: "composer-text", rows: 1, "aria-label": t("write"), placeholder: t("write"), enterkeyhint: "send", value: client.drawer.get(draft()) ?? "" });
+  const text = h("textarea", {
+    class: "composer-text",
+    rows: 1,
+    "aria-label": t("write"),
+    placeholder: t("write"),
+    enterkeyhint: "send",
+    value: client.drawer.get(draft()) ?? "",
+  });
   const files = h("input", { type: "file", multiple: true, class: "for-readers", tabindex: "-1", "aria-hidden": "true" });
   const tray = h("div", { class: "tray", hidden: true });
   const go = h("button", { type: "submit", class: "send", "aria-label": t("send"), title: t("send") }, icon("send"));
-  const element = h("form", { class: "composer" }, tray, h("div", { class: "composer-row" }, iconButton("clip", t("attach"), () => files.click()), files, text, go));
+  const element = h(
+    "form",
+    { class: "composer" },
+    tray,
+    h(
+      "div",
+      { class: "composer-row" },
+      iconButton("clip", t("attach"), () => files.click()),
+      files,
+      text,
+      go,
+    ),
+  );
   const attached = new Set(); // {file, media, share, problem, stop, node}
   let stopped = null;
 

@@ -6,8 +6,7 @@ import { fill, h, keep, set } from "../shared/dom.js";
 import { icon } from "../shared/icon.js";
 import { Problem } from "../shared/problem.js";
 import { composer } from "./composer.js";
-import { avatar, iconButton, menu, skeleton, trouble } from "./parts.js";
-import { rating } from "./rating.js";
+import { avatar, iconButton, menu, rating, skeleton, trouble } from "./parts.js";
 
 const NEAR = 96;
 const TOGETHER = 5 * 60_000;
@@ -22,7 +21,12 @@ export function conversation(app, talk) {
   const { t, client } = app;
   const list = h("ol", { class: "messages" });
   const scroller = h("div", { class: "scroller", role: "log", "aria-label": t("messages"), "aria-live": "off", tabindex: "0" }, list);
-  const pill = h("button", { type: "button", class: "pill", hidden: true, on: { click: () => bottom(true) } }, t("new_below"), icon("down", 16));
+  const pill = h(
+    "button",
+    { type: "button", class: "pill", hidden: true, on: { click: () => bottom(true) } },
+    t("new_below"),
+    icon("down", 16),
+  );
   const banner = h("div", { class: "banner", role: "status", hidden: true });
   const card = h("div", { class: "live-card", "aria-live": "polite" });
   const foot = h("div", { class: "foot" });
@@ -45,13 +49,15 @@ export function conversation(app, talk) {
   let live = false;
   let sticks = true; // at the end, and stays there when more comes
 
-  // ------------------------------------------------------------------------------------------------------------ the head
-
   function drawHead() {
     const agent = talk.speakers.get(talk.session?.agent ?? talk.session?.last_agent);
     const byBot = talk.state === "bot" && talk.bot;
     const name = agent?.name ?? (byBot ? t("bot") : app.front?.name || t("conversation"));
-    const status = { queued: t("connecting"), active: t(agent?.status === "busy" ? "status_busy" : "status_there"), bot: byBot ? t("status_bot") : "" }[talk.state];
+    const status = {
+      queued: t("connecting"),
+      active: t(agent?.status === "busy" ? "status_busy" : "status_there"),
+      bot: byBot ? t("status_bot") : "",
+    }[talk.state];
     const told = talk.over ? t("ended") : (status ?? (app.front?.open ? t("open_now") : ""));
     const now = `${t.language}|${name}|${agent?.image}|${agent?.status}|${told}|${byBot}`;
     if (before.head === now) return;
@@ -61,7 +67,12 @@ export function conversation(app, talk) {
       head,
       iconButton("back", t("back"), () => app.show("home")),
       avatar(talk.over ? { ...agent, status: null } : agent, { bot: byBot }),
-      h("div", { class: "head-words" }, h("h2", { class: "head-name", id: "cschat-title", tabindex: "-1" }, name), told ? h("p", { class: "head-status" }, told) : null),
+      h(
+        "div",
+        { class: "head-words" },
+        h("h2", { class: "head-name", id: "cschat-title", tabindex: "-1" }, name),
+        told ? h("p", { class: "head-status" }, told) : null,
+      ),
       more,
       iconButton("close", t("close"), () => app.host.close()),
     );
@@ -81,8 +92,21 @@ export function conversation(app, talk) {
 
   function sure() {
     const no = h("button", { type: "button", class: "button", on: { click: () => close() } }, t("cancel"));
-    const yes = h("button", { type: "button", class: "button danger", on: { click: () => (close(), attempt(() => talk.act("EndSession", { reason: "customer" }))) } }, t("end_yes"));
-    const box = h("div", { class: "sure", role: "alertdialog", "aria-label": t("end_sure") }, h("p", {}, t("end_sure")), h("div", { class: "row" }, no, yes));
+    const yes = h(
+      "button",
+      {
+        type: "button",
+        class: "button danger",
+        on: { click: () => (close(), attempt(() => talk.act("EndSession", { reason: "customer" }))) },
+      },
+      t("end_yes"),
+    );
+    const box = h(
+      "div",
+      { class: "sure", role: "alertdialog", "aria-label": t("end_sure") },
+      h("p", {}, t("end_sure")),
+      h("div", { class: "row" }, no, yes),
+    );
     const close = () => (box.remove(), app.focus());
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -96,7 +120,11 @@ export function conversation(app, talk) {
   function save() {
     const lines = talk.messages.map(({ at, author, agent, content }) => {
       const who = author === "customer" ? t("customer") : author === "bot" ? t("bot") : (talk.speakers.get(agent)?.name ?? t("system"));
-      const said = [content.text, content.media?.name, ...content.fields.filter((field) => field.answer).map((field) => `${field.label}: ${field.answer}`)];
+      const said = [
+        content.text,
+        content.media?.name,
+        ...content.fields.filter((field) => field.answer).map((field) => `${field.label}: ${field.answer}`),
+      ];
       return `[${app.times.full(at)}] ${who}\n${said.filter(Boolean).join("\n")}\n`;
     });
     const url = URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/plain;charset=utf-8" }));
@@ -114,8 +142,6 @@ export function conversation(app, talk) {
       await talk.catchUp();
     }
   }
-
-  // -------------------------------------------------------------------------------------------------------- the messages
 
   function rows() {
     const found = [];
@@ -137,14 +163,24 @@ export function conversation(app, talk) {
       }
       const voice = `${item.author}:${item.agent ?? ""}`;
       const joins = last !== null && last.voice === voice && Date.parse(item.at) - Date.parse(last.item.at) < TOGETHER;
-      const row = { key: item.key, kind: item.author === "system" ? "notice" : "message", item, voice, first: !joins, last: true, active: active.has(item.key), answer: answers.get(item.key) ?? null };
+      const row = {
+        key: item.key,
+        kind: item.author === "system" ? "notice" : "message",
+        item,
+        voice,
+        first: !joins,
+        last: true,
+        active: active.has(item.key),
+        answer: answers.get(item.key) ?? null,
+      };
       row.label = labels.get(item.key) ?? null;
       row.mark = item.state ?? (item.key === latest && item.key !== read ? "sent" : item.key === read ? "read" : null);
       if (joins) last.last = false;
       found.push(row);
       last = row;
     }
-    for (const who of talk.attending) if (who.who === "agent" && who.typing) found.push({ key: `typing-${who.agent}`, kind: "typing", who });
+    for (const who of talk.attending)
+      if (who.who === "agent" && who.typing) found.push({ key: `typing-${who.agent}`, kind: "typing", who });
     return found;
   }
 
@@ -160,7 +196,9 @@ export function conversation(app, talk) {
       }
       for (const each of asked) {
         answers.set(each.key, item.content.kind === "text" ? item.content.text : "");
-        const pressed = each.content.choices.concat(each.content.cards.flatMap((one) => one.choices)).find((choice) => saying(choice) === item.content.text);
+        const pressed = each.content.choices
+          .concat(each.content.cards.flatMap((one) => one.choices))
+          .find((choice) => saying(choice) === item.content.text);
         if (pressed) labels.set(item.key, pressed.label);
       }
       if (asked.length) asked = [];
@@ -176,7 +214,12 @@ export function conversation(app, talk) {
     if (row.kind === "typing") {
       const face = talk.speakers.get(row.who.agent);
       const words = t("typing", { name: row.who.name });
-      return h("li", { class: "message theirs first last" }, avatar({ ...face, status: null }, { size: "small" }), h("div", { class: "said" }, h("div", { class: "bubble dots", role: "img", "aria-label": words }, h("i"), h("i"), h("i"))));
+      return h(
+        "li",
+        { class: "message theirs first last" },
+        avatar({ ...face, status: null }, { size: "small" }),
+        h("div", { class: "said" }, h("div", { class: "bubble dots", role: "img", "aria-label": words }, h("i"), h("i"), h("i"))),
+      );
     }
     const name = talk.speakers.get(row.body.agent)?.name ?? "";
     const words = t(row.text, { ...row.body, name }).trim();
@@ -195,10 +238,17 @@ export function conversation(app, talk) {
       node.sign = sign;
       node.parts = { side: h("div", { class: "side" }), name: h("div", { class: "who" }), foot: h("div", { class: "under" }) };
       const who = own ? null : item.author === "bot" ? t("bot") : (face?.name ?? t("agent"));
-      const said = h("div", { class: "said" }, row.kind === "message" && who ? fill(node.parts.name, who) : null, blocks(row), node.parts.foot);
+      const said = h(
+        "div",
+        { class: "said" },
+        row.kind === "message" && who ? fill(node.parts.name, who) : null,
+        blocks(row),
+        node.parts.foot,
+      );
       if (row.kind === "message" && !own) node.append(node.parts.side);
       node.append(said);
-      if (!own && row.kind === "message") fill(node.parts.side, avatar(face && { ...face, status: null }, { bot: item.author === "bot", size: "small" }));
+      if (!own && row.kind === "message")
+        fill(node.parts.side, avatar(face && { ...face, status: null }, { bot: item.author === "bot", size: "small" }));
     }
     node.className = `${row.kind} ${own ? "own" : "theirs"}${row.first ? " first" : ""}${row.last ? " last" : ""}${row.mark === "failed" ? " failed" : ""}`;
     const foot = `${row.last}|${row.mark}|${item.at}`;
@@ -226,7 +276,12 @@ export function conversation(app, talk) {
   function under(row, item) {
     const time = h("time", { datetime: item.at, title: app.times.full(item.at) }, app.times.clock(item.at));
     if (row.mark === "failed") {
-      const again = h("button", { type: "button", class: "again", on: { click: () => talk.again(item.key) } }, icon("refresh", 14), t("retry_send"));
+      const again = h(
+        "button",
+        { type: "button", class: "again", on: { click: () => talk.again(item.key) } },
+        icon("refresh", 14),
+        t("retry_send"),
+      );
       const away = h("button", { type: "button", class: "again quiet", on: { click: () => talk.forget(item.key) } }, t("delete"));
       return [h("span", { class: "not-sent", role: "alert" }, icon("alert", 14), t("unsent")), again, away];
     }
@@ -243,10 +298,11 @@ export function conversation(app, talk) {
     pill.hidden = true;
   }
 
-  // ---------------------------------------------------------------------------------------------------- beneath and above
-
   function drawBanner() {
-    const words = { offline: [t("offline"), talk.unsent ? t("offline_unsent", { n: talk.unsent }) : t("offline_more")], connecting: [t("reconnecting"), ""] }[app.line];
+    const words = {
+      offline: [t("offline"), talk.unsent ? t("offline_unsent", { n: talk.unsent }) : t("offline_more")],
+      connecting: [t("reconnecting"), ""],
+    }[app.line];
     const now = words?.join("|") ?? "";
     if (banner.words === now) return;
     banner.words = now;
@@ -256,7 +312,10 @@ export function conversation(app, talk) {
 
   function drawCard() {
     const queue = talk.state === "queued" ? (talk.queue ?? { position: 1, expected_wait: null }) : null;
-    const notice = !queue && (talk.state === "new" || (talk.state === "bot" && !talk.bot && !talk.spoke)) && app.front && !app.front.open ? app.front.words : "";
+    const notice =
+      !queue && (talk.state === "new" || (talk.state === "bot" && !talk.bot && !talk.spoke)) && app.front && !app.front.open
+        ? app.front.words
+        : "";
     const now = `${t.language}|${queue ? `${queue.position}|${Math.ceil((queue.expected_wait ?? 0) / 60)}` : notice}|${talk.spoke}`;
     if (before.card === now) return;
     before.card = now;
@@ -264,12 +323,31 @@ export function conversation(app, talk) {
     if (!queue) return fill(card);
     const ahead = queue.position - 1;
     const place = ahead <= 0 ? t("queue_next") : ahead === 1 ? t("queue_place_one") : t("queue_place", { n: ahead });
-    const wait = queue.expected_wait ? t("queue_wait", { span: app.times.span(Math.max(60, Math.ceil(queue.expected_wait / 60) * 60)) }) : "";
-    const instead = talk.spoke ? h("button", { type: "button", class: "text-button", on: { click: () => attempt(() => talk.act("LeaveMessage")) } }, t("leave_now")) : null;
-    const cancel = h("button", { type: "button", class: "text-button", on: { click: () => attempt(() => talk.act("ReturnToBot")) } }, t("cancel_wait"));
+    const wait = queue.expected_wait
+      ? t("queue_wait", { span: app.times.span(Math.max(60, Math.ceil(queue.expected_wait / 60) * 60)) })
+      : "";
+    const instead = talk.spoke
+      ? h("button", { type: "button", class: "text-button", on: { click: () => attempt(() => talk.act("LeaveMessage")) } }, t("leave_now"))
+      : null;
+    const cancel = h(
+      "button",
+      { type: "button", class: "text-button", on: { click: () => attempt(() => talk.act("ReturnToBot")) } },
+      t("cancel_wait"),
+    );
     fill(
       card,
-      h("div", { class: "queue-card" }, h("span", { class: "pulse", "aria-hidden": "true" }), h("div", {}, h("p", { class: "queue-title" }, t("queue_title")), h("p", { class: "queue-place" }, [place, wait].filter(Boolean).join(" · "))), h("div", { class: "queue-acts" }, instead, cancel)),
+      h(
+        "div",
+        { class: "queue-card" },
+        h("span", { class: "pulse", "aria-hidden": "true" }),
+        h(
+          "div",
+          {},
+          h("p", { class: "queue-title" }, t("queue_title")),
+          h("p", { class: "queue-place" }, [place, wait].filter(Boolean).join(" · ")),
+        ),
+        h("div", { class: "queue-acts" }, instead, cancel),
+      ),
     );
   }
 
@@ -288,19 +366,45 @@ export function conversation(app, talk) {
       if (held) write.focus();
       return;
     }
-    const again = h("button", { type: "button", class: "button", on: { click: () => attempt(() => talk.act("ReopenSession")) } }, t("reopen"));
-    const anew = h("button", { type: "button", class: rate ? "button" : "button primary", on: { click: () => app.begin() } }, t("new_talk"));
+    const again = h(
+      "button",
+      { type: "button", class: "button", on: { click: () => attempt(() => talk.act("ReopenSession")) } },
+      t("reopen"),
+    );
+    const anew = h(
+      "button",
+      { type: "button", class: rate ? "button" : "button primary", on: { click: () => app.begin() } },
+      t("new_talk"),
+    );
     const rated = talk.rated ? h("p", { class: "thanks", role: "status" }, icon("check", 18), t("rate_thanks")) : null;
-    fill(foot, h("div", { class: "over" }, rate ? rating(t, (score, comment) => talk.act("RateSession", { score, scale: 5, comment })) : rated, h("div", { class: "row" }, again, anew)));
+    fill(
+      foot,
+      h(
+        "div",
+        { class: "over" },
+        rate ? rating(t, (score, comment) => talk.act("RateSession", { score, scale: 5, comment })) : rated,
+        h("div", { class: "row" }, again, anew),
+      ),
+    );
   }
 
   function empty() {
     const faces = (app.front?.agents ?? []).slice(0, 3);
     const words = app.front && !app.front.open ? [t("leave"), t("leave_more")] : [t("empty_talk"), t("empty_talk_more")];
-    return h("li", { class: "empty" }, faces.length ? h("div", { class: "faces" }, faces.map((face) => avatar(app.front.open ? face : { ...face, status: null }))) : avatar(null), h("p", { class: "empty-title" }, words[0]), h("p", {}, words[1]));
+    return h(
+      "li",
+      { class: "empty" },
+      faces.length
+        ? h(
+            "div",
+            { class: "faces" },
+            faces.map((face) => avatar(app.front.open ? face : { ...face, status: null })),
+          )
+        : avatar(null),
+      h("p", { class: "empty-title" }, words[0]),
+      h("p", {}, words[1]),
+    );
   }
-
-  // -------------------------------------------------------------------------------------------------------------- the view
 
   function update() {
     drawHead();
@@ -308,7 +412,15 @@ export function conversation(app, talk) {
     drawCard();
     drawFoot();
     write.ask(t(app.front && !app.front.open && ["new", "bot"].includes(talk.state) && !talk.bot ? "write_leave" : "write"));
-    if (talk.failed) return fill(list, h("li", {}, trouble(t, () => talk.load())));
+    if (talk.failed)
+      return fill(
+        list,
+        h(
+          "li",
+          {},
+          trouble(t, () => talk.load()),
+        ),
+      );
     if (!talk.loaded) return fill(list, h("li", {}, skeleton(5, t("loading"))));
     const all = rows();
     if (all.length && !list.kept) fill(list);
@@ -323,8 +435,6 @@ export function conversation(app, talk) {
       setTimeout(() => set(scroller, { "aria-live": "polite" }), 500);
     }
   }
-
-  // ------------------------------------------------------------------------------------------------------------- attending
 
   let types = false;
   function attend(yes = types) {

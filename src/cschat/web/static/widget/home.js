@@ -18,9 +18,21 @@ export function home(app) {
   const foot = h("div", { class: "foot home-foot" });
   const element = h("section", { class: "view home" }, h("div", { class: "scroller" }, hero, stack), foot);
   const found = h("div", { class: "questions", "aria-live": "polite" });
-  const input = h("input", { type: "search", class: "find-input", "aria-label": t("find"), placeholder: t("find"), enterkeyhint: "search" });
+  const input = h("input", {
+    type: "search",
+    class: "find-input",
+    "aria-label": t("find"),
+    placeholder: t("find"),
+    enterkeyhint: "search",
+  });
   const chips = h("div", { class: "chips", role: "group", "aria-label": t("popular") });
-  const faq = h("section", { class: "panel-card faq", "aria-label": t("popular") }, h("div", { class: "find" }, icon("search", 18), input), chips, found);
+  const faq = h(
+    "section",
+    { class: "panel-card faq", "aria-label": t("popular") },
+    h("div", { class: "find" }, icon("search", 18), input),
+    chips,
+    found,
+  );
   const current = h("div");
   const news = h("div");
   const past = h("div");
@@ -34,18 +46,40 @@ export function home(app) {
   function drawHero() {
     const { front } = app;
     redraw(hero, [t.language, front?.name, front?.look, front?.open, front?.reason, front?.today, front?.agents], () => {
-      const logo = front?.look.logo && safe(front.look.logo, document.baseURI, true) ? h("img", { class: "logo", src: front.look.logo, alt: front.name, height: 32 }) : h("span", { class: "brand-name" }, front?.name ?? "");
+      const logo =
+        front?.look.logo && safe(front.look.logo, document.baseURI, true)
+          ? h("img", { class: "logo", src: front.look.logo, alt: front.name, height: 32 })
+          : h("span", { class: "brand-name" }, front?.name ?? "");
       const faces = front?.open ? front.agents.slice(0, 4) : [];
       const close = iconButton("close", t("close"), () => app.host.close());
       return [
-        h("div", { class: "hero-top" }, logo, h("div", { class: "faces" }, faces.map((face) => avatar({ ...face, status: null }))), close),
+        h(
+          "div",
+          { class: "hero-top" },
+          logo,
+          h(
+            "div",
+            { class: "faces" },
+            faces.map((face) => avatar({ ...face, status: null })),
+          ),
+          close,
+        ),
         h("h2", { class: "greeting", id: "cschat-title", tabindex: "-1" }, front?.look.greeting[t.language] || t("greeting")),
-        front ? h("p", { class: front.open ? "status open" : "status" }, h("span", { class: "status-dot", "aria-hidden": "true" }), h("span", {}, openWords(front)), h("span", {}, hours(front))) : h("p", { class: "status" }, t("loading")),
+        front
+          ? h(
+              "p",
+              { class: front.open ? "status open" : "status" },
+              h("span", { class: "status-dot", "aria-hidden": "true" }),
+              h("span", {}, openWords(front)),
+              h("span", {}, hours(front)),
+            )
+          : h("p", { class: "status" }, t("loading")),
       ];
     });
   }
 
-  const openWords = (front) => (front.open ? t("open_now") : t({ nobody: "away_nobody", lunch: "closed_lunch", holiday: "closed_holiday" }[front.reason] ?? "closed"));
+  const openWords = (front) =>
+    front.open ? t("open_now") : t({ nobody: "away_nobody", lunch: "closed_lunch", holiday: "closed_holiday" }[front.reason] ?? "closed");
 
   function hours({ today }) {
     if (!today) return "";
@@ -56,21 +90,42 @@ export function home(app) {
 
   function drawCurrent() {
     const session = app.ongoing;
-    redraw(current, session && signs(session), () => session && h("section", { class: "panel-card", "aria-label": t("continue_talk") }, h("h3", {}, t("continue_talk")), sessionRow(session)));
+    redraw(
+      current,
+      session && signs(session),
+      () =>
+        session &&
+        h("section", { class: "panel-card", "aria-label": t("continue_talk") }, h("h3", {}, t("continue_talk")), sessionRow(session)),
+    );
   }
 
   function drawNews() {
     const announcement = app.announcement;
-    redraw(news, announcement && [announcement.id, announcement.title, announcement.text, t.language], () => announcement && card(announcement));
+    redraw(
+      news,
+      announcement && [announcement.id, announcement.title, announcement.text, t.language],
+      () => announcement && card(announcement),
+    );
   }
 
   function card(announcement) {
     const details = h(
       "details",
       { class: "panel-card news", on: { toggle: () => details.open && app.readAnnouncement(announcement, false) } },
-      h("summary", {}, h("span", { class: "news-icon" }, icon("megaphone", 18)), h("span", { class: "news-title" }, h("span", { class: "tag" }, t("announcement")), announcement.title), icon("down", 18)),
+      h(
+        "summary",
+        {},
+        h("span", { class: "news-icon" }, icon("megaphone", 18)),
+        h("span", { class: "news-title" }, h("span", { class: "tag" }, t("announcement")), announcement.title),
+        icon("down", 18),
+      ),
       h("p", { class: "news-text" }, announcement.text),
-      h("button", { type: "button", class: "button", on: { click: () => app.readAnnouncement(announcement, true) } }, icon("check", 18), t("announcement_enough")),
+      h(
+        "button",
+        { type: "button", class: "button", on: { click: () => app.readAnnouncement(announcement, true) } },
+        icon("check", 18),
+        t("announcement_enough"),
+      ),
     );
     return details;
   }
@@ -78,9 +133,17 @@ export function home(app) {
   function drawChips() {
     const { sections = [] } = app.shelf ?? {};
     chips.hidden = sections.length < 2;
-    const chip = (id, name) => h("button", { type: "button", class: "chip", "aria-pressed": section === id ? "true" : "false", on: { click: () => choose(id) } }, name);
+    const chip = (id, name) =>
+      h(
+        "button",
+        { type: "button", class: "chip", "aria-pressed": section === id ? "true" : "false", on: { click: () => choose(id) } },
+        name,
+      );
     const name = (each) => each.names?.[t.language] ?? each.name;
-    redraw(chips, [section, t.language, sections.map((each) => [each.id, name(each)])], () => [chip(null, t("section_all")), sections.map((each) => chip(each.id, name(each)))]);
+    redraw(chips, [section, t.language, sections.map((each) => [each.id, name(each)])], () => [
+      chip(null, t("section_all")),
+      sections.map((each) => chip(each.id, name(each))),
+    ]);
   }
 
   async function choose(id) {
@@ -94,7 +157,8 @@ export function home(app) {
   async function listed() {
     const mine = (asked += 1);
     try {
-      const items = section === null ? app.shelf.articles : (await app.client.ask("Articles", { section, language: t.language, limit: 20 })).items;
+      const items =
+        section === null ? app.shelf.articles : (await app.client.ask("Articles", { section, language: t.language, limit: 20 })).items;
       if (mine === asked) questions(items, items.length ? "" : t("no_answers_yet"));
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -103,7 +167,18 @@ export function home(app) {
   }
 
   function questions(articles, words) {
-    const rows = articles.map((article) => h("li", {}, h("button", { type: "button", class: "question", on: { click: () => app.show("article", { article, back: ["home"] }) } }, h("span", {}, article.title), icon("next", 16))));
+    const rows = articles.map((article) =>
+      h(
+        "li",
+        {},
+        h(
+          "button",
+          { type: "button", class: "question", on: { click: () => app.show("article", { article, back: ["home"] }) } },
+          h("span", {}, article.title),
+          icon("next", 16),
+        ),
+      ),
+    );
     fill(found, words ? h("p", { class: "found-words" }, words) : null, rows.length ? h("ul", {}, rows) : null);
   }
 
@@ -113,7 +188,11 @@ export function home(app) {
     const mine = (asked += 1);
     try {
       const items = await app.client.ask("SearchArticles", { text, language: t.language, limit: 6 }, { tries: 1 });
-      if (mine === asked) questions(items.map((one) => one.article), items.length ? t("find_some", { n: items.length }) : `${t("find_none", { text })} ${t("ask_anyway")}`);
+      if (mine === asked)
+        questions(
+          items.map((one) => one.article),
+          items.length ? t("find_some", { n: items.length }) : `${t("find_none", { text })} ${t("ask_anyway")}`,
+        );
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (mine === asked) fill(found, trouble(t, search));
@@ -150,13 +229,26 @@ export function home(app) {
     const some = allPast ? sessions : sessions.slice(0, PAST);
     redraw(past, [sessions.length, ...some.map(signs)], () => {
       const all = () => ((allPast = true), drawPast());
-      const more = sessions.length > some.length ? h("button", { type: "button", class: "text-button", on: { click: all } }, `${t("section_all")} ${sessions.length}`) : null;
-      return some.length ? h("section", { class: "panel-card", "aria-label": t("past") }, h("h3", {}, t("past")), some.map(sessionRow), more) : null;
+      const more =
+        sessions.length > some.length
+          ? h("button", { type: "button", class: "text-button", on: { click: all } }, `${t("section_all")} ${sessions.length}`)
+          : null;
+      return some.length
+        ? h("section", { class: "panel-card", "aria-label": t("past") }, h("h3", {}, t("past")), some.map(sessionRow), more)
+        : null;
     });
   }
 
   /** All that a row shows of a session. */
-  const signs = (session) => [session.id, session.state, app.glances.get(session.id), app.unread.get(session.id), t.language, app.front?.agents, Math.floor(Date.now() / 60_000)];
+  const signs = (session) => [
+    session.id,
+    session.state,
+    app.glances.get(session.id),
+    app.unread.get(session.id),
+    t.language,
+    app.front?.agents,
+    Math.floor(Date.now() / 60_000),
+  ];
 
   function sessionRow(session) {
     const glance = app.glances.get(session.id);
@@ -169,23 +261,45 @@ export function home(app) {
       "button",
       { type: "button", class: "session-row", on: { click: () => app.show("talk", session) } },
       avatar({ ...face, status: null }, { bot: glance?.last?.author === "bot" && !glance.agent_name }),
-      h("span", { class: "session-words" }, h("span", { class: "session-who" }, who, tag ? h("span", { class: "tag" }, tag) : null), h("span", { class: "session-line" }, line)),
-      h("span", { class: "session-side" }, h("time", { datetime: glance?.last?.at ?? session.opened_at }, app.times.brief(glance?.last?.at ?? session.opened_at)), unread ? h("span", { class: "count" }, unread, h("span", { class: "for-readers" }, " new")) : null),
+      h(
+        "span",
+        { class: "session-words" },
+        h("span", { class: "session-who" }, who, tag ? h("span", { class: "tag" }, tag) : null),
+        h("span", { class: "session-line" }, line),
+      ),
+      h(
+        "span",
+        { class: "session-side" },
+        h("time", { datetime: glance?.last?.at ?? session.opened_at }, app.times.brief(glance?.last?.at ?? session.opened_at)),
+        unread ? h("span", { class: "count" }, unread, h("span", { class: "for-readers" }, " new")) : null,
+      ),
     );
   }
 
   function drawFoot() {
     const { front, ongoing } = app;
     const words = ongoing ? t("start_continue") : front && !front.open ? t("leave") : t("start");
-    const wait = front?.open && front.expected_wait ? t("today_wait", { span: app.times.span(Math.max(60, Math.ceil(front.expected_wait / 60) * 60)) }) : "";
+    const wait =
+      front?.open && front.expected_wait
+        ? t("today_wait", { span: app.times.span(Math.max(60, Math.ceil(front.expected_wait / 60) * 60)) })
+        : "";
     redraw(foot, [words, wait], () => [
-      h("button", { type: "button", class: "button primary start", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } }, icon("chat", 20), words),
+      h(
+        "button",
+        { type: "button", class: "button primary start", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } },
+        icon("chat", 20),
+        words,
+      ),
       wait ? h("p", { class: "start-more" }, wait) : null,
     ]);
   }
 
   function update() {
-    if (app.broken && !app.front) return fill(stack, trouble(t, () => app.refresh()));
+    if (app.broken && !app.front)
+      return fill(
+        stack,
+        trouble(t, () => app.refresh()),
+      );
     if (current.parentNode !== stack) fill(stack, current, news, faq, past);
     for (const draw of [drawHero, drawCurrent, drawNews, drawFaq, drawPast, drawFoot]) draw();
   }
@@ -198,14 +312,32 @@ export function articleView(app, { article, id, back }) {
   const { t } = app;
   const body = h("div", { class: "scroller article" }, skeleton(5, t("loading")));
   const top = head(app, t("popular"), () => app.show(...back));
-  const ask = h("button", { type: "button", class: "button", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } }, icon("chat", 18), app.ongoing ? t("start_continue") : t("start"));
-  const element = h("section", { class: "view" }, top, body, h("div", { class: "foot home-foot" }, h("p", { class: "start-more" }, t("ask_anyway")), ask));
+  const ask = h(
+    "button",
+    { type: "button", class: "button", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } },
+    icon("chat", 18),
+    app.ongoing ? t("start_continue") : t("start"),
+  );
+  const element = h(
+    "section",
+    { class: "view" },
+    top,
+    body,
+    h("div", { class: "foot home-foot" }, h("p", { class: "start-more" }, t("ask_anyway")), ask),
+  );
 
   async function show() {
     try {
       const found = article ?? (await app.article(id));
       if (!found) return fill(body, h("p", { class: "found-words" }, t("article_missing")));
-      const files = (found.attachments ?? []).map((media) => h("a", { class: "file", href: app.client.address(media), target: "_blank", rel: "noopener noreferrer" }, h("span", { class: "file-icon" }, icon("file")), h("span", { class: "file-told" }, h("span", { class: "file-name" }, media.name || t("file")))));
+      const files = (found.attachments ?? []).map((media) =>
+        h(
+          "a",
+          { class: "file", href: app.client.address(media), target: "_blank", rel: "noopener noreferrer" },
+          h("span", { class: "file-icon" }, icon("file")),
+          h("span", { class: "file-told" }, h("span", { class: "file-name" }, media.name || t("file"))),
+        ),
+      );
       fill(body, h("h3", { class: "article-title" }, found.title), h("div", { class: "prose" }, html(found.body, app.client.base)), files);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

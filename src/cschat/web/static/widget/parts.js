@@ -4,16 +4,28 @@
 import { fill, h, safe } from "../shared/dom.js";
 import { icon } from "../shared/icon.js";
 
+const STARS = [1, 2, 3, 4, 5];
+
 /** A button that is an icon; its name is for screen readers and as a tip. */
 export function iconButton(name, label, press, given = {}) {
-  return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: press }, ...given }, icon(name));
+  return h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: press }, ...given },
+    icon(name),
+  );
 }
 
 /** The head of a view: the way back, its name, and the way out. */
 export function head(app, name, back) {
   const { t } = app;
   const words = h("div", { class: "head-words" }, h("h2", { class: "head-name", id: "cschat-title", tabindex: "-1" }, name));
-  return h("header", { class: "head" }, iconButton("back", t("back"), back), words, iconButton("close", t("close"), () => app.host.close()));
+  return h(
+    "header",
+    { class: "head" },
+    iconButton("back", t("back"), back),
+    words,
+    iconButton("close", t("close"), () => app.host.close()),
+  );
 }
 
 /** The picture of who speaks: an agent's, their first letter, or a bot's. */
@@ -47,7 +59,11 @@ export function redraw(element, signs, draw) {
 
 /** Placeholders for what is being loaded. */
 export function skeleton(lines, label) {
-  return h("div", { class: "skeleton", role: "status", "aria-label": label }, Array.from({ length: lines }, () => h("span", { class: "bone" })));
+  return h(
+    "div",
+    { class: "skeleton", role: "status", "aria-label": label },
+    Array.from({ length: lines }, () => h("span", { class: "bone" })),
+  );
 }
 
 /** Something went wrong, and a way on. */
@@ -74,7 +90,12 @@ export function menu(button, label, items) {
     if (!list.contains(event.target) && !button.contains(event.target)) close(false);
   };
   const entries = items().map(([sign, words, act, { danger = false } = {}]) =>
-    h("button", { type: "button", role: "menuitem", tabindex: "-1", class: danger ? "danger" : null, on: { click: () => (close(true), act()) } }, icon(sign, 18), words),
+    h(
+      "button",
+      { type: "button", role: "menuitem", tabindex: "-1", class: danger ? "danger" : null, on: { click: () => (close(true), act()) } },
+      icon(sign, 18),
+      words,
+    ),
   );
   const list = h("div", { class: "menu", role: "menu", "aria-label": label }, entries);
   list.addEventListener("keydown", (event) => {
@@ -91,4 +112,66 @@ export function menu(button, label, items) {
   button.getRootNode().addEventListener("pointerdown", outside);
   entries[0].focus();
   return () => close(false);
+}
+
+/** How was it? Five stars that are radio buttons, each with its word. `rate(score, comment)` is async, and may throw a problem. */
+export function rating(t, rate) {
+  const word = h("p", { class: "star-word", "aria-hidden": "true" });
+  const more = h("div", { class: "star-more", hidden: true });
+  const comment = h("textarea", {
+    class: "input",
+    rows: 2,
+    maxlength: 2000,
+    "aria-label": t("rate_comment"),
+    placeholder: t("rate_comment"),
+  });
+  const button = h("button", { type: "submit", class: "button primary" }, t("rate_send"));
+  const error = h("p", { class: "field-error", role: "alert", hidden: true }, `${t("error")}. ${t("error_later")}`);
+  const stars = STARS.map((score) => {
+    const input = h("input", {
+      type: "radio",
+      name: "score",
+      value: String(score),
+      class: "for-readers",
+      "aria-label": t(`star_${score}`),
+    });
+    return { input, element: h("label", { class: "star", title: t(`star_${score}`) }, input, icon("star", 30)) };
+  });
+  const chosen = () => stars.findIndex(({ input }) => input.checked) + 1;
+  const look = () => {
+    stars.forEach(({ element }, at) => element.classList.toggle("lit", at < chosen()));
+    fill(word, chosen() ? t(`star_${chosen()}`) : "");
+    more.hidden = chosen() === 0;
+  };
+  more.append(comment, error, button);
+  const element = h(
+    "form",
+    { class: "rating" },
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, t("rate")),
+      h(
+        "div",
+        { class: "stars" },
+        stars.map((star) => star.element),
+      ),
+    ),
+    word,
+    more,
+  );
+  element.addEventListener("change", look);
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!chosen() || button.disabled) return;
+    button.disabled = true;
+    error.hidden = true;
+    try {
+      await rate(chosen(), comment.value.trim());
+    } catch {
+      error.hidden = false;
+      button.disabled = false;
+    }
+  });
+  return element;
 }

@@ -37,7 +37,8 @@ const LEADS = {
   ReturnedToBot: "bot",
 };
 
-const signature = (content) => JSON.stringify([content.kind, content.text, content.media?.blob ?? null, (content.fields ?? []).map((field) => field.answer)]);
+const signature = (content) =>
+  JSON.stringify([content.kind, content.text, content.media?.blob ?? null, (content.fields ?? []).map((field) => field.answer)]);
 const plain = (said) => (typeof said === "string" ? { kind: "text", text: said } : { text: "", ...said });
 
 export class Talk {
@@ -83,14 +84,12 @@ export class Talk {
     return [...this.messages, ...this.lines].sort((one, other) => one.seq - other.seq).concat(this.pending);
   }
 
-  // ------------------------------------------------------------------------------------------------------------- loading
-
   async load() {
     if (!this.session) return;
     try {
       const [history, ...rest] = await this.client.askAll([["History", { session: this.id, limit: ALL }], ...this.questions()]);
       history.items.forEach((event) => this.fold(event, true));
-      for (let after = history.next; after; ) {
+      for (let after = history.next; after;) {
         const more = await this.client.ask("History", { session: this.id, after, limit: ALL });
         more.items.forEach((event) => this.fold(event, true));
         after = more.next;
@@ -132,8 +131,6 @@ export class Talk {
     }, 60);
   }
 
-  // ------------------------------------------------------------------------------------------------------------- folding
-
   /** What has happened in this session. */
   take(event) {
     if (event.subject !== this.id || event.seq <= this.seen) return;
@@ -158,8 +155,10 @@ export class Talk {
     const text = LINES[type]?.(body);
     if (text) this.lines.push({ key: `line-${seq}`, seq, at: event.at, text, body });
     if (past) return;
-    const leads = LEADS[type] ?? (type === "Reopened" ? body.to : type === "Ended" ? (this.state === "active" ? "wrap_up" : "closed") : null);
-    if (leads && this.session) this.session = { ...this.session, state: leads, agent: body.agent ?? (leads === "active" ? this.session.agent : null) };
+    const leads =
+      LEADS[type] ?? (type === "Reopened" ? body.to : type === "Ended" ? (this.state === "active" ? "wrap_up" : "closed") : null);
+    if (leads && this.session)
+      this.session = { ...this.session, state: leads, agent: body.agent ?? (leads === "active" ? this.session.agent : null) };
     if (type === "Continued") this.moved(body.session);
     else this.refresh();
   }
@@ -167,7 +166,10 @@ export class Talk {
   said({ seq, at, body }, past) {
     const { id, author, agent, content } = body;
     if (this.messages.some((message) => message.id === id)) return;
-    const echo = author === "customer" ? this.pending.findIndex((sent) => sent.id === id || (sent.state === "sending" && sent.signature === signature(content))) : -1;
+    const echo =
+      author === "customer"
+        ? this.pending.findIndex((sent) => sent.id === id || (sent.state === "sending" && sent.signature === signature(content)))
+        : -1;
     const key = echo >= 0 ? this.pending[echo].key : id;
     if (echo >= 0) this.dropped(this.pending[echo]);
     this.messages.push({ key, id, seq, at, author, agent, content });
@@ -177,12 +179,18 @@ export class Talk {
     if (!past && author !== "customer") this.spoken?.(this, this.messages.at(-1));
   }
 
-  // ------------------------------------------------------------------------------------------------------------- sending
-
   /** Say a text or a content. */
   send(said) {
     const content = plain(said);
-    this.pending.push({ key: `own-${fresh()}`, at: new Date().toISOString(), content, signature: signature(content), state: "sending", seq: Infinity, author: "customer" });
+    this.pending.push({
+      key: `own-${fresh()}`,
+      at: new Date().toISOString(),
+      content,
+      signature: signature(content),
+      state: "sending",
+      seq: Infinity,
+      author: "customer",
+    });
     this.remember();
     this.changed();
     this.pump();
@@ -216,7 +224,7 @@ export class Talk {
     if (this.pumping) return;
     this.pumping = true;
     try {
-      for (let sent; (sent = this.pending.find((one) => one.state === "sending")); ) await this.post(sent);
+      for (let sent; (sent = this.pending.find((one) => one.state === "sending"));) await this.post(sent);
     } finally {
       this.pumping = false;
     }
@@ -226,7 +234,11 @@ export class Talk {
   async post(sent) {
     try {
       if (!this.session) await this.begin(sent.key);
-      const message = await this.client.do("SendMessage", { session: this.id, content: sent.content, client_id: sent.key }, { key: sent.key, tries: 2 });
+      const message = await this.client.do(
+        "SendMessage",
+        { session: this.id, content: sent.content, client_id: sent.key },
+        { key: sent.key, tries: 2 },
+      );
       sent.id = message.id;
       if (message.session !== this.id) {
         this.moved(message.session);
@@ -268,14 +280,11 @@ export class Talk {
       this.refresh();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (!problem.passing && problem.status !== 409) this.trouble = problem; // 409: this desk takes no messages now, and has said so
-      this.changed();
+      this.changed(); // 409: this desk takes no messages now, and has said so
     } finally {
       this.seeking = false;
     }
   }
-
-  // -------------------------------------------------------------------------------------------------------------- acting
 
   /** Do something about this session. */
   async act(command, fields = {}) {
@@ -313,8 +322,6 @@ export class Talk {
       this.reading = null;
     }, READ);
   }
-
-  // ---------------------------------------------------------------------------------------------------------- remembering
 
   remember() {
     const waiting = this.pending.map(({ key, at, content }) => ({ key, at, content }));

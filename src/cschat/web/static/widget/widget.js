@@ -28,7 +28,7 @@
 
   const STYLE = `
     :host { all: initial; position: fixed; z-index: 2147483000; inset-block-end: max(20px, env(safe-area-inset-bottom)); inset-inline-end: 20px;
-      font-family: system-ui, -apple-system, "Apple SD Gothic Neo", "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", "Segoe UI", sans-serif; }
+      font-family: system-ui, sans-serif; }
     :host([data-position="left"]) { inset-inline: 20px auto; }
     @media print { :host { display: none; } }
     .launcher { display: flex; align-items: center; justify-content: center; gap: 8px; box-sizing: border-box; min-width: 56px; height: 56px; padding: 0;
@@ -52,7 +52,8 @@
     @media (prefers-reduced-motion: reduce) { .launcher { transition: none; } }
     @media (max-width: 479.98px) { :host([data-opened]) .launcher { display: none; } }
   `;
-  const TALK = "M8.6 5.5h10.8a2.6 2.6 0 0 1 2.6 2.6v7.3a2.6 2.6 0 0 1-2.6 2.6h-5.6l-4.7 3.7V18h-.5A2.6 2.6 0 0 1 6 15.4V8.1a2.6 2.6 0 0 1 2.6-2.6Z";
+  const TALK =
+    "M8.6 5.5h10.8a2.6 2.6 0 0 1 2.6 2.6v7.3a2.6 2.6 0 0 1-2.6 2.6h-5.6l-4.7 3.7V18h-.5A2.6 2.6 0 0 1 6 15.4V8.1a2.6 2.6 0 0 1 2.6-2.6Z";
   const SHUT = "m8 11.5 6 6 6-6";
 
   const make = (name, attributes = {}, ...children) => {
@@ -65,8 +66,18 @@
   const drawn = (path, name) => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    const looks = { class: name, viewBox: "0 0 28 28", width: 28, height: 28, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round" };
-    for (const [key, value] of Object.entries({ ...looks, "stroke-linejoin": "round", "aria-hidden": "true" })) svg.setAttribute(key, value);
+    const looks = {
+      class: name,
+      viewBox: "0 0 28 28",
+      width: 28,
+      height: 28,
+      fill: "none",
+      stroke: "currentColor",
+      "stroke-width": 2,
+      "stroke-linecap": "round",
+    };
+    for (const [key, value] of Object.entries({ ...looks, "stroke-linejoin": "round", "aria-hidden": "true" }))
+      svg.setAttribute(key, value);
     line.setAttribute("d", path);
     svg.append(line);
     return svg;
@@ -87,7 +98,14 @@
       this.shadowRoot.adoptedStyleSheets = [sheet];
       this.label = make("span", { class: "label" });
       this.badge = make("span", { class: "badge", hidden: "", "aria-hidden": "true" });
-      this.launcher = make("button", { type: "button", class: "launcher", "aria-haspopup": "dialog", "aria-expanded": "false" }, drawn(TALK, "talk"), drawn(SHUT, "shut"), this.label, this.badge);
+      this.launcher = make(
+        "button",
+        { type: "button", class: "launcher", "aria-haspopup": "dialog", "aria-expanded": "false" },
+        drawn(TALK, "talk"),
+        drawn(SHUT, "shut"),
+        this.label,
+        this.badge,
+      );
       this.launcher.addEventListener("click", () => this.toggle());
       for (const event of ["pointerenter", "focus"]) this.launcher.addEventListener(event, () => this.prepare(), { once: true });
       this.shadowRoot.append(this.launcher);
@@ -95,7 +113,8 @@
       this.unread = 0;
       this.dress();
       this.look();
-      if (kept("guest") || given.memberToken || given.tokenUrl) (window.requestIdleCallback ?? setTimeout)(() => this.prepare(), { timeout: 2000 });
+      if (kept("guest") || given.memberToken || given.tokenUrl)
+        (window.requestIdleCallback ?? setTimeout)(() => this.prepare(), { timeout: 2000 });
       if ((given.open !== undefined && given.open !== "false") || this.wasOpen()) this.open();
     }
 
@@ -105,7 +124,12 @@
       if (kept("look")) this.launcher.classList.add("there");
       try {
         const body = JSON.stringify({ language: language() });
-        const answer = await fetch(`${mount}/${brand}/ask/FrontDesk`, { method: "POST", body, headers: { "Content-Type": "application/json" }, credentials: "omit" });
+        const answer = await fetch(`${mount}/${brand}/ask/FrontDesk`, {
+          method: "POST",
+          body,
+          headers: { "Content-Type": "application/json" },
+          credentials: "omit",
+        });
         if (answer.ok) this.learn(await answer.json());
       } catch {
         // Offline: it looks as it did the last time.
@@ -145,7 +169,11 @@
       const korean = language() === "ko";
       const open = this.launcher.getAttribute("aria-expanded") === "true";
       const news = this.unread ? (korean ? `, 읽지 않은 메시지 ${this.unread}개` : `, ${this.unread} unread`) : "";
-      const what = open ? (korean ? "상담 창 닫기" : "Close the chat") : this.label.textContent || (korean ? "상담 창 열기" : "Open the chat");
+      const what = open
+        ? korean
+          ? "상담 창 닫기"
+          : "Close the chat"
+        : this.label.textContent || (korean ? "상담 창 열기" : "Open the chat");
       this.launcher.setAttribute("aria-label", what + news);
     }
 

@@ -44,7 +44,10 @@ export const WORDS = {
   line_ended: ["상담이 종료되었어요", "The conversation has ended"],
   line_ended_self: ["상담을 종료했어요", "You ended the conversation"],
   line_held: ["상담사가 확인하고 있어요. 잠시만 기다려 주세요", "We are looking into it. One moment, please"],
-  line_intake: ["지금은 연결이 어려워 메시지로 접수했어요. 확인하고 답변드릴게요", "Nobody can come right now. We will read your message and get back to you"],
+  line_intake: [
+    "지금은 연결이 어려워 메시지로 접수했어요. 확인하고 답변드릴게요",
+    "Nobody can come right now. We will read your message and get back to you",
+  ],
   line_left: ["메시지를 남겼어요. 확인하고 답변드릴게요", "Your message has been left. We will get back to you"],
   line_rated: ["상담을 {score}점으로 평가했어요", "You rated this conversation {score} of {scale}"],
   line_released: ["다른 상담사를 연결하고 있어요", "We are finding somebody else for you"],
