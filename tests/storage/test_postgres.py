@@ -122,6 +122,25 @@ class TestOvertaking:
 
         assert self.outcome(pair, find, rename) == (2, 0)
 
+    def test_what_was_read_before_and_found_after_it_had_changed(self, pair: tuple[Any, Any]) -> None:
+        one, other = pair
+        seen: list[int] = []
+
+        def bump(tx: Any) -> None:
+            tx.put(evolve(tx.get(Thing, "thg_2"), n=7))
+
+        def work(tx: Any) -> int:
+            first = tx.get(Thing, "thg_2").n
+            if not seen:
+                transact(other, bump)
+            [found] = tx.find(Thing, where={"brand": BRAND, "name": "taken"}, limit=1)
+            seen.append(found.n)
+            tx.put(Thing(f"thg_{first}{found.n}"))
+            return int(first)
+
+        assert transact(one, work) == 7
+        assert [thing.id for thing in one.stream(Thing)] == ["thg_1", "thg_2", "thg_77"]
+
     def test_what_nobody_changed(self, pair: tuple[Any, Any]) -> None:
         """Neither waits for the other, and nothing is done twice."""
         assert self.outcome(pair, lambda tx: tx.get(Thing, "thg_1").n, add_one("thg_9")) == (1, 0)

@@ -5,16 +5,16 @@ May: listen, and tell the signal. May not: read the log.
 
 from __future__ import annotations
 
-import os
-import select
+import selectors
 import threading
 from collections.abc import Callable
+from socket import socket, socketpair
 from typing import Any
 
 import psycopg
 
 from cschat.errors import CschatError
-from cschat.storage.postgres_engine import CHANNEL
+from cschat.storage.postgres_sql import CHANNEL
 from cschat.storage.signal import Signal
 
 __all__ = ["Listener"]
@@ -37,7 +37,7 @@ class Listener:
     def _reset(self) -> None:
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._bell: tuple[int, int] | None = None
+        self._bell: tuple[socket, socket] | None = None
         self._closed = False
         self.deaf = True
 
@@ -46,7 +46,7 @@ class Listener:
         with self._guard:
             if self._closed or (self._thread is not None and self._thread.is_alive()):
                 return
-            self._bell = os.pipe()
+            self._bell = socketpair()
             self._thread = threading.Thread(target=self._run, args=(self._bell[0],), name="cschat-listen", daemon=True)
             self._thread.start()
 
@@ -59,10 +59,10 @@ class Listener:
     def _stop(self) -> None:
         if self._thread is None or self._bell is None:
             return
-        os.write(self._bell[1], b".")
+        self._bell[1].send(b".")
         self._thread.join()
         for end in self._bell:
-            os.close(end)
+            end.close()
         self._thread = self._bell = None
 
     def rest(self) -> None:
@@ -79,7 +79,7 @@ class Listener:
         if self._signal.wanted:
             self.ensure()
 
-    def _run(self, bell: int) -> None:
+    def _run(self, bell: socket) -> None:
         rung = False
         while not rung:
             try:
@@ -91,14 +91,25 @@ class Listener:
                     rung = self._listen(connection, bell)
             except (psycopg.Error, CschatError):
                 self.deaf = True
-                rung = bool(select.select([bell], [], [], RETRY_SECONDS)[0])
+                bell.settimeout(RETRY_SECONDS)
+                rung = _rings(bell)
 
-    def _listen(self, connection: _Connection, bell: int) -> bool:
+    def _listen(self, connection: _Connection, bell: socket) -> bool:
         """Until the bell is rung (True), or the connection is lost."""
-        while True:
-            ready = select.select([bell, connection.fileno()], [], [])[0]
-            if bell in ready:
-                return True
-            heard = [int(notice.payload) for notice in connection.notifies(timeout=0)]
-            if heard:
-                self._signal.tell(max(heard))
+        with selectors.DefaultSelector() as selector:
+            selector.register(bell, selectors.EVENT_READ)
+            selector.register(connection.fileno(), selectors.EVENT_READ)
+            while True:
+                if any(key.fileobj is bell for key, _ in selector.select()):
+                    return True
+                heard = [int(notice.payload) for notice in connection.notifies(timeout=0)]
+                if heard:
+                    self._signal.tell(max(heard))
+
+
+def _rings(bell: socket) -> bool:
+    """Whether somebody rings before the bell's timeout."""
+    try:
+        return bool(bell.recv(1))
+    except TimeoutError:
+        return False

@@ -17,16 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from functools import cache, lru_cache
 from itertools import islice
-from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 import psycopg
 from msgspec import Struct
 
 from cschat.core.events import Event
-from cschat.core.records import Record, index_fields
+from cschat.core.records import Record
 from cschat.core.times import Micros
 from cschat.errors import Conflict, CschatError, Invalid
 from cschat.storage.asking import counting, selection
@@ -34,91 +32,19 @@ from cschat.storage.codec import decode_body, decode_record, encode
 from cschat.storage.front import Overtaken
 from cschat.storage.postgres_errors import Ours
 from cschat.storage.postgres_pipe import Pipe, Row
-from cschat.storage.postgres_schema import column_type
+from cschat.storage.postgres_sql import APPEND, EVENT, LOCK, array, percent, preloading, table_of
 from cschat.storage.postgres_texts import Texts
 from cschat.storage.protocol import Cursor, Where
-from cschat.storage.tables import column_hint, table_name
+from cschat.storage.tables import table_name
 from cschat.storage.unit import Change, Writes
 from cschat.storage.where import plan
 
-__all__ = ["CHANNEL", "Name", "Reader", "Writer"]
+__all__ = ["Name", "Reader", "Writer"]
 
 R = TypeVar("R", bound=Record)
 Name = tuple[type[Record], str]
 _Connection = psycopg.Connection[tuple[Any, ...]]
 _UNREAD: Any = object()
-
-_EVENT = "position, brand, subject, seq, time, type, actor, cause, once, data"
-_LOCK = "SELECT position FROM cschat_log FOR UPDATE"
-_FAIL_UNLESS = "SELECT 1 / (CASE WHEN count(*) = %s THEN 1 ELSE 0 END)"
-CHANNEL = "'cschat_' || left(current_schema(), 50)"
-"""The channel on which new positions are told: that of the schema."""
-_APPEND = (
-    "WITH l AS (UPDATE cschat_log SET position = position + %s RETURNING position,"
-    f" pg_notify({CHANNEL}, position::text)),"
-    f" done AS (INSERT INTO cschat_event ({_EVENT}) SELECT l.position - %s + e.place, e.brand, e.subject, e.seq, e.time, e.type, e.actor,"
-    " e.cause, e.once, e.data FROM l, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],"
-    " %s::text[], %s::text[]) WITH ORDINALITY AS e(brand, subject, seq, time, type, actor, cause, once, data, place))"
-    " SELECT position FROM l"
-)
-
-
-class _Table:
-    """The statements of one record class. Each writes, or looks at, many rows at once."""
-
-    def __init__(self, kind: type[Record]) -> None:
-        name = table_name(kind)
-        self.columns = tuple(name for name in index_fields(kind) if name not in ("id", "brand"))
-        self.values: Callable[[Record], tuple[Any, ...]] = _getter(self.columns)
-        self.unique = {field for index in kind.indexes if index.unique for field in index.fields}
-        types = [column_type(column_hint(kind, column)) for column in self.columns]
-        quoted = [f'"{column}"' for column in self.columns]
-        arrays = "".join(f", %s::{type_}[]" for type_ in types)
-        columns = "".join(f", {column}" for column in quoted)
-        self.load = f"SELECT data, version FROM {name} WHERE id = %s"
-        self.insert = (
-            f"INSERT INTO {name} (id, brand, version, data{columns})"
-            f" SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]{arrays})"
-        )
-        places = f"unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]{arrays}, %s::bigint[])"
-        self.update = (
-            f"WITH done AS (UPDATE {name} AS t SET version = u.version, data = u.data{''.join(f', {one} = u.{one}' for one in quoted)}"
-            f" FROM {places} AS u(id, brand, version, data{columns}, before)"
-            f" WHERE t.id = u.id AND t.brand = u.brand AND t.version = u.before RETURNING 1) {_FAIL_UNLESS} FROM done"
-        )
-        self.delete = (
-            f"WITH done AS (DELETE FROM {name} AS t USING unnest(%s::text[], %s::bigint[]) AS u(id, version)"
-            f" WHERE t.id = u.id AND t.version = u.version RETURNING 1) {_FAIL_UNLESS} FROM done"
-        )
-        self.same = (
-            f"{_FAIL_UNLESS} FROM {name} AS t JOIN unnest(%s::text[], %s::bigint[]) AS u(id, version)"
-            " ON t.id = u.id AND t.version = u.version"
-        )
-        self.absent = f"{_FAIL_UNLESS} FROM {name} WHERE id = ANY (%s::text[])"
-
-
-def _getter(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda record: tuple(getattr(record, name) for name in names)
-
-
-@cache
-def _table(kind: type[Record]) -> _Table:
-    return _Table(kind)
-
-
-@lru_cache(maxsize=1024)
-def _preloading(kinds: tuple[type[Record], ...]) -> str:
-    """One statement for records of several classes, each row with the place of its class."""
-    return " UNION ALL ".join(
-        f"SELECT {place}, id, data, version FROM {table_name(kind)} WHERE id = ANY (%s::text[])" for place, kind in enumerate(kinds)
-    )
-
-
-@lru_cache(maxsize=4096)
-def _percent(sql: str) -> bytes:
-    return sql.replace("?", "%s").encode()
 
 
 class Reader:
@@ -132,12 +58,12 @@ class Reader:
     def execute(self, sql: str, values: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
         """Run a statement, with "?" for each value; the driver's errors become ours."""
         try:
-            return self._connection.execute(_percent(sql), values)
+            return self._connection.execute(percent(sql), values)
         except psycopg.Error as error:
             raise self._ours(error) from error
 
     def load(self, kind: type[R], id: str, /) -> tuple[R, int] | None:
-        row = self.execute(_table(kind).load, (id,)).fetchone()
+        row = self.execute(table_of(kind).load, (id,)).fetchone()
         return None if row is None else (decode_record(kind, row[0]), row[1])
 
     def select(self, kind: type[R], where: Where, order: str | None, after: Cursor | None, limit: int, /) -> list[tuple[R, int]]:
@@ -154,15 +80,15 @@ class Reader:
         return [decode_record(kind, data) for (data,) in self.execute(sql, (after, limit))]
 
     def events(self, subject: str, after_seq: int, limit: int, /) -> list[Event]:
-        sql = f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?"
+        sql = f"SELECT {EVENT} FROM cschat_event WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?"
         return [_event(row) for row in self.execute(sql, (subject, after_seq, limit))]
 
     def once(self, subject: str, once: str, /) -> Event | None:
-        row = self.execute(f"SELECT {_EVENT} FROM cschat_event WHERE subject = ? AND once = ?", (subject, once)).fetchone()
+        row = self.execute(f"SELECT {EVENT} FROM cschat_event WHERE subject = ? AND once = ?", (subject, once)).fetchone()
         return None if row is None else _event(row)
 
     def log(self, after: int, limit: int, /) -> list[Event]:
-        sql = f"SELECT {_EVENT} FROM cschat_event WHERE position > ? ORDER BY position LIMIT ?"
+        sql = f"SELECT {EVENT} FROM cschat_event WHERE position > ? ORDER BY position LIMIT ?"
         return [_event(row) for row in self.execute(sql, (after, limit))]
 
     def position(self) -> int:
@@ -237,7 +163,7 @@ class Writer:
         if not wanted:
             return lambda _rows: None
         kinds = tuple(sorted(wanted, key=lambda kind: kind.kind))
-        self._pipe.send(_preloading(kinds), [_array(wanted[kind]) for kind in kinds])
+        self._pipe.send(preloading(kinds), [array(wanted[kind]) for kind in kinds])
 
         def take(rows: Sequence[Row]) -> None:
             self._loaded = {(kind, id): None for kind, ids in wanted.items() for id in ids}
@@ -249,7 +175,7 @@ class Writer:
     def _note(self, kind: type[Record], id: str, row: tuple[Any, int] | None) -> None:
         self._found[(kind, id)] = row
         if not self._locked:
-            self._seen[(kind, id)] = 0 if row is None else row[1]
+            self._seen.setdefault((kind, id), 0 if row is None else row[1])  # what was read first is what works go by
 
     # What a unit asks.
 
@@ -402,7 +328,7 @@ class Writer:
         """Send for the lock, and for an answer to whether all is still as it was read."""
         if self._locked:
             return
-        self._pipe.send(_LOCK)
+        self._pipe.send(LOCK)
         same: dict[type[Record], list[tuple[str, int]]] = {}
         absent: dict[type[Record], list[str]] = {}
         for (kind, id), version in self._seen.items():
@@ -412,9 +338,9 @@ class Writer:
                 absent.setdefault(kind, []).append(id)
         for kind, rows in same.items():
             ids, versions = zip(*rows, strict=True)
-            self._pipe.send(_table(kind).same, (len(rows), _array(ids), _array(versions)))
+            self._pipe.send(table_of(kind).same, (len(rows), array(ids), array(versions)))
         for kind, names in absent.items():
-            self._pipe.send(_table(kind).absent, (0, _array(names)))
+            self._pipe.send(table_of(kind).absent, (0, array(names)))
 
     def _flush(self) -> int | None:
         """Send what has been kept; the place of what will answer with the new last position, if there are events."""
@@ -430,22 +356,22 @@ class Writer:
             self._send(what, kind, rows)
         if self._rows:
             number = len(self._rows)
-            risen = self._pipe.send(_APPEND, (number, number, *map(_array, zip(*self._rows, strict=True))))
+            risen = self._pipe.send(APPEND, (number, number, *map(array, zip(*self._rows, strict=True))))
             self._last = self._rows[-1]
         self._records, self._rows, self._events = {}, [], []
         return risen
 
     def _send(self, what: str, kind: type[Record], rows: Sequence[_Written]) -> None:
-        table = _table(kind)
-        ids = _array([one.id for one in rows])
-        befores = _array([one.version for one in rows])
+        table = table_of(kind)
+        ids = array([one.id for one in rows])
+        befores = array([one.version for one in rows])
         if what == "delete":
             self._pipe.send(table.delete, (ids, befores, len(rows)))
             return
         afters = [cast("Record", one.after) for one in rows]
         values = [
-            *(ids, _array([after.brand for after in afters]), _array([one.becomes for one in rows])),
-            *(_array([one.document for one in rows]), *map(_array, zip(*map(table.values, afters), strict=True))),
+            *(ids, array([after.brand for after in afters]), array([one.becomes for one in rows])),
+            *(array([one.document for one in rows]), *map(array, zip(*map(table.values, afters), strict=True))),
         ]
         if what == "insert":
             self._pipe.send(table.insert, values)
@@ -470,7 +396,7 @@ def _written(change: Change) -> _Written:
 
 def _moves(one: _Written) -> bool:
     """Whether a change concerns a unique index, so that it matters in which order changes are written."""
-    unique = _table(one.kind).unique
+    unique = table_of(one.kind).unique
     if not unique:
         return False
     if one.before is None or one.after is None:
@@ -492,14 +418,3 @@ def _event(row: tuple[Any, ...]) -> Event:
 def _plain(value: Any) -> Any:
     """A value as the driver takes it."""
     return value.value if isinstance(value, Enum) else value
-
-
-def _array(values: Iterable[Any]) -> str:
-    """Values as the text of an array; quicker than the driver's own way, for it need not find out what they are."""
-    return "{" + ",".join(["NULL" if value is None else _element(value) for value in values]) + "}"
-
-
-def _element(value: Any) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return str(value)

@@ -8,7 +8,7 @@ matters most where many threads share an interpreter: each wait is a chance to l
 
 from __future__ import annotations
 
-import select
+import selectors
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +21,8 @@ __all__ = ["Pipe", "Row"]
 
 Row = tuple[str | None, ...]
 _MOST_PREPARED = 500
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+"""One that holds nothing which a forked child would inherit."""
 
 
 class Pipe:
@@ -43,14 +45,15 @@ class Pipe:
         if not waiting:
             return []
         pg = self._connection.pgconn
+        texts = [[None if value is None else str(value).encode() for value in values] for _, values in waiting]
         fresh: dict[str, bytes] = {}
         pg.enter_pipeline_mode()
-        for sql, values in waiting:
+        for (sql, _), values in zip(waiting, texts, strict=True):
             name = self._prepared.get(sql) or fresh.get(sql)
             if name is None:
                 name = fresh[sql] = self._new_name()
                 pg.send_prepare(name, _numbered(sql))
-            pg.send_query_prepared(name, [None if value is None else str(value).encode() for value in values])
+            pg.send_query_prepared(name, values)
         pg.pipeline_sync()
         results = _received(pg)
         pg.exit_pipeline_mode()
@@ -78,20 +81,20 @@ class Pipe:
 def _received(pg: PGconn) -> list[PGresult]:
     """The results of everything up to the sync, while it is being sent."""
     results: list[PGresult] = []
-    poll = select.poll()
-    poll.register(pg.socket)
-    while True:
-        sending = pg.flush() == 1
-        poll.modify(pg.socket, select.POLLIN | select.POLLOUT if sending else select.POLLIN)
-        poll.poll()
-        pg.consume_input()
-        while not pg.is_busy():
-            result = pg.get_result()
-            if result is None:
-                continue
-            if result.status == ExecStatus.PIPELINE_SYNC:
-                return results
-            results.append(result)
+    with _Selector() as selector:
+        selector.register(pg.socket, selectors.EVENT_READ)
+        while True:
+            sending = pg.flush() == 1
+            selector.modify(pg.socket, selectors.EVENT_READ | selectors.EVENT_WRITE if sending else selectors.EVENT_READ)
+            selector.select()
+            pg.consume_input()
+            while not pg.is_busy():
+                result = pg.get_result()
+                if result is None:
+                    continue
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    return results
+                results.append(result)
 
 
 def _rows(result: PGresult) -> list[Row]:
