@@ -40,6 +40,8 @@ SQLITE = ("tests/storage/test_sqlite.py",)
 MANY = ("tests/faults/test_many.py",)
 ROUTERS = ("tests/faults/test_routing.py",)
 HANDING = ("tests/routing",)
+POSTGRES = ("tests/storage/test_postgres.py",)
+PG_TEXTS = ("tests/storage/test_postgres_texts.py",)
 FORKS = ("tests/storage/test_forking.py",)
 BOTS = ("tests/scenarios",)
 BOT_DESK = ("tests/scenarios/test_desk.py",)
@@ -998,8 +1000,8 @@ NAMED = (
     Mutant(
         "front: no rollback after a failed flush",
         "storage/front.py",
-        "        except _FlushFailed:\n            self._backend.rollback()\n            for item",
-        "        except _FlushFailed:\n            self._backend.commit()\n            for item",
+        "        except FlushFailed:\n            self._backend.rollback()\n            for item",
+        "        except FlushFailed:\n            self._backend.commit()\n            for item",
         FRONT,
     ),
     Mutant(
@@ -1218,14 +1220,14 @@ NAMED = (
     ),
     Mutant(
         "sqlite: a fork takes the readers along",
-        "storage/connecting.py",
+        "storage/lending.py",
         "            all_back = self._changed.wait_for(lambda: not self._lent, seconds)\n            self._close_free()",
         "            all_back = self._changed.wait_for(lambda: not self._lent, seconds)",
         FORKS,
     ),
     Mutant(
         "sqlite: a fork does not wait for readers",
-        "storage/connecting.py",
+        "storage/lending.py",
         "self._changed.wait_for(lambda: not self._lent, seconds)",
         "True",
         FORKS,
@@ -1246,7 +1248,7 @@ NAMED = (
     ),
     Mutant(
         "sqlite: a reader in trouble is lent again",
-        "storage/connecting.py",
+        "storage/lending.py",
         "            sound = False\n",
         "",
         ("tests/storage/test_connecting.py",),
@@ -1257,6 +1259,77 @@ NAMED = (
         "        _fill(database.conn, kind, missing)",
         "        pass",
         ("tests/storage/test_schema.py",),
+    ),
+    Mutant(
+        "postgres: a late lock looks at nothing",
+        "storage/postgres_engine.py",
+        "        for kind, rows in same.items():\n",
+        "        for kind, rows in dict[type[Record], list[tuple[str, int]]]().items():\n",
+        POSTGRES,
+    ),
+    Mutant(
+        "postgres: what was not there is not looked at again",
+        "storage/postgres_engine.py",
+        "        for kind, names in absent.items():\n",
+        "        for kind, names in dict[type[Record], list[str]]().items():\n",
+        POSTGRES,
+    ),
+    Mutant(
+        "postgres: a version that was seen first is forgotten",
+        "storage/postgres_engine.py",
+        "self._seen.setdefault((kind, id), 0 if row is None else row[1])",
+        "self._seen[(kind, id)] = 0 if row is None else row[1]",
+        POSTGRES,
+    ),
+    Mutant(
+        "postgres: a count holds nobody off",
+        "storage/postgres_engine.py",
+        "            self._hold()\n            return self._reader.count(kind, where, at_most)",
+        "            return self._reader.count(kind, where, at_most)",
+        POSTGRES,
+    ),
+    Mutant(
+        "postgres: others' versions are overwritten",
+        "storage/postgres_sql.py",
+        " AND t.version = u.before RETURNING",
+        " RETURNING",
+        POSTGRES,
+    ),
+    Mutant(
+        "postgres: a lost answer means that nothing was done",
+        "storage/postgres.py",
+        'return status == "committed" and writer.is_there(connection)',
+        "return False",
+        POSTGRES,
+    ),
+    Mutant(
+        "postgres: a lost answer means that it was done",
+        "storage/postgres.py",
+        'return status == "committed" and writer.is_there(connection)',
+        "return True",
+        POSTGRES,
+    ),
+    Mutant("postgres: nobody is told", "storage/postgres_sql.py", "pg_notify({CHANNEL}, position::text)", "position", POSTGRES),
+    Mutant(
+        "postgres: changes of unique keys go in any order",
+        "storage/postgres_engine.py",
+        "            if _moves(one):\n",
+        "            if False:\n",
+        POSTGRES,
+    ),
+    Mutant(
+        "postgres: erased texts stay in the index",
+        "storage/postgres_texts.py",
+        '"DELETE FROM cschat_text WHERE position = ?"',
+        '"SELECT ?::bigint"',
+        PG_TEXTS,
+    ),
+    Mutant(
+        "postgres: a fork takes the writer along",
+        "storage/postgres.py",
+        "        if self._paused:\n            self._backend.close()\n",
+        "",
+        FORKS,
     ),
     Mutant(
         "loops: a cancelled command runs",
