@@ -1399,7 +1399,7 @@ WEB = (
     ),
     Mutant("web: customers hear notes", "web/hub.py", "for_customer = shown(event, Role.CUSTOMER)", "for_customer = event", STREAMS),
     Mutant("web: events come twice", "web/hub.py", "or (frame.position is not None and frame.position <= self.floor)", "", STREAMS),
-    Mutant("web: the past has a gap", "web/hub.py", "while after < until:", "while after < until - 1:", STREAMS),
+    Mutant("web: the past has a gap", "web/hub.py", "while after < self.since:", "while after < self.since - 1:", STREAMS),
     Mutant(
         "web: the past is the present too",
         "web/hub.py",

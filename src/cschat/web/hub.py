@@ -100,18 +100,22 @@ class Listener:
         """Whether there is anything to take."""
         return bool(self._waiting)
 
-    def past(self, after: int, until: int | None = None) -> Iterator[list[Frame]]:
-        """What they may see between two positions, page by page; the second is where they began to listen, unless said."""
-        until = self.since if until is None else until
-        if until - after > _FAR and self.who.role is Role.CUSTOMER:
-            yield self.door.works.store.read(lambda tx: [_frame(event) for event in _own(tx, self.who, after, until)])
+    def past(self, after: int) -> Iterator[list[Frame]]:
+        """What they may see between a position and where they began to listen, page by page."""
+        if self.since - after > _FAR and self.who.role is Role.CUSTOMER:
+            yield self.door.works.store.read(lambda tx: [_frame(event) for event in _own(tx, self.who, after, self.since)])
             return
-        if until - after > _TOO_FAR:
+        if self.since - after > _TOO_FAR:
             yield [Frame("missed", b"{}")]
             return
-        while after < until:
-            events, after = self.door.works.store.read(self.door.looking_on(after, None, None))
-            yield [_frame(event) for event in events if event.position <= until]
+        while after < self.since:
+            page, after = self.next_page(after)
+            yield [frame for frame in page if frame.position is None or frame.position <= self.since]
+
+    def next_page(self, after: int) -> tuple[list[Frame], int]:
+        """What they may see of the next page of the log, and how far that goes."""
+        events, reached = self.door.works.store.read(self.door.looking_on(after, None, None))
+        return [_frame(event) for event in events], reached
 
     def close(self) -> None:
         """Listen no more."""
