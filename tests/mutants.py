@@ -1403,8 +1403,8 @@ WEB = (
     Mutant(
         "web: the past is the present too",
         "web/hub.py",
-        "for event in events if event.position <= until]",
-        "for event in events]",
+        "or frame.position <= self.since]",
+        "or True]",
         STREAMS,
     ),
     Mutant("web: nobody is cut off", "web/hub.py", "if len(self._waiting) >= _MOST_WAITING:", "if False:", STREAMS),
