@@ -195,6 +195,19 @@ def test_what_was_seen_elsewhere_before_the_hub_read_it_is_not_told_again(desk: 
     assert resumed.next()[1]["body"]["content"]["text"] == "둘"
 
 
+def test_what_the_hub_has_still_to_read_is_told_once(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    mine, hub = web.entered(), web.gateway.site.hub
+    session = _opened(desk, mine)
+    with monkeypatch.context() as late:
+        Ear(mine)
+        late.setattr(hub, "_read", lambda: False)
+        _said(desk, session, "하나")
+        resumed = Ear(mine, "after=0")
+        assert resumed.events("MessageSent")[-1]["body"]["content"]["text"] == "배송 언제 와요?"
+    _said(desk, session, "둘")
+    assert [resumed.next()[1]["body"]["content"]["text"] for _ in range(2)] == ["하나", "둘"]
+
+
 def test_a_position_that_is_none_yet_is_now(desk: Desk, web: Browser):
     ear = Ear(web.entered(), "after=1000000")
     assert ear.id <= desk.position()
