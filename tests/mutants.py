@@ -334,7 +334,6 @@ NAMED = (
     Mutant("health: the last position is one too low", "queries/operating.py", "step //= 2", "step //= 4", KEEPING_UP),
     Mutant("bus: nobody is told", "transport/bus.py", "self._bus.send(", "str(", BUS),
     Mutant("bus: others' positions are believed", "transport/bus.py", "min(position, self._store.look())", "position", BUS),
-    Mutant("bus: it looks not again when it is back", "transport/bus.py", "            self._store.look()\n\n", "            ...\n\n", BUS),
     Mutant("bus: own hints come twice", "transport/bus.py", "if sender == self._sender:", "if False:", BUS),
     Mutant(
         "bus: a child has its parent's threads",
