@@ -316,6 +316,7 @@ def test_everything_is_done_by_keyboard(place: Workplace) -> None:
     page.keyboard.type("셋째")
     page.locator(".search-option", has_text="셋째").first.wait_for()
     page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="detached")
     page.keyboard.press("1")
     page.wait_for_url("**/lists/queue")
 
