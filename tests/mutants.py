@@ -1347,6 +1347,82 @@ NAMED = (
     ),
 )
 
+CALLERS, ENTERING, LIMITS = ("tests/web/test_callers.py",), ("tests/web/test_entering.py",), ("tests/web/test_limits.py",)
+STREAMS, DOORS, FILES = ("tests/web/test_streams.py",), ("tests/web/test_doors.py",), ("tests/web/test_files.py",)
+OPENAPI = ("tests/web/test_openapi.py",)
+WEB = (
+    Mutant("web: a cookie needs no mark", "web/callers.py", "        if changes:\n", "        if False:\n", CALLERS),
+    Mutant("web: any mark will do", "web/callers.py", "if not any(hmac", "if False and not any(hmac", CALLERS),
+    Mutant("web: a cookie from another origin", "web/callers.py", "        if cross_origin(request):\n", "        if False:\n", CALLERS),
+    Mutant("web: the origin alone is not looked at", "web/callers.py", "return origin is not None and", "return False and", CALLERS),
+    Mutant("web: every origin may read", "web/gateway.py", 'or not ("*" in origins or origin in origins)', "or False", CALLERS),
+    Mutant("web: any type is JSON", "web/site.py", ".strip().lower() != JSON", ".strip().lower() == 'never'", CALLERS),
+    Mutant("web: a token of any brand", "web/tokens.py", 'if claims.get("brand") != brand:', "if False:", ENTERING),
+    Mutant("web: a member of any brand", "web/tokens.py", 'if claims.get("brand", brand) != brand:', "if False:", ENTERING),
+    Mutant(
+        "web: one audience is as good as another",
+        "web/tokens.py",
+        'MEMBER, VISITOR = "cschat-member", "cschat-visitor"',
+        'MEMBER, VISITOR = "cschat-visitor", "cschat-visitor"',
+        ENTERING,
+    ),
+    Mutant("web: several audiences", "web/tokens.py", '"strict_aud": True', '"strict_aud": False', ENTERING),
+    Mutant("web: a token for ever", "web/tokens.py", 'min(float(claims["exp"]), latest)', 'float(claims["exp"])', ENTERING),
+    Mutant(
+        "web: a member outlives the host's word",
+        "web/entering.py",
+        "return visitor if visitor.kind is CustomerKind.MEMBER else",
+        "return",
+        ENTERING,
+    ),
+    Mutant(
+        "web: an unproven member is a guest", "web/entering.py", 'if said.get("member") is None:', 'if not said.get("member"):', ENTERING
+    ),
+    Mutant("web: one member becomes another", "web/entering.py", "guest.kind is CustomerKind.GUEST and ", "", ENTERING),
+    Mutant(
+        "web: the host's view of the customer",
+        "web/entering.py",
+        "    door = desk.acting_as(visitor.actor)\n",
+        "    door = desk\n",
+        ENTERING,
+    ),
+    Mutant("web: only the first secret", "web/tokens.py", "for key in self._keys:", "for key in self._keys[:1]:", ENTERING),
+    Mutant("web: a refused request costs", "web/limits.py", "(left - 1 if left >= 1 else left), now", "(left - 1), now", LIMITS),
+    Mutant("web: everybody is counted together", "web/limits.py", "(name, key)", '(name, "")', LIMITS),
+    Mutant("web: anybody names their address", "web/limits.py", "if address is None or not address.is_global:", "if True:", LIMITS),
+    Mutant(
+        "web: customers hear of all sessions",
+        "web/hub.py",
+        "self._places.get((event.brand, owner)) if",
+        "{one for several in self._places.values() for one in several} if",
+        STREAMS,
+    ),
+    Mutant("web: customers hear notes", "web/hub.py", "for_customer = shown(event, Role.CUSTOMER)", "for_customer = event", STREAMS),
+    Mutant("web: events come twice", "web/hub.py", "or (frame.position is not None and frame.position <= self.floor)", "", STREAMS),
+    Mutant("web: the past has a gap", "web/hub.py", "while after < self.since:", "while after < self.since - 1:", STREAMS),
+    Mutant(
+        "web: the past is the present too",
+        "web/hub.py",
+        "for event in events if event.position <= self.since]",
+        "for event in events]",
+        STREAMS,
+    ),
+    Mutant("web: nobody is cut off", "web/hub.py", "if len(self._waiting) >= _MOST_WAITING:", "if False:", STREAMS),
+    Mutant("web: removed agents listen on", "web/hub.py", "_ENDS = (e.AgentRemoved, ", "_ENDS = (", STREAMS),
+    Mutant("web: any session may be watched", "web/hub.py", "                sight.session(session)\n", "                pass\n", STREAMS),
+    Mutant("web: a stream outlives its token", "web/streams.py", "or time.time() >= self._ends", "", STREAMS),
+    Mutant("web: a stream is left in the hub", "web/hub.py", "            place.discard(listener)\n", "", STREAMS),
+    Mutant("web: all threads wait", "web/wsgi.py", "self._begin(most // 2)", "self._begin(most)", DOORS),
+    Mutant("web: threads are not given back", "web/wsgi.py", "            self._waiting -= 1\n", "            pass\n", DOORS),
+    Mutant("web: short bodies are whole", "web/wsgi.py", "if length is not None and read < length:", "if False:", DOORS),
+    Mutant("web: bodies without end", "web/asgi.py", "        if read > most:\n", "        if False:\n", DOORS),
+    Mutant("web: forks share a reader", "web/hub.py", "        if self._process != os.getpid():\n            self._forget()\n", "", DOORS),
+    Mutant("web: pages that are sent are shown", "web/files.py", 'else "attachment"', 'else "inline"', FILES),
+    Mutant("web: names may be paths", "web/files.py", '.rpartition("/")[2]', "", FILES),
+    Mutant("web: the desk's own commands", "web/wire.py", "if command.permission is not Permission.OPERATE", "", OPENAPI),
+    Mutant("web: the document says that all may all", "web/openapi.py", "Role.CUSTOMER in GRANTS[permission]", "True", OPENAPI),
+)
+
 
 def table_mutants() -> Iterator[Mutant]:
     """Each row of the machine taken out, and each target turned into another."""
@@ -1413,7 +1489,7 @@ def passes(tests: tuple[str, ...], source: Path, seconds: float = 600) -> bool:
 
 
 def main() -> None:
-    mutants = [mutant for mutant in (*NAMED, *table_mutants()) if any(word in mutant.name for word in sys.argv[1:] or [""])]
+    mutants = [mutant for mutant in (*NAMED, *WEB, *table_mutants()) if any(word in mutant.name for word in sys.argv[1:] or [""])]
     with TemporaryDirectory(prefix="cschat-mutants-") as name:
         took: dict[tuple[str, ...], float] = {}
         for tests in {mutant.tests for mutant in mutants}:

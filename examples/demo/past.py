@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ from cschat.core.times import as_micros
 from cschat.simulate.reading import Conversation, Speaker, read_conversations
 
 CONVERSATIONS = Path(__file__).parents[1] / "shop" / "conversations.jsonl"
-DAYS = 7
+DAYS = 14
 HOURS = (9, 10, 11, 13, 14, 15, 16)
 
 
@@ -21,11 +22,12 @@ def play(desk: Desk, agents: list[Desk], shop: dict, until: datetime) -> None:
     """Let time pass until then, with all that customers and agents do. `agents` are doors."""
     rng = Random(2026)
     coming = []
-    for number, (at, said) in enumerate(zip(arrivals(until, rng), read_conversations(CONVERSATIONS), strict=False)):
+    for number, (at, said) in enumerate(zip(arrivals(until, rng), cycle(read_conversations(CONVERSATIONS)), strict=False)):
         member = shop["members"][number % 3]["member"] if number % 4 == 0 else None
         customer = desk.acting_as(Actor.guest(f"browser-{number}") if member is None else Actor.member(member))
         category = shop["intents"].get(said.intent, "기타")
-        coming.append((at, number, talk(customer, agents[number % 5 % 2], said, category, rng)))
+        one = talk(customer, agents[number % 5 % 2], said, category, rng) if number % 6 != 1 else helped_by_bot(customer)
+        coming.append((at, number, one))
     while coming:
         at, number, one = heapq.heappop(coming)
         let_pass(desk, at)
@@ -66,6 +68,16 @@ def talk(customer: Desk, agent: Desk, said: Conversation, category: str, rng: Ra
     *_, last = customer.each(q.Transcript(session))
     customer.do(c.MarkRead(session, up_to=last.seq))
     agent.do(c.WrapUp(session, note=f"{category.rpartition('/')[2]} 안내", category=category, tags=tags))
+
+
+def helped_by_bot(customer: Desk) -> Iterator[None]:
+    """One who needs nobody: the bot looks up the order."""
+    session = customer.do(c.OpenSession(text="배송이 궁금해요"))
+    for answer in ("1042", "알겠어요"):
+        yield
+        customer.do(c.SendMessage(session, text=answer))
+    *_, last = customer.each(q.Transcript(session))
+    customer.do(c.MarkRead(session, up_to=last.seq))
 
 
 def let_pass(desk: Desk, until: datetime) -> None:

@@ -28,7 +28,7 @@ from cschat.core.events import Event
 from cschat.core.fields import HasId, record_id
 from cschat.core.times import SECOND, Micros, earliest
 from cschat.door import FORGET_AFTER, PAGE, Door, brand_record, first_door, names_of
-from cschat.errors import Conflict, StoreClosed, TryLater
+from cschat.errors import Conflict, StoreClosed, StoreUnavailable, TryLater
 from cschat.queries.protocol import Page, Query
 from cschat.storage.protocol import Key, Store, Transaction
 from cschat.transport.blobs import Blobs, OpenFile
@@ -410,6 +410,8 @@ class Desk:
             if self._works.led:
                 self._works.led = False
                 self._works.store.transact(self._door.letting_go, brand="")
+        except StoreUnavailable as error:
+            _log.warning("the lease on clocks could not be given back, and will run out: %s", error)
         finally:
             self._works.wire.close()
             self._works.store.close()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from cschat.core.leases import LEASE_SECONDS, Lease, held
 from cschat.core.times import SECOND, as_datetime
 from cschat.door import _holder
 from cschat.folding import state
+from cschat.kinds import KINDS
+from cschat.storage.sqlite import SqliteStore
 from cschat.transport import folder as folders
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -176,6 +179,18 @@ def test_a_desk_that_is_closed_lets_others_see_to_the_clocks_at_once(url):
         desk._works.led = True
     with Desk.open(url) as desk:
         assert list(desk.store.stream(Lease)) == []
+
+
+def test_a_desk_can_be_closed_while_its_store_is_in_trouble(tmp_path, caplog):
+    path = tmp_path / "desk.db"
+    hold(f"sqlite:///{path}")
+    desk = Desk.open(SqliteStore(path, kinds=KINDS, busy_seconds=0.05))
+    desk.run_clocks()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    desk.close()
+    other.close()
+    assert "will run out" in caplog.text
 
 
 def test_another_process_has_the_lease_until_it_has_run_out(url):

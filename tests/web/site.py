@@ -81,10 +81,10 @@ class Browser:
         assert response.live is None
         return Answer(response.status, response.headers, response.body)
 
-    def do(self, name: str, **fields: Any) -> Answer:
+    def do(self, name: str, /, **fields: Any) -> Answer:
         return self.call("POST", f"/{self.brand}/do/{name}", fields)
 
-    def ask(self, name: str, **fields: Any) -> Answer:
+    def ask(self, name: str, /, **fields: Any) -> Answer:
         return self.call("POST", f"/{self.brand}/ask/{name}", fields)
 
     def enter(self, **said: Any) -> Answer:

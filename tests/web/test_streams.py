@@ -182,6 +182,19 @@ def test_an_agent_who_was_away_for_too_long_is_told_so(desk: Desk, web: Browser,
     assert Ear(attrs.evolve(web, user="mina"), "after=0").next() == ("missed", {})
 
 
+def test_what_was_seen_elsewhere_before_the_hub_read_it_is_not_told_again(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    mine, hub = web.entered(), web.gateway.site.hub
+    session = _opened(desk, mine)
+    with monkeypatch.context() as late:
+        first = Ear(mine)
+        late.setattr(hub, "_read", lambda: False)
+        _said(desk, session, "하나")
+        resumed = Ear(mine, last_event_id=str(desk.position()))
+    _said(desk, session, "둘")
+    assert [event["body"]["content"]["text"] for event in (first.next()[1], first.next()[1])] == ["하나", "둘"]
+    assert resumed.next()[1]["body"]["content"]["text"] == "둘"
+
+
 def test_a_position_that_is_none_yet_is_now(desk: Desk, web: Browser):
     ear = Ear(web.entered(), "after=1000000")
     assert ear.id <= desk.position()
@@ -204,7 +217,7 @@ def test_whoever_does_not_listen_is_cut_off_and_resumes(desk: Desk, web: Browser
 
 
 def test_a_quiet_stream_shows_that_it_lives_and_how_far_the_log_is(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(streams_module, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(streams_module, "THREAD_BEAT_SECONDS", 0.01)
     ear = Ear(web.entered())
     assert next(ear._pieces) == b": \n\n"
     desk.do(c.AddTag("단골", list="customer"))
@@ -214,7 +227,7 @@ def test_a_quiet_stream_shows_that_it_lives_and_how_far_the_log_is(desk: Desk, w
 
 def test_a_stream_ends_with_the_token(web: Browser, monkeypatch: pytest.MonkeyPatch):
     ear = Ear(web.entered())
-    monkeypatch.setattr(streams_module, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(streams_module, "THREAD_BEAT_SECONDS", 0.01)
     monkeypatch.setattr(ear.live, "_ends", 0.0)
     assert ear.rest() == []
 
@@ -361,3 +374,19 @@ def test_a_poll_says_who_is_there(desk: Desk, web: Browser):
     mina = web.signed_in("mina")
     mina.do("Attend", session=session, typing=True)
     assert _polled(mine, f"session={session}")["attending"][0]["name"] == "민아"
+
+
+def test_a_reader_that_nobody_needed_ends_and_another_begins(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cschat.web.hub._LINGER_SECONDS", 0.0)
+    monkeypatch.setattr("cschat.web.hub._QUIET_SECONDS", 0.001)
+    hub, mine = web.gateway.site.hub, web.entered()
+    session = _opened(desk, mine)
+    for text in ("하나", "둘"):
+        ear = Ear(mine)
+        thread = hub._thread
+        _said(desk, session, text)
+        assert ear.events("MessageSent")[-1]["body"]["content"]["text"] == text
+        ear.close()
+        assert thread is not None
+        thread.join(20)
+        assert not thread.is_alive()

@@ -29,7 +29,7 @@ Handler = Callable[[Call], Response]
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{'.+' if part[1] == 'rest' else '[^/]+'})", path), re.DOTALL)
+    return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{'.*' if part[1] == 'rest' else '[^/]+'})", path), re.DOTALL)
 
 
 @attrs.frozen
@@ -120,7 +120,7 @@ class Gateway:
         except CschatError as error:
             response = problem(error)
         except Exception:  # noqa: BLE001  (logged; who asks must not see what is inside)
-            _log.exception("%s %s failed", request.method, request.path)
+            _log.exception("%r %r failed", request.method, request.path)
             response = answer_json({"type": "urn:cschat:error:internal", "title": "internal", "status": 500}, 500, kind=PROBLEM)
         return self._dressed(request, response)
 

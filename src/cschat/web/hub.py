@@ -178,11 +178,12 @@ class Hub:
             return sight.who
 
         who = door.works.store.read(look)
+        committed = desk.position()  # by any process: this one may not have heard of all of it yet
         if self._process != os.getpid():
             self._forget()
         with self._lock:
             self._ensure()
-            listener = Listener(self, door, who, self.position, session)
+            listener = Listener(self, door, who, max(self.position, committed), session)
             place = self._places.setdefault(_place(listener), set())
             if sum(one.who.name == who.name for one in place) >= _MOST_EACH:
                 raise LimitExceeded("too many windows listen at once", limit="streams", value=_MOST_EACH, seconds=30)
@@ -234,11 +235,10 @@ class Hub:
                     return
                 self._news.wait(_QUIET_SECONDS)
         except StoreClosed:
-            pass
+            self._end_all()
         finally:
             if stop is not None:
                 stop()
-            self._end_all()
 
     def _is_left(self) -> bool:
         """Whether nobody has listened for a while: then there is no thread until somebody does."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -65,7 +65,7 @@ def openapi(call: Call) -> Response:
     return Response(304, headers) if call.request.headers.get("if-none-match") == tag else Response(200, headers, body)
 
 
-@cache
+@lru_cache(4)
 def _encoded(mount: str) -> tuple[bytes, str]:
     body = msgspec.json.encode(document(mount))
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -24,6 +24,8 @@ from cschat.web.hub import Listener
 __all__ = ["Poll", "Stream", "polled"]
 
 BEAT_SECONDS = 15.0
+THREAD_BEAT_SECONDS = 5.0
+"""Where a stream holds a thread, a browser that has gone must be noticed soon, and only writing shows it."""
 _LONGEST_SECONDS = 1800.0
 """After so long (or a little less, so that not all come at once) a stream ends: whoever comes again is looked at again."""
 
@@ -51,7 +53,7 @@ class Stream:
             piece = self._piece()
             if piece:
                 yield piece
-            elif not self.listener.over and not heard.wait(BEAT_SECONDS):
+            elif not self.listener.over and not heard.wait(THREAD_BEAT_SECONDS):
                 yield self._beat()
 
     async def frames_async(self) -> AsyncIterator[bytes]:

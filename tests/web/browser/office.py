@@ -102,7 +102,7 @@ class Workplace:
         context.add_init_script(f"localStorage.setItem('cschat.language', '{language}')")
         context.add_cookies([{"name": "user", "value": user, "url": self.address}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if "Content Security Policy" in said.text else None)
         page.goto(f"{self.address}/desk/shop/workspace{path}")

@@ -182,6 +182,26 @@ def test_a_session_ends_with_note_category_and_tags(place: Workplace) -> None:
     page.locator(".badge", has_text="상담 중").wait_for()
 
 
+def test_who_looks_at_another_while_ending_ends_nothing(place: Workplace) -> None:
+    one, other = place.asks("김하늘", "언제 와요?"), place.asks("박지우", "환불요")
+    for customer in (one, other):
+        place.agent(place.mina).do(c.ClaimSession(customer.session))
+    page = place.open(path=f"/sessions/{one.session.id}")
+    page.get_by_role("button", name="상담 종료").click()
+    page.get_by_label("상담 노트").fill("쓰다 만 노트")
+    page.locator(".row", has_text="박지우").click()
+    page.locator(".customer h2", has_text="박지우").wait_for()
+    assert not page.locator(".ending").is_visible()
+    page.locator(".row", has_text="김하늘").click()
+    page.locator(".talk-who h1", has_text="김하늘").wait_for()
+    one.desk.do(c.EndSession(one.session))
+    page.get_by_role("button", name="후처리 마치기").click()
+    assert page.get_by_label("상담 노트").input_value() == "쓰다 만 노트"
+    page.locator(".ending").get_by_role("button", name="후처리 마치기").click()
+    page.locator(".toast", has_text="후처리를 마쳤어요").wait_for()
+    assert {place.desk.ask(q.GetSession(customer.session)).state for customer in (one, other)} == {State.CLOSED, State.ACTIVE}
+
+
 def test_what_was_left_is_answered_from_the_review_list(place: Workplace) -> None:
     customer = place.left("오세훈", "내일 도착하나요?")
     page = place.open(path="/lists/review")
@@ -206,6 +226,13 @@ def test_nothing_typed_is_lost(place: Workplace) -> None:
     page.locator(".row", has_text="박지우").click()
     page.wait_for_function("() => document.querySelector('.composer-field')?.value === ''")
     page.reload()
+    page.locator(".row", has_text="김하늘").click()
+    page.wait_for_function("() => document.querySelector('.composer-field')?.value === '쓰다 만 답장'")
+    page.context.set_offline(True)
+    page.locator(".composer-field").press("Enter")
+    page.get_by_role("button", name="다시 보내기").wait_for()
+    page.locator(".row", has_text="박지우").click()
+    page.context.set_offline(False)
     page.locator(".row", has_text="김하늘").click()
     page.wait_for_function("() => document.querySelector('.composer-field')?.value === '쓰다 만 답장'")
     page.context.set_offline(True)
@@ -364,17 +391,55 @@ def test_unread_messages_are_seen_from_every_list(place: Workplace) -> None:
     page.locator(".tab", has_text="상담").locator(".count:not(.unread)", has_text="1").wait_for()
 
 
-@pytest.mark.parametrize(("width", "path"), [(1440, ""), (360, ""), (1440, "list"), (360, "list")])
-def test_nothing_serious_is_found_by_axe(place: Workplace, width: int, path: str) -> None:
+def test_tabs_of_one_agent_share_what_happens(place: Workplace) -> None:
+    customer = place.asks("김하늘", "저기요")
+    place.agent(place.mina).do(c.ClaimSession(customer.session))
+    first = place.open(path=f"/sessions/{customer.session.id}")
+    second = first.context.new_page()
+    second.goto(first.url)
+    for page in (first, second):
+        page.locator(".msg.theirs", has_text="저기요").wait_for()
+    customer.says("둘 다 보이나요?")
+    for page in (first, second):
+        page.locator(".msg.theirs", has_text="둘 다 보이나요?").wait_for()
+    first.close()
+    customer.says("아직도요?")
+    second.locator(".msg.theirs", has_text="아직도요?").wait_for()
+
+
+STATES = {
+    "conversation": [],
+    "menu": [".talk-head .more"],
+    "ending": ["[data-action=end]", ".ending .category-input"],
+    "search": [".search-button"],
+    "account": [".account"],
+    "why": [".why-button"],
+    "note": [".mode.note"],
+}
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), [(1440, "light", "ko"), (360, "light", "ko"), (1440, "dark", "en")])
+def test_nothing_serious_is_found_by_axe(place: Workplace, width: int, theme: str, language: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    place.desk.do(c.AddCategory("배송"))
     customer = place.asks("김하늘", "언제 와요?")
     place.agent(place.mina).do(c.ClaimSession(customer.session))
     place.agent(place.mina).do(c.SendMessage(customer.session, "확인해 볼게요."))
     place.agent(place.mina).do(c.AddNote(customer.session, "급함"))
-    page = place.open(path="/lists/mine" if path else f"/sessions/{customer.session.id}", width=width)
-    page.locator(".row" if path else ".msg.note").first.wait_for()
-    assert place.errors == []
-    found = axe.run(page)
+    place.desk.do(c.TagSession(customer.session, ["VIP"]))
+    waiting = place.asks("박지우", "환불요")
+    place.desk.do(c.SetPriority(waiting.session, "urgent"))
+    page = place.open(path="/lists/queue", width=width, language=language)
+    page.evaluate(f"localStorage.setItem('cschat.theme', '{theme}')")
+    found = {}
+    for state in ("list", *STATES):
+        page.goto(f"{place.address}/desk/shop/workspace/{'lists/queue' if state == 'list' else f'sessions/{customer.session.id}'}")
+        page.locator(".row" if state == "list" else ".msg.note").first.wait_for()
+        for step in STATES.get(state, []):
+            if page.locator(step).is_visible():
+                page.locator(step).click()
+        answer = axe.run(page)
+        serious = [one for one in answer.response["violations"] if one["impact"] in ("serious", "critical")]
+        found[state] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
     place.errors.clear()  # axe itself is stopped by the policy here and there
-    serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious] == []
+    assert {state: one for state, one in found.items() if one} == {}

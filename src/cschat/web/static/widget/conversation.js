@@ -60,7 +60,7 @@ export function conversation(app, talk) {
     }[talk.state];
     const told = talk.over ? t("ended") : (status ?? (app.front?.open ? t("open_now") : ""));
     const now = `${t.language}|${name}|${agent?.image}|${agent?.status}|${told}|${byBot}`;
-    if (before.head === now) return;
+    if (before.head === now || head.querySelector(".menu")) return; // a menu that is open stays; the next look draws what is new
     before.head = now;
     const more = iconButton("more", t("menu"), () => menu(more, t("menu"), items), { "aria-haspopup": "menu", "aria-expanded": "false" });
     fill(

@@ -38,8 +38,27 @@ export function actionsFor(app, session, allowed, on) {
   if (can("ReturnToBot") && session.state === "queued")
     more.push({ name: "bot", text: t("to_bot"), icon: "bot", run: () => act(app, "ReturnToBot", { session: session.id, reason: "returned" }, t("returned")) });
   if (can("ForceClose") && session.state !== "closed")
-    more.push({ name: "force", text: t("force_close"), icon: "close", danger: true, run: () => act(app, "ForceClose", { session: session.id }, t("ended_toast")) });
+    more.push({ name: "force", text: t("force_close"), icon: "close", danger: true, run: () => forceClose(app, session) });
   return { main, more };
+}
+
+/** Closes a session from wherever it is, once that was confirmed: nothing of it is wrapped up. */
+function forceClose(app, session) {
+  const { t } = app;
+  dialog({
+    title: t("force_close"),
+    close: t("close"),
+    fill: (body, shut) => {
+      const close = async () => {
+        shut();
+        await act(app, "ForceClose", { session: session.id }, t("ended_toast"));
+      };
+      body.append(
+        h("p", {}, t("force_close_text")),
+        h("div", { class: "dialog-foot" }, h("button", { type: "button", class: "button", autofocus: true, on: { click: shut } }, t("cancel")), h("button", { type: "button", class: "button danger", on: { click: close } }, t("force_close"))),
+      );
+    },
+  });
 }
 
 /** Carries out one command on a session; true if it was done. */
@@ -196,6 +215,7 @@ export function choosePeople(app, { title, button, groups = false, note = false,
       : [];
     const heading = (text, some) => (some.length ? h("div", { class: "menu-heading", role: "presentation" }, text) : null);
     fill(list, heading(t("transfer_groups"), teams), teams, heading(t("transfer_agents"), people), people, !teams.length && !people.length ? h("p", { class: "search-empty" }, t("nothing_found")) : null);
+    list.setAttribute("role", people.length || teams.length ? "listbox" : "status");
     choose(chosen && options().some((one) => one.dataset.id === chosen.id) ? chosen : null);
   }
 

@@ -107,6 +107,7 @@ export class Completing {
     const heading = { canned: t("canned"), faq: t("faq"), mention: t("colleagues") }[this.kind];
     const rows = items.map((item, at) => h("div", { class: "completing-item", role: "option", id: `completing-${at}`, "aria-selected": "false", data: { at } }, DRAW[this.kind](this.app, item)));
     fill(this.list, h("div", { class: "menu-heading", role: "presentation" }, heading), rows.length ? rows : h("p", { class: "completing-none" }, t(this.kind === "faq" && !this.typed.trim() ? "search_start" : "nothing_found")));
+    this.list.setAttribute("role", rows.length ? "listbox" : "status");
     this.list.setAttribute("aria-label", heading);
     this.list.hidden = false;
     this.field.setAttribute("aria-expanded", "true");

@@ -86,14 +86,16 @@ export class Composer {
     this.field.focus({ preventScroll: true });
   }
 
-  /** Takes back what was not sent. */
+  /** Takes back what could not be sent, before what is being written now. */
   give(content, note) {
-    if (this.field.value.trim()) return;
-    this.field.value = content.text ?? "";
+    const text = [content.text, this.field.value].filter((one) => one?.trim()).join("\n");
+    this.field.value = text;
     if (content.media) this.attached.push({ name: content.media.name, media: content.media, share: 1 });
+    if (content.article) this.attached.push({ name: content.text, article: content.article, share: 1 });
     this.#set(note ? "note" : "public");
     this.#files();
-    this.#changed();
+    this.#grow();
+    this.#keep();
   }
 
   #keep() {

@@ -53,6 +53,8 @@ export class Conversation {
       }
     };
     document.addEventListener("visibilitychange", this.onVisible);
+    this.onHide = () => this.#keepUnsent();
+    addEventListener("pagehide", this.onHide);
     this.#blank();
   }
 
@@ -62,6 +64,7 @@ export class Conversation {
     clearInterval(this.beating);
     this.resized.disconnect();
     document.removeEventListener("visibilitychange", this.onVisible);
+    removeEventListener("pagehide", this.onHide);
     this.app.attended = null;
     this.composer.close();
   }
@@ -128,8 +131,16 @@ export class Conversation {
     return new Set(await this.app.client.get(`/sessions/${encodeURIComponent(id)}/allowed`));
   }
 
+  /** What could not be sent is a draft again. */
+  #keepUnsent() {
+    const failed = this.pending?.filter((pending) => pending.state === "failed") ?? [];
+    for (const { content, note } of failed.reverse()) this.composer.give(content, note);
+    this.pending = this.pending?.filter((pending) => pending.state !== "failed");
+  }
+
   #leave() {
     if (!this.id) return;
+    this.#keepUnsent();
     this.composer.leave();
     this.app.client.do("Attend", { session: this.id, gone: true }, { tries: 0 }).catch(() => {});
   }
@@ -318,7 +329,6 @@ export class Conversation {
       send: (pending) => this.#deliver(pending),
       discard: (pending) => {
         this.pending = this.pending.filter((one) => one !== pending);
-        this.composer.give(pending.content, pending.note);
         this.#draw();
       },
     });

@@ -91,8 +91,9 @@ export class Ending {
   }
 
   async #end() {
-    const { app, session } = this;
+    const { app } = this;
     const { t } = app;
+    const session = app.sessions.get(this.session.id) ?? this.session;
     const note = this.note.value.trim();
     const category = this.category.value;
     const tags = this.tags.tags;

@@ -319,6 +319,7 @@ export class Frame {
   #stream() {
     const { app } = this;
     app.stream = app.client.listen({
+      shared: app.base,
       onEvent: (event) => app.tell(event),
       onAttending: (session, attending) => app.attended?.(session, attending),
       onState: (state) => this.#connected(state),

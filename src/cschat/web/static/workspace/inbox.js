@@ -49,7 +49,10 @@ class Inbox {
     document.body.classList.toggle("deep", session !== null);
     this.node.classList.toggle("open", session !== null);
     this.list.select(session);
-    if (session !== this.conversation.id) this.#side("customer", false);
+    if (session !== this.conversation.id) {
+      if (this.node.classList.contains("ends")) this.#ended(true);
+      this.#side("customer", false);
+    }
     this.conversation.open(session).then(() => session === this.conversation.id && query?.get("end") !== null && this.conversation.run("end"));
     this.customer.open(session);
     if (!session) app.title(app.t("view_inbox"));

@@ -160,6 +160,7 @@ export class CategoryField {
       }),
       this.rows.length ? null : h("p", { class: "completing-none" }, app.t("nothing_found")),
     );
+    this.list.setAttribute("role", this.rows.length ? "listbox" : "status");
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.#point(wanted && this.rows.length ? 0 : this.rows.findIndex((category) => category.id === this.value));

@@ -123,6 +123,7 @@ export class List {
       this.sessions.put(found);
       const all = others.length ? [...found, ...others].sort((one, other) => Date.parse(other.opened_at) - Date.parse(one.opened_at)) : found;
       this.#take(partly ? this.#joined(all) : all.map((session) => session.id));
+      this.sessions.keepOnly([...this.ids, this.selected]);
       this.#look();
     } catch (problem) {
       if (problem.name === "AbortError" || this.source !== source) return;

@@ -28,7 +28,8 @@
  *   `app.desk.listen(hear)` tells of `"counts"`, `"team"`, `"labels"`, `"me"` instead, when these lists are another.
  * - `app.desk`: what is known of the desk and kept fresh: `agents`, `groups`, `categories`, `tags`, `counts`, and `agent(id)`.
  * - `app.toast(text, {kind, action, then})`: a short notice; `kind` "error" stays until it is closed.
- * - `app.title(text)`: what the page is called.
+ * - `app.title(text)`: what the page is called. `app.keys.bind({ key: then })`: keys of the view, until the function it answers is called.
+ * - `surfaces.js` has menus and dialogs, `marks.js` faces and badges, `labels.js` fields for tags and categories.
  */
 
 import { Frame } from "./frame.js";
@@ -40,6 +41,11 @@ export const VIEWS = [
   { name: "statistics", icon: "chart", title: "view_statistics", load: () => import("./statistics/main.js") },
   { name: "settings", icon: "settings", title: "view_settings", load: () => import("./settings/main.js") },
 ];
+
+const name = location.pathname.split("/workspace/")[1]?.split("/")[0] ?? "lists";
+VIEWS.find((view) => view.name === name || view.also?.includes(name))
+  ?.load()
+  .catch(() => {}); // it is on its way while the desk is asked; the frame says so if it does not come
 
 const app = await begin(JSON.parse(document.getElementById("cschat").textContent));
 if (app !== null) new Frame(app, VIEWS).start();

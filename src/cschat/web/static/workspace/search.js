@@ -43,7 +43,10 @@ export function openSearch(app) {
       all[at].scrollIntoView({ block: "nearest" });
     } else input.removeAttribute("aria-activedescendant");
   };
-  const message = (text) => fill(list, h("p", { class: "search-empty" }, text));
+  const message = (text) => {
+    list.setAttribute("role", "status");
+    fill(list, h("p", { class: "search-empty" }, text));
+  };
   const open = (path) => {
     node.close();
     app.go(path);
@@ -94,6 +97,7 @@ export function openSearch(app) {
       message(t("search_nothing", { text: input.value.trim() }));
       return;
     }
+    list.setAttribute("role", "listbox");
     fill(list, parts);
     point(0);
   }

@@ -6,6 +6,8 @@
 
 const AFTER = 120;
 const AT_ONCE = 40;
+const LINES_AT_ONCE = 200;
+const KEPT = 2000;
 
 export class Sessions {
   constructor(app) {
@@ -14,6 +16,7 @@ export class Sessions {
     this.glances = new Map();
     this.heard = new Set();
     this.due = new Set();
+    this.lines = new Set();
     this.elsewhere = new Map();
     this.timer = null;
     this.stop = app.listen((event) => this.#hear(event));
@@ -47,10 +50,12 @@ export class Sessions {
       this.known.set(session.id, session);
       if (!before || before.seq !== session.seq) {
         changed.push(session.id);
-        this.#soon(session.id);
+        this.lines.add(session.id);
       }
     }
-    if (changed.length) this.#say(changed);
+    if (!changed.length) return;
+    this.#wait();
+    this.#say(changed);
   }
 
   /** Takes sessions of another brand that the agent serves; they are as fresh as their list. */
@@ -79,7 +84,7 @@ export class Sessions {
 
   /** Forgets what nobody shows any more. */
   keepOnly(ids) {
-    if (this.known.size < 2000) return;
+    if (this.known.size < KEPT) return;
     const kept = new Set(ids);
     for (const id of [...this.known.keys()]) {
       if (!kept.has(id)) {
@@ -96,19 +101,26 @@ export class Sessions {
 
   #soon(id) {
     this.due.add(id);
+    this.#wait();
+  }
+
+  #wait() {
     this.timer ??= setTimeout(() => this.#ask(), AFTER);
   }
 
   async #ask() {
     const ids = [...this.due].slice(0, AT_ONCE);
+    const lines = [...new Set([...ids, ...this.lines])].slice(0, LINES_AT_ONCE);
     for (const id of ids) this.due.delete(id);
+    for (const id of lines) this.lines.delete(id);
     try {
-      const answers = await this.app.client.askAll([...ids.map((session) => ["GetSession", { session }]), ["Glances", { sessions: ids }]]);
+      const answers = await this.app.client.askAll([...ids.map((session) => ["GetSession", { session }]), ["Glances", { sessions: lines }]]);
       this.#take(answers.slice(0, -1), answers.at(-1));
     } catch (problem) {
       console.warn("cschat: sessions could not be asked for", problem);
     }
-    this.timer = this.due.size ? setTimeout(() => this.#ask(), AFTER) : null;
+    this.timer = null;
+    if (this.due.size || this.lines.size) this.#wait();
   }
 
   #take(sessions, glances) {
@@ -117,7 +129,7 @@ export class Sessions {
       if (!before || before.seq <= session.seq) this.known.set(session.id, session);
     }
     for (const glance of glances) this.glances.set(glance.session, glance);
-    this.#say(sessions.map((session) => session.id));
+    this.#say([...new Set([...sessions.map((session) => session.id), ...glances.map((glance) => glance.session)])]);
   }
 
   #say(ids) {

@@ -78,7 +78,7 @@ export function menu(anchor, items, options = {}) {
     anchor.dispatchEvent(new CustomEvent("menuclose"));
     return;
   }
-  const list = h("div", { class: "menu", role: "menu", tabindex: "-1" });
+  const list = h("div", { class: "menu", role: "menu", tabindex: "0" });
   if (options.label) list.setAttribute("aria-label", options.label);
   for (const item of items) {
     if (item === "-") list.append(h("hr"));

@@ -162,6 +162,7 @@ export const WORDS = {
   reopened_toast: ["상담을 다시 열었어요", "The conversation is open again"],
   assign: ["상담사 배정", "Assign"],
   force_close: ["강제 종료", "Close by force"],
+  force_close_text: ["지금 상태와 관계없이 바로 종료하고, 후처리 없이 마쳐요.", "It is closed at once, whatever its state, without a wrap-up."],
   copy_link: ["링크 복사", "Copy link"],
   copied: ["복사했어요", "Copied"],
   actions: ["상담 작업", "Actions"],

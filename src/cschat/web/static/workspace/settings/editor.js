@@ -10,6 +10,8 @@ import { dialog } from "../surfaces.js";
 
 /** `{node, area, get(), set(html)}`. */
 export function editor(t, html, enabled) {
+  let last = "";
+  let said = html;
   const area = h("div", { class: "article-area prose", contenteditable: enabled ? "true" : "false", role: "textbox", "aria-multiline": "true", tabindex: "0" });
   const run = (command, value = null) => {
     area.focus();
@@ -57,11 +59,16 @@ export function editor(t, html, enabled) {
     changed();
   });
   area.addEventListener("drop", (event) => event.preventDefault());
-  area.addEventListener("focus", () => document.execCommand("defaultParagraphSeparator", false, "p"));
+  area.addEventListener("focus", () => {
+    document.execCommand("defaultParagraphSeparator", false, "p");
+    if (area.textContent || area.firstElementChild) return;
+    fill(area, h("p", {}, h("br"))); // what is typed first is a paragraph, too
+    last = area.innerHTML;
+    getSelection().setPosition(area.firstChild, 0);
+  });
   const set = (to) => fill(area, article(to));
   set(html);
-  let last = area.innerHTML;
-  let said = html;
+  last = area.innerHTML;
   /** The HTML; as it came while nothing was changed, for the desk may write the same otherwise. */
   const get = () => {
     if (area.innerHTML === last) return said;

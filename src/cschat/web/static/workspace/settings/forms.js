@@ -18,7 +18,7 @@ function framed({ name, label, hint, example, optional }, control, t, { group = 
   const wrong = h("p", { class: "set-wrong", id: `${own}-wrong`, hidden: true });
   const about = [hint && `${own}-hint`, example && `${own}-example`].filter(Boolean);
   if (about.length) control.setAttribute("aria-describedby", about.join(" "));
-  const title = [label, optional ? h("small", {}, t("set_optional")) : null];
+  const title = [label, optional ? [" ", h("small", {}, t("set_optional"))] : null];
   return h(
     "div",
     { class: "set-field", data: { field: name } },

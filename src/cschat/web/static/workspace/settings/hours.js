@@ -89,7 +89,8 @@ function now({ app, t, again }, opening, hours, calendar) {
     }
   };
   const until = (at) => (at ? app.time.full(at) : "");
-  const overridden = (hours.overrides ?? []).at(-1)?.open != null && (hours.overrides ?? []).length > 0;
+  const last = hours.overrides.at(-1);
+  const overridden = last && !last.cleared_at && last.open === opening.open;
   return h(
     "section",
     { class: `set-now ${opening.open ? "open" : ""}` },

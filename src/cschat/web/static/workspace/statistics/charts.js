@@ -34,9 +34,9 @@ export function table(head, rows, caption) {
 
 /**
  * A chart with its heading, its table and its file. `draw(box)` puts the chart into a box and is called again when the width changes;
- * `head` and `rows` are the table that people read, `file` the rows of the CSV (by default the same).
+ * `head` and `rows` are the table that people read, `file` the rows of the CSV (by default the same). `bare`: what is drawn is a table already.
  */
-export function panel({ t, title, note = "", whole = false, head, rows, file = null, name = title, draw, extra = null }) {
+export function panel({ t, title, note = "", whole = false, bare = false, head, rows, file = null, name = title, draw, extra = null }) {
   const box = h("div", { class: "chart" });
   const behind = h("div", { class: "chart-table hidden-text" }, table(head, rows, title));
   const label = h("span", {}, t("st_as_table"));
@@ -67,7 +67,7 @@ export function panel({ t, title, note = "", whole = false, head, rows, file = n
       h(
         "div",
         { class: "panel-tools" },
-        toggle,
+        bare ? null : toggle,
         h(
           "button",
           {
@@ -79,7 +79,7 @@ export function panel({ t, title, note = "", whole = false, head, rows, file = n
       ),
     ),
     box,
-    behind,
+    bare ? null : behind,
   );
   let width = 0;
   const watch = new ResizeObserver(([{ contentRect }]) => {

@@ -6,7 +6,7 @@
 
 import { fill, h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
-import { panel, s } from "./charts.js";
+import { panel, s, table } from "./charts.js";
 import { parsed } from "../../shared/problem.js";
 
 const NARROWEST = 170;
@@ -156,13 +156,9 @@ function list(page, journey) {
     step.dropped ? `${write.whole(step.dropped)} (${write.percent(step.dropped / step.inflow)})` : "0",
     write.whole(step.waiting), write.whole(step.wrong), step.spent.p50 === null ? "–" : write.span(step.spent.p50),
   ]);
-  const board = panel({
-    t, title: t("st_journey"), whole: true, head, rows,
+  return panel({
+    t, title: t("st_journey"), whole: true, bare: true, head, rows,
     file: [head, ...journey.steps.map((step) => [step.step, step.kind, step.inflow, onward(step), step.people, step.dropped, step.waiting, step.wrong, step.spent.p50])],
-    draw: () => {},
+    draw: (box) => fill(box, h("div", { class: "st-table" }, table(head, rows))),
   });
-  board.querySelector("[aria-pressed]").remove();
-  board.querySelector(".chart").hidden = true;
-  board.querySelector(".chart-table").classList.remove("hidden-text");
-  return board;
 }

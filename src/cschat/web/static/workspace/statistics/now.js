@@ -86,9 +86,7 @@ function team(page, now) {
   const sorted = [...now.agents].sort((one, other) => other.load - one.load || one.name.localeCompare(other.name));
   const rows = sorted.map((agent) => [agent.name, status(agent), t("st_load_of", { n: agent.load, of: agent.capacity }), agent.active_at ? app.time.brief(agent.active_at) : "–"]);
   const head = [t("st_agent"), t("st_status"), t("st_load"), t("st_active_at")];
-  const board = panel({ t, title: t("st_team_now"), head, rows, draw: (box) => fill(box, drawn()) });
-  board.querySelector("[aria-pressed]").remove();
-  return board;
+  return panel({ t, title: t("st_team_now"), bare: true, head, rows, draw: (box) => fill(box, drawn()) });
 
   function drawn() {
     return h(
@@ -164,10 +162,8 @@ function soFar(page, now) {
     ...(now.today.sqi ? SQI.map((metric) => [nameOf(metric, app.language), ...periods.map((one) => write.value(metric, reading(metric, one.sqi[metric])))]) : []),
   ];
   const head = ["", t("st_today"), t("st_this_month")];
-  const board = panel({
-    t, title: t("st_so_far"), head, rows,
+  return panel({
+    t, title: t("st_so_far"), bare: true, head, rows,
     draw: (box) => fill(box, h("div", { class: "st-table" }, h("table", {}, h("thead", {}, h("tr", {}, head.map((text, at) => (at ? h("th", { scope: "col" }, text) : h("td", {}))))), h("tbody", {}, rows.map(([name, ...values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)))))))),
   });
-  board.querySelector("[aria-pressed]").remove();
-  return board;
 }

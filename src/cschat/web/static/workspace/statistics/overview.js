@@ -53,7 +53,7 @@ export async function draw(page) {
       byValue(page, categories, "category", "st_by_category", (line) => line.names.category || t("st_no_category")),
       h("div", { class: "stack" }, byAgent(page, agents), byValue(page, channels, "channel", "st_by_channel", (line) => line.key.channel)),
     ),
-    h("p", { class: "hint st-foot" }, `${t("st_counts_by_end")} ${t("st_exact")}`),
+    h("p", { class: "hint st-foot" }, `${t("st_counts_by_end")} ${t("st_fair")} ${t("st_exact")}`),
   );
 }
 

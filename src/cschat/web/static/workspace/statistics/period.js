@@ -5,6 +5,7 @@
  */
 
 const DAY = 86_400_000;
+const QUARTER = 900_000;
 
 export const PRESETS = ["today", "yesterday", "last7", "last30", "this_month", "last_month"];
 export const FILTERS = ["agent", "category", "channel", "tag"];
@@ -50,9 +51,10 @@ function bounds(preset, zone) {
 
 /**
  * What an address asks for: `{preset, first, last, days, start, end, before: {start, end, first, last}, where}`. `start` and `end` are ISO
- * instants, `last` is included. `before` is the stretch of as many days before (of a month: the month before).
+ * instants, `last` is included. `before` is the stretch of as many days before (of a month: the month before); while the period lasts, only as much
+ * of it as has gone of the period, to a quarter of an hour.
  */
-export function asked(query, zone) {
+export function asked(query, zone, now = Date.now()) {
   const [from, to] = [query.get("from"), query.get("to")];
   const own = isDay(from) && isDay(to) && from <= to && daysBetween(from, to) < 800;
   const preset = own ? "custom" : PRESETS.includes(query.get("period")) ? query.get("period") : "last7";
@@ -60,12 +62,15 @@ export function asked(query, zone) {
   const days = daysBetween(first, last) + 1;
   const earlier = preset === "last_month" ? `${plus(first, -1).slice(0, 8)}01` : plus(first, -days);
   const at = (day) => midnight(day, zone).toISOString();
+  const [start, end, began] = [at(first), at(plus(last, 1)), Date.parse(at(earlier))];
+  const gone = Math.max(QUARTER, Math.floor((now - Date.parse(start)) / QUARTER) * QUARTER);
+  const until = Date.parse(end) > now ? Math.min(Date.parse(start), began + gone) : Date.parse(start);
   const where = {};
   for (const name of FILTERS) if (query.get(name)) where[name] = [query.get(name)];
   return {
     preset, first, last, days, where,
-    start: at(first), end: at(plus(last, 1)),
-    before: { first: earlier, last: plus(first, -1), start: at(earlier), end: at(first) },
+    start, end,
+    before: { first: earlier, last: plus(first, -1), start: at(earlier), end: new Date(until).toISOString() },
   };
 }
 

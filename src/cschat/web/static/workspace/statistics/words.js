@@ -36,6 +36,7 @@ export const WORDS = {
   st_agent: ["상담사", "Agent"],
   st_no_filter: ["이 화면은 기간만 따릅니다.", "Only the period counts on this page."],
   st_compared: ["{before} 대비", "against {before}"],
+  st_fair: ["아직 끝나지 않은 기간은 이전 기간도 같은 시각까지만 견줘요.", "While a period lasts, only as much of the one before is compared."],
   st_counts_by_end: ["종료된 시각을 기준으로 셉니다.", "Counted by when conversations ended."],
 
   st_volume: ["상담량", "Volume"],
