@@ -81,7 +81,8 @@ class Desk:
     ) -> Desk:
         """A desk on a store, acting as the host. The database is opened when it is first used.
 
-        `url`: "memory:", "sqlite:///support.db" (`?synchronous=normal` for speed: a power cut may take the last commits), or a `Store`.
+        `url`: "memory:", "sqlite:///support.db" (`?synchronous=normal` for speed: a power cut may take the last commits),
+        "postgresql://user@host/database" (extra `postgres`), or a `Store`.
         `seed` makes ids repeatable. `reactors` answer events within the transaction, in this order. `bus`: how other processes are told at
         once that something is committed, "redis://host:6379/0"; without one, and while it is lost, they find out a little later. `meter` is
         told numbers: `meter(name, value, labels)`.

@@ -273,3 +273,18 @@ def test_a_writer_does_not_wait_for_ever(url: str, monkeypatch: pytest.MonkeyPat
 def test_a_wrong_schema_is_refused() -> None:
     with pytest.raises(Invalid):
         open_store("postgresql://127.0.0.1/test?schema=No;Good", (Thing,))
+
+
+def test_a_key_may_be_freed_and_taken_between_other_changes(url: str) -> None:
+    """Changes are written in statements of many rows, but not where their order matters."""
+    store: Any = open_store(url, (Thing,))
+    transact(store, put(Thing("thg_1", name="a")))
+
+    def work(tx: Any) -> None:
+        tx.put(Thing("thg_2", name="b"))
+        tx.put(evolve(tx.get(Thing, "thg_1"), name="c"))
+        tx.put(Thing("thg_3", name="a"))
+
+    transact(store, work)
+    assert [(thing.id, thing.name) for thing in store.stream(Thing)] == [("thg_1", "c"), ("thg_2", "b"), ("thg_3", "a")]
+    store.close()

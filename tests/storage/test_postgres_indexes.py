@@ -46,7 +46,8 @@ def asked(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
                 raise RuntimeError("no mail today")
 
         for number, sample in enumerate((*samples.COMMANDS.values(), *samples.QUERIES.values())):
-            office = Office.on(desk.brand(f"brand{number}"), clock)
+            if number < len(samples.COMMANDS) or number % 20 == 0:  # what only looks may look at the same
+                office = Office.on(desk.brand(f"brand{number}"), clock)
             make, door = sample.make, getattr(office, sample.door)
             asked_for = make(office, office.session(sample.state))
             if number < len(samples.COMMANDS):
@@ -57,7 +58,7 @@ def asked(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
         clock.advance(minutes=2)
         desk.settle()
         list(desk.each(q.SearchHistory("안녕하세요")))
-        desk.advance(minutes=10)
+        desk.advance(minutes=1)
         clock.advance(days=8)
         desk.settle()
         list(desk.acting_as(Actor.guest("browser-a")).watch(after=0, timeout=0))
@@ -77,6 +78,8 @@ def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from steps(part)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_every_question_has_its_index(asked: dict[str, list[dict[str, Any]]]) -> None:
     """Whoever has none reads a table, or an index, from one end to the other, even where PostgreSQL was told not to."""
     assert len(asked) > 60, "the questions were heard"
