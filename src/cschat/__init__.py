@@ -4,6 +4,7 @@ These are the public names; the rooms behind them are `commands`, `queries`, `co
 """
 
 from cschat import commands, errors, queries
+from cschat.async_desk import AsyncDesk
 from cschat.core import events
 from cschat.core.access import Actor, Permission
 from cschat.core.answers import Connected, Queued, Unavailable
@@ -13,7 +14,7 @@ from cschat.core.look import Look
 from cschat.core.people import AgentStatus, Role
 from cschat.core.session import Priority, Session, State
 from cschat.core.transcript import Message
-from cschat.desk import AsyncDesk, Desk
+from cschat.desk import Desk
 from cschat.errors import CschatError
 from cschat.transport.blobs import Blobs, FolderBlobs
 from cschat.transport.mail import Smtp

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
+from cschat.async_desk import AsyncDesk
 from cschat.core.content import MAX_FILE
-from cschat.desk import AsyncDesk, Desk
+from cschat.desk import Desk
 from cschat.errors import CschatError, NotFound
 from cschat.web import calls, entering, files, help_centre, openapi, pages, trying, watching
 from cschat.web.callers import Callers, Identify, checked_origins
