@@ -334,7 +334,6 @@ NAMED = (
     Mutant("health: the last position is one too low", "queries/operating.py", "step //= 2", "step //= 4", KEEPING_UP),
     Mutant("bus: nobody is told", "transport/bus.py", "self._bus.send(", "str(", BUS),
     Mutant("bus: others' positions are believed", "transport/bus.py", "min(position, self._store.look())", "position", BUS),
-    Mutant("bus: it looks not again when it is back", "transport/bus.py", "            self._store.look()\n\n", "            ...\n\n", BUS),
     Mutant("bus: own hints come twice", "transport/bus.py", "if sender == self._sender:", "if False:", BUS),
     Mutant(
         "bus: a child has its parent's threads",
@@ -1403,8 +1402,8 @@ WEB = (
     Mutant(
         "web: the past is the present too",
         "web/hub.py",
-        "for event in events if event.position <= self.since]",
-        "for event in events]",
+        "or frame.position <= self.since]",
+        "or True]",
         STREAMS,
     ),
     Mutant("web: nobody is cut off", "web/hub.py", "if len(self._waiting) >= _MOST_WAITING:", "if False:", STREAMS),

@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from itertools import islice
 
 import anyio
 import pytest
@@ -54,6 +56,18 @@ def wait_until(true):
         threading.Event().wait(0.01)
 
 
+@contextmanager
+def watching(desk):
+    """Somebody waits for the next session when the block begins, and has been told of it when it ends."""
+    seen = []
+    watch = desk.watch(after=desk.position(), types=[e.Opened], timeout=SOON)
+    thread = threading.Thread(target=lambda: seen.extend(event.subject for event in islice(watch, 1)))
+    thread.start()
+    wait_until(lambda: desk.store._signal._waiting)
+    yield seen
+    thread.join()
+
+
 def listening(*desks):
     """All listen by now: whatever is sent is heard by all."""
     heard = {desk: threading.Event() for desk in desks}
@@ -73,23 +87,29 @@ def test_another_process_is_told_at_once(file, deaf):
     channel = redis_channel()
     with Desk.open(file, bus=channel) as desk, Desk.open(file, bus=channel) as other:
         listening(desk, other)
-        watch = other.watch(after=other.position(), types=[e.Opened], timeout=SOON)
-        session = say(desk)
-        assert next(watch).subject == session.id
+        with watching(other) as seen:
+            session = say(desk)
+        assert seen == [session.id]
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_task_is_told_at_once(file, deaf, backend):
     channel = redis_channel()
 
+    async def take(other, seen):
+        async with aclosing(other.watch(types=[e.Opened], timeout=SOON)) as news:
+            seen.append((await anext(news)).subject)
+
     async def watch(desk, other):
         async with other:
             await other.position()
             await anyio.to_thread.run_sync(lambda: listening(desk, other))
-            news = other.watch(after=0, types=[e.Opened], timeout=SOON)
-            session = await anyio.to_thread.run_sync(lambda: say(desk))
-            assert (await anext(news)).subject == session.id
-            await news.aclose()
+            seen = []
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(take, other, seen)
+                await anyio.to_thread.run_sync(lambda: wait_until(lambda: len(other.store._signal._heard) == 2))
+                session = await anyio.to_thread.run_sync(lambda: say(desk))
+            assert seen == [session.id]
 
     with Desk.open(file, bus=channel) as desk:
         anyio.run(watch, desk, AsyncDesk.open(file, bus=channel), backend=backend)
@@ -160,10 +180,9 @@ def test_a_bus_that_was_lost_is_used_again_when_it_is_back(file, deaf, own_redis
     with Desk.open(file, bus=own_redis.url) as desk, Desk.open(file, bus=own_redis.url) as other:
         listening(desk, other)
         for _ in range(3):
-            watch = other.watch(after=other.position(), types=[e.Opened], timeout=SOON)
-            first = say(desk)
-            assert next(watch).subject == first.id
-            watch.close()
+            with watching(other) as seen:
+                first = say(desk)
+            assert seen == [first.id]
             own_redis.kill()
             second = say(desk)  # nobody can be told now
             own_redis.start()
@@ -178,15 +197,10 @@ def test_what_was_committed_while_the_bus_was_away_is_told_when_it_is_back(file,
     monkeypatch.setattr(buses, "PAUSES", (0.02, 0.1))
     with Desk.open(file, bus=own_redis.url) as desk, Desk.open(file, bus=own_redis.url) as other:
         listening(desk, other)
-        seen = []
-        watch = other.watch(after=other.position(), types=[e.Opened], timeout=SOON)
-        thread = threading.Thread(target=lambda: seen.append(next(watch).subject))
-        thread.start()
-        wait_until(lambda: other.store._signal._waiting)
-        own_redis.kill()
-        session = say(desk)
-        own_redis.start()
-        thread.join()
+        with watching(other) as seen:
+            own_redis.kill()
+            session = say(desk)
+            own_redis.start()
         assert seen == [session.id]
 
 
@@ -199,11 +213,16 @@ def test_what_others_say_on_the_channel_does_no_harm(file, deaf):
     with Desk.open(file, bus=channel) as desk, Desk.open(file, bus=channel) as other:
         listening(desk, other)
         say(desk)
+        ends = []
+        for one in (desk, other):
+            one._works.wire.hear(lambda hint: ends.append(hint) if hint == ("end",) else None)
         for message in (b"", b"{}", b"\xff", b'["x", "y", []]', b'["somebody else", 1000000000, [["x"], []]]', b"[" * 5000):
             client.publish(name, message)
-        watch = other.watch(after=other.position(), types=[e.Opened], timeout=SOON)
-        session = say(desk, "또 저예요")
-        assert next(watch).subject == session.id
+        client.publish(name, b'["somebody else", 0, [["end"]]]')
+        wait_until(lambda: len(ends) == 2)
+        with watching(other) as seen:
+            session = say(desk, "또 저예요")
+        assert seen == [session.id]
         assert other.store._signal.position <= other.position()
     client.close()
 
@@ -211,7 +230,9 @@ def test_what_others_say_on_the_channel_does_no_harm(file, deaf):
 CHILD = """
 import os, sys
 from cschat import Actor, Desk, commands as c
+from cschat.storage import connecting
 
+connecting.POLL_SECONDS = (3600, 3600)
 desk = Desk.open(sys.argv[1], bus=sys.argv[2])
 desk.position()
 if os.fork() == 0:
@@ -235,10 +256,10 @@ def test_a_forked_child_tells_and_is_told(file, deaf):
         assert child.stdout.readline() == "ready\n"
         with Desk.open(file, bus=channel) as other:
             listening(desk, other)
-        watch = desk.watch(after=desk.position(), types=[e.Opened], timeout=SOON)
-        child.stdin.write("\n")
-        child.stdin.flush()
-        assert next(watch).body.channel == "web"
+        with watching(desk) as seen:
+            child.stdin.write("\n")
+            child.stdin.flush()
+        assert len(seen) == 1
         child.stdin.write("\n")
         child.stdin.flush()
         assert child.wait(SOON) == 0

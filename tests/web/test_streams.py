@@ -195,6 +195,19 @@ def test_what_was_seen_elsewhere_before_the_hub_read_it_is_not_told_again(desk: 
     assert resumed.next()[1]["body"]["content"]["text"] == "둘"
 
 
+def test_what_the_hub_has_still_to_read_is_told_once(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    mine, hub = web.entered(), web.gateway.site.hub
+    session = _opened(desk, mine)
+    with monkeypatch.context() as late:
+        Ear(mine)
+        late.setattr(hub, "_read", lambda: False)
+        _said(desk, session, "하나")
+        resumed = Ear(mine, "after=0")
+        assert resumed.events("MessageSent")[-1]["body"]["content"]["text"] == "배송 언제 와요?"
+    _said(desk, session, "둘")
+    assert [resumed.next()[1]["body"]["content"]["text"] for _ in range(2)] == ["하나", "둘"]
+
+
 def test_a_position_that_is_none_yet_is_now(desk: Desk, web: Browser):
     ear = Ear(web.entered(), "after=1000000")
     assert ear.id <= desk.position()
@@ -295,6 +308,18 @@ def test_a_poll_goes_on_where_the_last_one_ended(desk: Desk, web: Browser):
     third = _polled(mine, f"after={second['position']}")
     assert _types(second["events"] + third["events"]) == ["Opened", "MessageSent"]
     assert {event["subject"] for event in second["events"]} == {session}
+
+
+def test_a_poll_knows_what_is_committed_also_where_the_hub_is_behind(desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch):
+    mine = web.entered()
+    session = _opened(desk, mine)
+    first = _polled(mine, "")
+    monkeypatch.setattr(web.gateway.site.hub, "_read", lambda: False)
+    _said(desk, session, "하나")
+    answer = _polled(mine, f"after={first['position']}")
+    assert [event["body"]["content"]["text"] for event in answer["events"]] == ["하나"]
+    assert answer["position"] == desk.position()
+    assert _polled(mine, "") == {"position": desk.position(), "events": [], "attending": []}
 
 
 def test_a_poll_waits_until_something_happens(desk: Desk, web: Browser):

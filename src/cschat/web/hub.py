@@ -109,8 +109,13 @@ class Listener:
             yield [Frame("missed", b"{}")]
             return
         while after < self.since:
-            events, after = self.door.works.store.read(self.door.looking_on(after, None, None))
-            yield [_frame(event) for event in events if event.position <= self.since]
+            page, after = self.next_page(after)
+            yield [frame for frame in page if frame.position is None or frame.position <= self.since]
+
+    def next_page(self, after: int) -> tuple[list[Frame], int]:
+        """What they may see of the next page of the log, and how far that goes."""
+        events, reached = self.door.works.store.read(self.door.looking_on(after, None, None))
+        return [_frame(event) for event in events], reached
 
     def close(self) -> None:
         """Listen no more."""

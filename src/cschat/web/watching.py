@@ -37,19 +37,34 @@ def poll(call: Call) -> Response:
     listener = call.site.hub.listen(call.desk, call.caller().actor, session=call.request.argument("session"))
     answered = True
     try:
-        frames, reached = list[Frame](), max(listener.since, begun := _begun(call, listener, after))
-        for page in listener.past(begun):
-            frames += page
-            if len(frames) >= _MOST:
-                reached = frames[-1].position or reached
-                break
+        frames, reached = _read(call, listener, after)
         answered = after is None or bool(frames) or not wait
         if answered:
             return Response(200, _ONCE, polled(listener, frames, reached))
+        listener.floor = max(listener.floor, reached)
         return Response(200, _ONCE, b"", Poll(listener, wait))
     finally:
         if answered:
             listener.close()
+
+
+def _read(call: Call, listener: Listener, after: int | None) -> tuple[list[Frame], int]:
+    """What is in the log now, and how far that goes: the hub may be a little behind."""
+    if after is None:
+        return [], max(listener.since, call.desk.position())
+    frames, reached = list[Frame](), _begun(call, listener, after)
+    for page in listener.past(reached):
+        frames += page
+        if len(frames) >= _MOST:
+            return frames, frames[-1].position or reached
+    reached = max(reached, listener.since)
+    while len(frames) < _MOST:
+        page, further = listener.next_page(reached)
+        frames += page
+        if further == reached:
+            break
+        reached = further
+    return frames, reached
 
 
 def _begun(call: Call, listener: Listener, after: int | None) -> int:

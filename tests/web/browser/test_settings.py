@@ -142,7 +142,7 @@ def test_lists_are_added_to_and_changed(place: Workplace) -> None:
     page.get_by_label("이름", exact=True).fill("서준")
     page.get_by_role("checkbox", name="배송팀").check()
     page.get_by_role("button", name="저장", exact=True).click()
-    page.locator(".set-list", has_text="서준").wait_for()
+    page.locator(".set-list", has_text="서준").first.wait_for()
     [seojun] = [agent for agent in place.desk.ask(q.Agents()) if agent.name == "서준"]
     assert [group.name for group in place.desk.ask(q.Groups()) if group.id in seojun.groups] == ["배송팀"]
 

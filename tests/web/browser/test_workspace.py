@@ -135,8 +135,12 @@ def test_two_who_look_at_the_same_see_each_other(place: Workplace) -> None:
     mina = place.open(path=f"/sessions/{customer.session.id}")
     mina.locator(".company", has_text="준호 님이 함께 보고 있어요").wait_for()
     jun.keyboard.press("r")
-    jun.keyboard.type("제가")
-    mina.locator(".company.busy", has_text="준호 님이 답장을 쓰고 있어요").wait_for(timeout=15_000)
+    for _letter in range(40):
+        jun.keyboard.type("네")
+        if mina.locator(".company.busy", has_text="준호 님이 답장을 쓰고 있어요").is_visible():
+            break
+        mina.wait_for_timeout(250)
+    assert mina.locator(".company.busy").is_visible()
 
 
 def test_the_second_to_claim_is_told_who_was_first(place: Workplace) -> None:
@@ -312,6 +316,7 @@ def test_everything_is_done_by_keyboard(place: Workplace) -> None:
     page.keyboard.type("셋째")
     page.locator(".search-option", has_text="셋째").first.wait_for()
     page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="detached")
     page.keyboard.press("1")
     page.wait_for_url("**/lists/queue")
 

@@ -15,7 +15,7 @@ export const WORDS = {
   cus_not_found_hint: ["이름의 일부나 전화번호 뒷자리로 찾아보세요.", "Try a part of the name, or the last digits of a number."],
   cus_more: ["더 보기", "Show more"],
   cus_member: ["회원", "member"],
-  cus_guest: ["손님", "guest"],
+  cus_guest: ["방문객", "guest"],
   cus_since: ["{at} 등록", "since {at}"],
   cus_back: ["목록으로", "Back to the list"],
   cus_choose: ["고객을 골라 주세요", "Choose a customer"],

@@ -242,7 +242,7 @@ export const CONTENT = {
   install_select: ["Ctrl+C를 눌러 복사해 주세요.", "Press Ctrl+C to copy."],
   install_try: ["시험해 보기", "Try it"],
   install_try_note: ["고객이 되어 상담을 열어 보세요. 실제 상담으로 남아요.", "Be a customer. The conversation is a real one."],
-  install_guest: ["손님으로 시험", "As a guest"],
+  install_guest: ["방문객으로 시험", "As a guest"],
   install_as_member: ["회원으로 시험", "As a member"],
   install_member_admins: ["회원으로 시험하기는 관리자만 할 수 있어요.", "Only admins may try it as a member."],
   install_member: ["로그인한 회원 알려주기", "Members who are signed in"],

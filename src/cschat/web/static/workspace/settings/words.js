@@ -19,7 +19,7 @@ export const WORDS = {
   set_hours_note: ["언제 상담사에게 연결할 수 있는지 정해요.", "When customers can reach a person."],
   set_absence: ["부재 안내", "When nobody can come"],
   set_absence_note: ["상담사가 없을 때 고객에게 보이는 말과, 답변을 알리는 방법이에요.", "What customers are told then, and how they learn of an answer."],
-  set_guests: ["손님 정보 받기", "Ask guests first"],
+  set_guests: ["방문객 정보 받기", "Ask guests first"],
   set_guests_note: ["로그인하지 않은 고객에게 상담 전에 물어볼 항목이에요.", "What guests are asked before they talk."],
   set_distribution: ["상담 배분", "Distribution"],
   set_distribution_note: ["대기하는 상담을 누구에게, 어떻게 나눌지 정해요.", "Who gets waiting conversations, and how."],

@@ -68,7 +68,7 @@ export async function draw(page) {
       head: [t("st_agent"), ...columns.map((column) => t(COLUMNS[column][0]))],
       rows: rows.map((agent) => [agent.name, ...columns.map((column) => text(agent, column))]),
       file: [["agent", "name", ...columns], ...rows.map((agent) => [agent.agent, agent.name, ...columns.map((column) => agent[column])])],
-      draw: (box) => fill(box, h("div", { class: "st-table" }, h("table", {}, h("thead", {}, h("tr", {}, head("name", t("st_agent")), columns.map((column) => head(column, t(COLUMNS[column][0]))))), h("tbody", {}, rows.map((agent) => h("tr", {}, h("th", { scope: "row" }, agent.name), columns.map((column) => h("td", {}, agent[column] ? h("button", { type: "button", class: "cell", on: { click: () => behind(agent, column) } }, text(agent, column)) : text(agent, column))))))))),
+      draw: (box) => fill(box, h("div", { class: "st-table", tabindex: "0", role: "group", "aria-label": t("st_agent_table") }, h("table", {}, h("thead", {}, h("tr", {}, head("name", t("st_agent")), columns.map((column) => head(column, t(COLUMNS[column][0]))))), h("tbody", {}, rows.map((agent) => h("tr", {}, h("th", { scope: "row" }, agent.name), columns.map((column) => h("td", {}, agent[column] ? h("button", { type: "button", class: "cell", on: { click: () => behind(agent, column) } }, text(agent, column)) : text(agent, column))))))))),
     });
     const label = t(COLUMNS[charted][0]);
     fill(

@@ -38,7 +38,7 @@ export function table(head, rows, caption) {
  */
 export function panel({ t, title, note = "", whole = false, bare = false, head, rows, file = null, name = title, draw, extra = null }) {
   const box = h("div", { class: "chart" });
-  const behind = h("div", { class: "chart-table hidden-text" }, table(head, rows, title));
+  const behind = h("div", { class: "chart-table hidden-text", role: "group", "aria-label": title }, table(head, rows, title));
   const label = h("span", {}, t("st_as_table"));
   const toggle = h(
     "button",
@@ -49,6 +49,8 @@ export function panel({ t, title, note = "", whole = false, bare = false, head, 
           const shown = behind.classList.toggle("hidden-text");
           box.hidden = !shown;
           toggle.setAttribute("aria-pressed", String(!shown));
+          if (shown) behind.removeAttribute("tabindex");
+          else behind.tabIndex = 0; // it may scroll
           label.textContent = t(shown ? "st_as_table" : "st_as_chart");
         },
       },

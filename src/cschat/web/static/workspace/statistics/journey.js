@@ -159,6 +159,6 @@ function list(page, journey) {
   return panel({
     t, title: t("st_journey"), whole: true, bare: true, head, rows,
     file: [head, ...journey.steps.map((step) => [step.step, step.kind, step.inflow, onward(step), step.people, step.dropped, step.waiting, step.wrong, step.spent.p50])],
-    draw: (box) => fill(box, h("div", { class: "st-table" }, table(head, rows))),
+    draw: (box) => fill(box, h("div", { class: "st-table", tabindex: "0", role: "group", "aria-label": t("st_journey") }, table(head, rows))),
   });
 }

@@ -91,7 +91,7 @@ function team(page, now) {
   function drawn() {
     return h(
       "div",
-      { class: "st-table" },
+      { class: "st-table", tabindex: "0", role: "group", "aria-label": t("st_team_now") },
       h(
         "table",
         {},
@@ -164,6 +164,6 @@ function soFar(page, now) {
   const head = ["", t("st_today"), t("st_this_month")];
   return panel({
     t, title: t("st_so_far"), bare: true, head, rows,
-    draw: (box) => fill(box, h("div", { class: "st-table" }, h("table", {}, h("thead", {}, h("tr", {}, head.map((text, at) => (at ? h("th", { scope: "col" }, text) : h("td", {}))))), h("tbody", {}, rows.map(([name, ...values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)))))))),
+    draw: (box) => fill(box, h("div", { class: "st-table", tabindex: "0", role: "group", "aria-label": t("st_so_far") }, h("table", {}, h("thead", {}, h("tr", {}, head.map((text, at) => (at ? h("th", { scope: "col" }, text) : h("td", {}))))), h("tbody", {}, rows.map(([name, ...values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)))))))),
   });
 }

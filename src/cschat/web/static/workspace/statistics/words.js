@@ -97,7 +97,7 @@ export const WORDS = {
   st_first_response: ["최초 응대", "First response"],
   st_length: ["상담 시간", "Length"],
   st_value: ["이 지표 값", "This figure"],
-  st_guest: ["손님", "Guest"],
+  st_guest: ["방문객", "Guest"],
   st_session: ["상담", "Conversation"],
 
   st_waiting: ["대기", "Waiting"],
