@@ -128,8 +128,8 @@ def test_numbers_that_pages_state_are_those_of_the_code():
         "howto/postgres.md": {
             "up to ten for reading": postgres.MOST_READERS == 10,
             "for up to ten seconds": postgres.DOUBT_SECONDS == 10,
-            "after ten seconds": postgres.LOCK_SECONDS == 10,
-            "after a minute": postgres.IDLE_SECONDS == 60,
+            "for ten seconds": postgres.LOCK_SECONDS == 10,
+            "after five seconds": postgres.IDLE_SECONDS == 5,
         },
         "reference/queries.md": {"1 to 1000": paging.MAX_LIMIT == 1000},
     }

@@ -26,7 +26,7 @@ def web() -> Iterator[Browser]:
 
 
 def _signed(claims: dict[str, object], secret: str = SECRET) -> str:
-    return jwt.encode({"aud": MEMBER, "sub": "u1", "exp": int(time.time()) + 60, **claims}, secret, algorithm="HS256")
+    return jwt.encode({"aud": MEMBER, "sub": "u1", "exp": int(time.time()) + 86_400, **claims}, secret, algorithm="HS256")
 
 
 def _unsigned(claims: dict[str, object]) -> str:

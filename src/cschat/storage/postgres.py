@@ -47,8 +47,9 @@ MOST_READERS = 10
 """How many connections of a process read at a time."""
 LOCK_SECONDS = 10
 """How long a writer waits for another process before it gives up with `StoreUnavailable`."""
-IDLE_SECONDS = 60
-"""A process that stops in the middle of a batch holds the others up for no longer: PostgreSQL then breaks its connection."""
+IDLE_SECONDS = 5
+"""A process that stops in the middle of a batch holds the others up for no longer: PostgreSQL then breaks its connection. Less than
+`LOCK_SECONDS`, so that the others go on without an error."""
 DOUBT_SECONDS = 10.0
 """How long a process tries to find out what became of a COMMIT whose answer was lost."""
 
