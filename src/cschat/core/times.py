@@ -62,7 +62,7 @@ def is_sane(instant: Micros) -> bool:
 
 def as_iso(instant: Micros) -> str:
     """ISO 8601 in UTC with six digits, so that text order is time order."""
-    return as_datetime(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{as_datetime(instant).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def seconds(milliseconds_: int | None) -> float | None:

@@ -26,6 +26,7 @@ __all__ = ["decode_body", "decode_record", "encode", "face"]
 
 R = TypeVar("R", bound=Record)
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _encoder = msgspec.json.Encoder()
 _preparing = threading.Lock()
 _records: dict[type, msgspec.json.Decoder[Any]] = {}
@@ -56,28 +57,30 @@ def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
 
 def face(thing: Any) -> Any:
     """Anything of ours as plain JSON values, instants as ISO text. An event is one flat object with its `type` and `body`."""
-    if isinstance(thing, Event):
-        return {"type": thing.type, **_fields(thing)}
-    if isinstance(thing, msgspec.Struct) or attrs.has(type(thing)):
-        return _fields(thing)
-    if isinstance(thing, dict):
+    kind = type(thing)
+    if kind in _PLAIN:
+        return thing
+    if issubclass(kind, dict):
         return {str(key): face(value) for key, value in thing.items()}
-    if isinstance(thing, (list, tuple)):
+    if issubclass(kind, (list, tuple)):
         return [face(item) for item in thing]
-    return msgspec.to_builtins(thing)
-
-
-def _fields(thing: object) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    kind: type = type(thing)
-    instants = instant_fields(kind)
-    for name in _hints(kind):
+    fields = _fields(kind)
+    if fields is None:
+        return msgspec.to_builtins(thing)
+    shown: dict[str, Any] = {"type": thing.type} if kind is Event else {}
+    for name, said, is_instant in fields:
         value = getattr(thing, name)
-        if name in instants:
-            shown[instants[name]] = None if value is None else as_iso(value)
-        else:
-            shown[name] = face(value)
+        shown[said] = face(value) if not is_instant or value is None else as_iso(value)
     return shown
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, str, bool], ...] | None:
+    """Of a class of ours: each field, its name on the face, and whether it holds an instant. None: it is no class of ours."""
+    if not (issubclass(kind, msgspec.Struct) or attrs.has(kind)):
+        return None
+    instants = instant_fields(kind)
+    return tuple((name, instants.get(name, name), name in instants) for name in _hints(kind))
 
 
 @cache

@@ -130,7 +130,8 @@ class Gateway:
         return self._dressed(request, problem(error))
 
     def _dressed(self, request: Request, response: Response) -> Response:
-        return attrs.evolve(response, headers={**_ALWAYS, **self._sharing(request), **response.headers})
+        headers = {**_ALWAYS, **self._sharing(request), **response.headers}
+        return Response(response.status, headers, response.body, response.live)
 
     def _sharing(self, request: Request) -> Mapping[str, str]:
         """What lets a page of another site read the answer."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -39,6 +40,9 @@ _PATH_LETTERS = 8_000
 _QUERY_LETTERS = 8_000
 _HEADER_LETTERS = 64_000
 _MOST_COUNTED = 100_000
+_ADDRESS_LETTERS = 60
+_MOST_ADDRESSES = 10_000
+"""Addresses whose network is remembered."""
 
 
 class TooLarge(CschatError):
@@ -126,10 +130,15 @@ def address_of(request: Request) -> str:
 
     If it comes from this machine or a private network, that is a proxy, and the last address that it names is the caller's.
     """
-    address = _address(request.client)
+    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return _network(request.client, told if len(told) <= _ADDRESS_LETTERS else "")
+
+
+@lru_cache(maxsize=_MOST_ADDRESSES)
+def _network(client: str, told: str) -> str:
+    address = _address(client)
     if address is None or not address.is_global:
-        told = _address(request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip())
-        address = told or address
+        address = _address(told) or address
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -26,6 +27,7 @@ MEMBER, VISITOR = "cschat-member", "cschat-visitor"
 SHORTEST_SECRET = 32
 """Bytes: as many as HS256 gives (RFC 7518, 3.2)."""
 _LONGEST = 4096
+_MOST_REMEMBERED = 10_000
 _DEMANDS: Any = {"require": ["exp", "sub", "aud"], "strict_aud": True}
 
 
@@ -87,6 +89,7 @@ class Tokens:
         if not keys or any(not isinstance(key, str) or len(key.encode()) < SHORTEST_SECRET for key in keys):
             raise Invalid(field="secrets", reason=f"needs one secret at least, each of {SHORTEST_SECRET} bytes or more")
         self._keys = tuple(keys)
+        self._verified = lru_cache(maxsize=_MOST_REMEMBERED)(self._verify)
 
     def visitor(self, brand: str, visitor: Visitor) -> str:
         """The gateway's own token, for one brand."""
@@ -99,10 +102,17 @@ class Tokens:
 
     def read_visitor(self, brand: str, token: str) -> Visitor:
         """Who a token of this gateway names. `Unidentified` if it is forged, over, or another brand's."""
-        claims = self._read(token, VISITOR)
-        if claims.get("brand") != brand:
+        its_brand, visitor = self._verified(token)
+        if visitor.expires <= time.time():
+            raise Unidentified("the token is over", reason="expired")
+        if its_brand != brand:
             raise Unidentified("the token is for another brand", reason="brand")
-        return Visitor(claims["sub"], int(claims["exp"]), claims.get("name", ""))
+        return visitor
+
+    def _verify(self, token: str) -> tuple[str | None, Visitor]:
+        """The brand and the visitor of a token of this gateway. What was true once is remembered: a browser sends its token each time."""
+        claims = self._read(token, VISITOR)
+        return claims.get("brand"), Visitor(claims["sub"], int(claims["exp"]), claims.get("name", ""))
 
     def read_member(self, brand: str, token: str, *, latest: float) -> Visitor:
         """Whom the host names, at `latest` until then. `Unidentified` if it is forged, over, or for another brand."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, get_args
 
@@ -53,6 +54,13 @@ def query_of(name: str, fields: Any) -> Any:
     return _made(_named(queries_of_the_web(), "query", name), fields)
 
 
+@cache
+def _prepare(kind: type[Any]) -> None:
+    """By one thread at a time: a class that two threads convert to for the first time at once is seen half prepared."""
+    with _preparing, suppress(msgspec.ValidationError, Invalid):
+        msgspec.convert({}, kind)
+
+
 def _made(kind: type[Any], fields: Any) -> Any:
     if not isinstance(fields, dict):
         raise Invalid(field="body", reason="must be a JSON object")
@@ -60,9 +68,9 @@ def _made(kind: type[Any], fields: Any) -> Any:
     unknown = next((name for name in fields if name not in known), None)
     if unknown is not None:
         raise Invalid(field=str(unknown), reason=f"{kind.__name__} has no such field", allowed=known)
+    _prepare(kind)
     try:
-        with _preparing:
-            made = msgspec.convert(fields, kind)
+        made = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         said, _, where = str(error).partition(" - at `$")
         raise Invalid(field=where.strip("`.") or "body", reason=said) from error
@@ -72,7 +80,7 @@ def _made(kind: type[Any], fields: Any) -> Any:
 def answered(asked: Any, answer: Any) -> Any:
     """An answer on the face; one of several classes says which by `type`."""
     plain = face(answer)
-    return {"type": type(answer).__name__, **plain} if says_which(asked.run) and attrs.has(type(answer)) else plain
+    return {"type": type(answer).__name__, **plain} if says_which(type(asked).run) and attrs.has(type(answer)) else plain
 
 
 @cache
