@@ -1,4 +1,7 @@
-"""What open streams cost, and how long a message takes from one browser to another: `python -m benchmarks.web [asgi|wsgi]`.
+"""What open streams cost, how long a message takes from one browser to another, and how many conversations are held in a second.
+
+`python -m benchmarks.web [asgi|wsgi|workers|lives]`: open streams on one uvicorn process; on one gunicorn process with threads; on two of
+them; whole conversations through two gunicorn workers, by 16 clients.
 
 A real server in its own process, on an SQLite file; browsers are sockets of this process. It prints what was measured and asserts nothing.
 """
@@ -27,12 +30,19 @@ from cschat.web.tokens import Tokens, Visitor
 from cschat.web.wsgi import Door as WsgiDoor
 
 SECRET = "benchmark-" * 4
-STREAMS, CONVERSATIONS, AGENTS, SECONDS, PER_SECOND = 1000, 200, 20, 15, 20
+CONVERSATIONS, AGENTS, SECONDS, PER_SECOND = 200, 20, 15, 20
+STREAMS = {"asgi": 1000, "wsgi": 1000, "workers": CONVERSATIONS}
+CLIENTS, LIVES = 16, 100
+"""How many talk at a time, and how many conversations each of them holds."""
 _ENOUGH = Rate(1e9, 10**9)
 _PROGRAMS = {
     "asgi": "uvicorn --log-level warning --timeout-keep-alive 120 --timeout-graceful-shutdown 1 --fd {} benchmarks.web:asgi",
     "wsgi": "gunicorn --no-control-socket --threads 1100 --keep-alive 120 --log-level warning --graceful-timeout 1 --bind fd://{} "
     "benchmarks.web:wsgi",
+    "workers": "gunicorn --no-control-socket --workers 2 --threads 260 --keep-alive 120 --log-level warning --graceful-timeout 1 "
+    "--bind fd://{} benchmarks.web:wsgi",
+    "lives": "gunicorn --no-control-socket --workers 2 --threads 8 --keep-alive 120 --log-level warning --graceful-timeout 1 "
+    "--bind fd://{} benchmarks.web:wsgi",
 }
 
 
@@ -94,14 +104,42 @@ def _memory(pid: int) -> float:
     return sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in pids) * 4096 / 1e6
 
 
-async def _measure(address: tuple[str, int], pid: int) -> None:
+def _browsers(address: tuple[str, int], customers: int) -> tuple[list[Browser], list[Browser]]:
+    """Customers and agents."""
     tokens = Tokens([SECRET])
     guests = [
         Browser(address, f"Authorization: Bearer {tokens.visitor('shop', Visitor(f'guest:g{number}', 2**31))}\r\n")
-        for number in range(STREAMS)
+        for number in range(customers)
     ]
     csrf = _gateway(Desk.open("memory:", brand="shop")).site.callers.mark
-    agents = [Browser(address, f"X-User: u{number}\r\nX-CSRF-Token: {csrf(f'u{number}')}\r\n") for number in range(AGENTS)]
+    return guests, [Browser(address, f"X-User: u{number}\r\nX-CSRF-Token: {csrf(f'u{number}')}\r\n") for number in range(AGENTS)]
+
+
+async def _live(address: tuple[str, int]) -> None:
+    """Whole conversations: opened, said, claimed, answered, ended, wrapped up."""
+    guests, agents = _browsers(address, CLIENTS)
+    await agents[0].call("ask/Queue", {})
+
+    async def client(number: int, lives: int) -> None:
+        guest, agent = guests[number], agents[number]
+        for _ in range(lives):
+            session = (await guest.call("do/OpenSession", {"text": "안녕하세요"}))["id"]
+            await guest.call("do/RequestAgent", {"session": session})
+            await guest.call("do/SendMessage", {"session": session, "text": "배송이 언제 오나요?"})
+            await agent.call("do/ClaimSession", {"session": session})
+            await agent.call("do/SendMessage", {"session": session, "text": "오늘 출발했어요."})
+            await agent.call("do/EndSession", {"session": session})
+            await agent.call("do/WrapUp", {"session": session, "note": "배송 조회"})
+
+    await asyncio.gather(*(client(number, 5) for number in range(CLIENTS)))
+    began, worked = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(client(number, LIVES) for number in range(CLIENTS)))
+    took, own = time.perf_counter() - began, time.process_time() - worked
+    print(f"{CLIENTS * LIVES / took:.0f} conversations of seven requests a second ({own / took:.0%} of a core for the clients)")
+
+
+async def _measure(address: tuple[str, int], pid: int, streams: int) -> None:
+    guests, agents = _browsers(address, streams)
     await agents[0].call("ask/Queue", {})
     print(f"server alone: {_memory(pid):.0f} MB")
     sessions = []
@@ -114,7 +152,7 @@ async def _measure(address: tuple[str, int], pid: int) -> None:
     for start in range(0, len(guests), 50):
         await asyncio.gather(*(guest.listen() for guest in guests[start : start + 50]))
     await asyncio.gather(*(agent.listen() for agent in agents))
-    print(f"{STREAMS} customers and {AGENTS} agents listen after {time.perf_counter() - began:.1f} s: {_memory(pid):.0f} MB")
+    print(f"{streams} customers and {AGENTS} agents listen after {time.perf_counter() - began:.1f} s: {_memory(pid):.0f} MB")
     taken: list[float] = []
     answered: list[float] = []
 
@@ -148,7 +186,8 @@ def main(kind: str = "asgi") -> None:
         program = _PROGRAMS[kind].format(place.fileno()).split()
         server = subprocess.Popen([sys.executable, "-m", *program], env=os.environ | {"DESK_URL": url}, pass_fds=[place.fileno()])
         try:
-            asyncio.run(_measure(place.getsockname(), server.pid))
+            address = place.getsockname()
+            asyncio.run(_live(address) if kind == "lives" else _measure(address, server.pid, STREAMS[kind]))
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(20)

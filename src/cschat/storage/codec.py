@@ -57,7 +57,7 @@ def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
 
 def face(thing: Any) -> Any:
     """Anything of ours as plain JSON values, instants as ISO text. An event is one flat object with its `type` and `body`."""
-    kind = type(thing)
+    kind: Any = type(thing)
     if kind in _PLAIN:
         return thing
     if issubclass(kind, dict):

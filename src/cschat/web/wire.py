@@ -61,7 +61,7 @@ def _prepare(kind: type[Any]) -> None:
         msgspec.convert({}, kind)
 
 
-def _made(kind: type[Any], fields: Any) -> Any:
+def _made(kind: Any, fields: Any) -> Any:
     if not isinstance(fields, dict):
         raise Invalid(field="body", reason="must be a JSON object")
     known = [field.name for field in attrs.fields(kind)]
