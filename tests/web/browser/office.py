@@ -129,7 +129,8 @@ def _app(door: Door) -> Callable[..., Iterable[bytes]]:
     return answer
 
 
-def _user(request: Request) -> str | None:
+def signed_in(request: Request) -> str | None:
+    """Who is signed in with the host: a cookie says so."""
     cookie = SimpleCookie(request.headers.get("cookie", "")).get("user")
     return None if cookie is None else cookie.value
 
@@ -144,7 +145,7 @@ def working(browser: Any, **settings: Any) -> Iterator[Workplace]:
     mall = desk.brand("mall")
     mall.do(c.ChangeBrand(name="하늘몰", accepting="open"))
     mall.do(c.AddAgent("민아", status="available", user_id="mina"))
-    gateway = Gateway(desk, brands=["shop", "mall"], secrets=[SECRET], identify=_user)
+    gateway = Gateway(desk, brands=["shop", "mall"], secrets=[SECRET], identify=signed_in)
     with desk.running(), make_server("127.0.0.1", 0, _app(Door(gateway)), _Server, _Quiet) as server:
         place = Workplace(desk, mina, jun, browser, f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -15,6 +15,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import attrs
+from tests.web.browser.office import signed_in
 
 from cschat import Desk
 from cschat import commands as c
@@ -131,7 +132,7 @@ def running(folder: Path, *, bot: bool = False, attributes: str = "", **settings
         desk.do(c.PublishScenario(BOT))
         desk.do(c.ChangeBrand(entry=[{"scenario": "hello"}]))
     shop = Shop(desk, attributes=attributes)
-    gateway = Gateway(desk, brands=["shop"], secrets=[SECRET])
+    gateway = Gateway(desk, brands=["shop"], secrets=[SECRET], identify=signed_in)
     with desk.running(), make_server("127.0.0.1", 0, shop.app(Door(gateway)), _Server, _Quiet) as server:
         shop.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -1,0 +1,133 @@
+"""One conversation from the first question to the statistics, in two browser windows: a guest on the shop's page, an agent at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.web.browser.office import chromium
+from tests.web.browser.shop import BOT, Shop, running
+from tests.web.browser.window import Window, browsing
+
+from cschat import commands as c
+from cschat import queries as q
+from cschat.core.session import State
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
+
+
+def prepared(shop: Shop) -> None:
+    """What the agent reaches for, an article, a saved reply, a category, a tag; and a bot that hands over in the end."""
+    section = shop.desk.do(c.AddSection("배송"))
+    article = shop.desk.do(c.AddArticle("배송은 얼마나 걸리나요?", "<p>하루이틀 걸려요.</p>", section=section))
+    shop.desk.do(c.PublishArticle(article))
+    shop.desk.do(c.AddCannedResponse("인사", "안녕하세요, 하늘상점입니다."))
+    shop.desk.do(c.AddCategory("배송"))
+    shop.desk.do(c.AddTag("단순문의", list="session"))
+    thanks = {**BOT["steps"]["thanks"], "next": "person"}
+    shop.desk.do(c.PublishScenario({**BOT, "steps": {**BOT["steps"], "thanks": thanks}}))
+
+
+def at_work(context: Any, shop: Shop, user: str = "mina") -> Any:
+    """The workspace, as one of the agents."""
+    context.add_cookies([{"name": "user", "value": user, "url": shop.address}])
+    page = context.new_page()
+    page.goto(f"{shop.address}/desk/shop/workspace/lists/queue")
+    page.wait_for_selector(".top .account .avatar")
+    return page
+
+
+def test_from_the_first_question_to_the_statistics(browser: Any, tmp_path: Path) -> None:
+    with running(tmp_path, bot=True) as shop, browsing(browser) as home, browsing(browser, viewport={"width": 1440, "height": 900}) as desk:
+        prepared(shop)
+        window = Window.at(home, shop.address).open()
+        window.find("input[type=search]").fill("배송 얼마나")
+        window.shows(".found, .row, .question", "배송은 얼마나 걸리나요?").click()
+        window.shows(".article, .prose", "하루이틀 걸려요.")
+        window.find("[aria-label='뒤로']").first.click()
+        window.find(".start").click()
+
+        window.shows(".choice", "반품 신청").click()
+        form = window.shows(".form-card")
+        form.locator("[name=order]").fill("1234")
+        form.locator("[name=phone]").fill("010-1234-5678")
+        form.locator(".button").click()
+        window.shows(".theirs .bubble", "주문 번호는 1234번입니다.")
+        window.shows(".queue-card")
+        session = shop.sessions[0]
+        assert session.state is State.QUEUED
+
+        agent = at_work(desk, shop)
+        agent.locator(".row").first.click()
+        agent.get_by_role("button", name="상담으로 변경").click()
+        window.shows(".line", "민아 상담사가 연결되었어요")
+        field = agent.locator(".composer-field")
+        field.click()
+        agent.keyboard.type("#인")
+        agent.locator("#completing [role=option]", has_text="#인사").wait_for()
+        agent.keyboard.press("Enter")
+        window.shows(".dots")
+        agent.keyboard.press("Enter")
+        window.shows(".theirs .bubble", "안녕하세요, 하늘상점입니다.")
+        window.find(".composer-text").press_sequentially("배송은요?")
+        agent.locator(".dots, .typing").first.wait_for()
+        window.find(".composer-text").press("Enter")
+        agent.locator(".msg.theirs", has_text="배송은요?").wait_for()
+        field.click()
+        agent.keyboard.type("?배송")
+        agent.locator("#completing [role=option]", has_text="배송은 얼마나").wait_for()
+        agent.keyboard.press("ArrowDown")
+        agent.keyboard.press("Enter")
+        agent.locator(".send").click()
+        window.shows(".theirs", "배송은 얼마나 걸리나요?")
+
+        field.press("Escape")
+        agent.locator(".talk-who h1").click()
+        agent.keyboard.press("n")
+        agent.locator(".composer.note").wait_for()
+        agent.keyboard.type("단골 고객이에요")
+        agent.keyboard.press("Enter")
+        agent.locator(".msg.note:not(.pending)", has_text="단골 고객이에요").wait_for()
+
+        agent.get_by_role("button", name="상담 종료").click()
+        agent.get_by_label("상담 노트").fill("반품 접수, 배송 안내")
+        agent.get_by_role("combobox", name="카테고리").first.fill("배송")
+        agent.keyboard.press("Enter")
+        agent.get_by_role("combobox", name="상담 태그").click()
+        agent.keyboard.type("단순")
+        agent.keyboard.press("Enter")
+        agent.get_by_role("button", name="종료하기").click()
+        window.shows(".line", "상담이 종료되었어요")
+        window.find(".star").nth(4).click()
+        window.find(".rating .button").click()
+        window.shows(".thanks")
+        assert window.find(".bubble", "단골").count() == 0
+
+        after = shop.desk.ask(q.GetSession(session))
+        assert (after.state, after.rating, after.tags) == (State.CLOSED, 5, ("단순문의",))
+        agent.goto(f"{shop.address}/desk/shop/workspace/statistics?period=today")
+        agent.locator(".figure, .card", has_text="상담사가 종료").first.locator("text=1").first.wait_for()
+
+
+def test_both_windows_go_on_when_the_server_comes_back(browser: Any, tmp_path: Path) -> None:
+    with running(tmp_path) as shop, browsing(browser) as home, browsing(browser, viewport={"width": 1440, "height": 900}) as desk:
+        window = Window.at(home, shop.address).start().say("첫 메시지")
+        window.shows(".queue-card")
+        agent = at_work(desk, shop)
+        agent.locator(".row").first.click()
+        agent.get_by_role("button", name="상담으로 변경").click()
+        window.shows(".line", "민아 상담사가 연결되었어요")
+        shop.up = False
+        window.say("없는 동안")
+        agent.locator(".composer-field").fill("저도요")
+        agent.keyboard.press("Enter")
+        shop.up = True
+        window.shows(".theirs .bubble", "저도요")
+        agent.locator(".msg.theirs", has_text="없는 동안").wait_for()
+        assert sorted(shop.said()) == sorted(["첫 메시지", "없는 동안", "저도요"])
