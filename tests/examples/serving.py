@@ -40,23 +40,28 @@ class App:
         """The same folder, with another module served."""
         return attrs.evolve(self, command=self.command.replace("shop:app", module))
 
+    def start(self, place: socket.socket) -> subprocess.Popen[str]:
+        """Its server, on a socket that is open already: whoever calls before it is up waits in the line."""
+        program = shlex.split(f"{self.command} {_BIND[self.command.split()[0]].format(place.fileno())}")
+        return subprocess.Popen(
+            [sys.executable, "-m", *program],
+            cwd=self.folder,
+            env=self.environment,
+            pass_fds=[place.fileno()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
     @contextmanager
     def served(self) -> Iterator[str]:
         """Its address, for as long as the block lasts. It is told to end as a machine would tell it, and must do so."""
         with socket.create_server(("127.0.0.1", 0)) as place:
-            number, address = place.fileno(), "http://{}:{}".format(*place.getsockname())
-            program = shlex.split(f"{self.command} {_BIND[self.command.split()[0]].format(number)}")
-            started = subprocess.Popen(
-                [sys.executable, "-m", *program],
-                cwd=self.folder,
-                env=self.environment,
-                pass_fds=[number],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                encoding="utf-8",
-            )
-        try:  # whoever calls before the server is up waits in the line of its socket, which is open already
+            address = "http://{}:{}".format(*place.getsockname())
+            started = self.start(place)
+        try:
             yield address
         finally:
             started.send_signal(signal.SIGTERM)

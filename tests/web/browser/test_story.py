@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.examples.serving import built
 from tests.web.browser.office import chromium
 from tests.web.browser.shop import BOT, Shop, running
 from tests.web.browser.window import Window, browsing
@@ -113,6 +117,26 @@ def test_from_the_first_question_to_the_statistics(browser: Any, tmp_path: Path)
         assert (after.state, after.rating, after.tags) == (State.CLOSED, 5, ("단순문의",))
         agent.goto(f"{shop.address}/desk/shop/workspace/statistics?period=today")
         agent.locator(".figure, .card", has_text="상담사가 종료").first.locator("text=1").first.wait_for()
+
+
+@pytest.mark.slow
+def test_a_server_that_was_killed_comes_back_and_nothing_is_lost_or_doubled(browser: Any, tmp_path: Path) -> None:
+    app = built("flask", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as place, browsing(browser) as home:
+        server = app.start(place)
+        window = Window.at(home, "http://{}:{}".format(*place.getsockname())).start().say("첫 메시지")
+        window.shows(".own .mark.sent")
+        os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
+        window.say("없는 동안")
+        server = app.start(place)
+        window.find(".mark.waiting").wait_for(state="detached", timeout=20_000)
+        window.shows(".own.last .mark.sent")
+        window.page.reload()
+        window.shows(".own .bubble", "없는 동안")
+        assert window.find(".own .bubble").all_inner_texts() == ["첫 메시지", "없는 동안"]
+        os.killpg(server.pid, signal.SIGTERM)
+        server.communicate()
 
 
 def test_both_windows_go_on_when_the_server_comes_back(browser: Any, tmp_path: Path) -> None:
