@@ -72,10 +72,10 @@ const KINDS = {
 };
 
 function picture(media, { t, address }) {
-  const at = address(media);
+  const given = address(media);
+  const at = given && safe(given, document.baseURI, true) ? given : null;
   const name = media?.name || t("image");
-  const image =
-    at && safe(at, document.baseURI, true) ? h("img", { src: at, alt: name, loading: "lazy", decoding: "async" }) : icon("image", 32);
+  const image = at ? h("img", { src: at, alt: name, loading: "lazy", decoding: "async" }) : icon("image", 32);
   if (image.localName === "img")
     image.addEventListener("error", () => image.replaceWith(h("span", { class: "picture-lost" }, icon("image", 24), name)));
   return at
