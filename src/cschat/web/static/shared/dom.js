@@ -71,7 +71,7 @@ export async function adopt(root, addresses) {
 }
 
 const KEPT = new Set(["href", "title", "src", "alt", "width", "height", "colspan", "rowspan"]);
-const DROPPED = "script, style, iframe, object, embed, form, input, button, link, meta, base, svg, math, template";
+const DROPPED = "script, style, iframe, object, embed, form, input, button, link, meta, base, svg, math, foreignobject, template";
 
 /** The HTML of an article as nodes. The server has cleaned it; what could run or carry style is left out here once more. */
 export function article(html, base = document.baseURI) {
