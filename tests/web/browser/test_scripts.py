@@ -49,7 +49,7 @@ FAULTS = """() => {
       if (node.matches("iframe, object, embed, base, meta[http-equiv], math, foreignObject") || (node.matches("script") && !ours(node)))
         faults.push(node.outerHTML.slice(0, 200));
       for (const { name, value } of node.attributes) {
-        const plain = value.replace(/[\\0-\\x20]/g, "").toLowerCase();
+        const plain = value.replace(/^[\\0-\\x20]+|[\\t\\n\\r]/g, "").toLowerCase(); // as a browser reads an address
         const leads = /^(href|src|action|formaction|xlink:href|data|poster|srcdoc)$/i.test(name);
         const bad = /^(javascript|vbscript|data|blob|file):/.test(plain) && !(node.matches("link, img") && plain.startsWith("data:image/"));
         if (/^on/i.test(name) || (leads && bad)) faults.push(node.outerHTML.slice(0, 200));
