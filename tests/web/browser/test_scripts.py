@@ -14,6 +14,7 @@ from tests.web.browser.office import SECRET, Workplace, chromium, working
 
 from cschat import Actor
 from cschat import commands as c
+from cschat.commands.cleaning import cleaned
 from cschat.core.content import Card, Choice, Content, FormField, Media
 from cschat.web import member_token
 
@@ -46,7 +47,7 @@ FAULTS = """() => {
   const look = (root) => {
     for (const node of root.querySelectorAll("*")) {
       if (node.shadowRoot) look(node.shadowRoot);
-      if (node.matches("iframe, object, embed, base, meta[http-equiv], math, foreignObject") || (node.matches("script") && !ours(node)))
+      if (node.matches("iframe, object, embed, base, meta[http-equiv], math, svg foreignObject") || (node.matches("script") && !ours(node)))
         faults.push(node.outerHTML.slice(0, 200));
       for (const { name, value } of node.attributes) {
         const plain = value.replace(/^[\\0-\\x20]+|[\\t\\n\\r]/g, "").toLowerCase(); // as a browser reads an address
@@ -130,7 +131,7 @@ def written(place: Workplace, cases: Sequence[str]) -> tuple[str, str]:
     session = door.do(c.OpenSession(text=first, page="https://shop.example/"))
     door.do(c.RequestAgent(session))
     agent.do(c.ClaimSession(session))
-    article = place.desk.do(c.AddArticle(first[:200], "".join(f"<p>{text}</p>" for text in cases)[:200_000]))
+    article = place.desk.do(c.AddArticle(first[:200], "".join(f"<p>{cleaned(text)}</p>" for text in cases)[:200_000]))
     place.desk.do(c.PublishArticle(article))
     for content in messages(cases):
         agent.do(c.SendMessage(session, content=content))
@@ -217,3 +218,10 @@ def test_no_script_of_a_collection_runs(browser: Any, free: bool, table: Callabl
     assert len(cases) > 3000
     with working(browser) as place:
         in_all_places(place, cases, free=free)
+
+
+def test_no_script_of_a_collection_runs_on_a_page(browser: Any, table: Callable[[str], list[dict[str, str]]]) -> None:
+    """Without the policy, where a mistake would show."""
+    cases = [row["payload"].replace("\0", "") for row in table("attack-corpora/html.jsonl.gz")]
+    with working(browser) as place:
+        on_the_pages(place, [text for text in cases if text.strip()], free=True)
