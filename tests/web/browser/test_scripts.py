@@ -175,14 +175,14 @@ def on_the_pages(place: Workplace, cases: Sequence[str], *, free: bool) -> None:
     with looking(place, free=free) as context:
         page = context.new_page()
         for path, shown in (
-            (f"workspace/sessions/{session}", ".msg.note"),
+            (f"workspace/sessions/{session}", ".msg"),
             ("workspace/lists/queue", ".row"),
             ("help", "main"),
             (f"help/articles/{article}", "main"),
             ("help/search?q=alert", "main"),
         ):
             page.goto(f"{place.address}/desk/shop/{path}")
-            page.locator(shown).first.wait_for()
+            page.locator(shown).nth(len(cases) if shown == ".msg" else 0).wait_for()
             assert page.evaluate(FAULTS) == [], path
             assert page.url.startswith(f"{place.address}/desk/shop/"), "nothing leads the browser away"
         page.goto(f"{place.address}/shop.html")
@@ -190,7 +190,8 @@ def on_the_pages(place: Workplace, cases: Sequence[str], *, free: bool) -> None:
         page.locator("cschat-widget .session-row").first.wait_for()
         assert page.evaluate(FAULTS) == []
         page.locator("cschat-widget .session-row").first.click()
-        page.locator("cschat-widget .bubble").first.wait_for()
+        page.locator("cschat-widget .bubble").nth(len(cases)).wait_for()
+        assert page.locator("cschat-widget .card").count() >= len(cases), "each is there as a card, too"
         assert page.evaluate(FAULTS) == []
 
 
