@@ -183,6 +183,8 @@ def main(kind: str = "asgi") -> None:
             desk.do(c.ChangeBrand(accepting="open"))
             for number in range(AGENTS):
                 desk.do(c.AddAgent(name=f"상담사 {number}", user_id=f"u{number}", status="available", capacity=100))
+            for number in range(STREAMS.get(kind, CLIENTS)):
+                desk.do(c.RegisterCustomer(guest=f"g{number}"))
         place.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as servers do with a place that they open themselves
         program = _PROGRAMS[kind].format(place.fileno()).split()
         server = subprocess.Popen([sys.executable, "-m", *program], env=os.environ | {"DESK_URL": url}, pass_fds=[place.fileno()])
