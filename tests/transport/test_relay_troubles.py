@@ -122,7 +122,7 @@ async def test_on_the_async_desk_targets_do_not_wait_for_each_other(anyio_backen
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_on_the_async_desk_a_handler_has_its_time_and_no_more(anyio_backend: str, monkeypatch):
-    monkeypatch.setattr("cschat.desk.SHIFT_SECONDS", 0.05)
+    monkeypatch.setattr("cschat.async_desk.SHIFT_SECONDS", 0.05)
     go = threading.Event()
     async with AsyncDesk.open("memory:", clock=FakeClock()) as desk:
 

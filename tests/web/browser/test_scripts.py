@@ -18,8 +18,6 @@ from cschat.commands.cleaning import cleaned
 from cschat.core.content import Card, Choice, Content, FormField, Media
 from cschat.web import member_token
 
-pytest_plugins = ["tests.data"]
-
 OWN = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(2)>",
