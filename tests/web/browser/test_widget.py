@@ -195,6 +195,7 @@ def test_a_token_that_is_no_longer_good_is_replaced(shop: Shop, context: Browser
         sessionStorage.clear();
         localStorage.removeItem(name.replace(/guest$/, 'open'));
     }"""
+    window.page.wait_for_function("() => Object.keys(localStorage).some((key) => key.endsWith(':open'))")
     window.page.evaluate(spoil)
     window.page.reload()
     window.start().say("다시 왔어요")
