@@ -93,6 +93,24 @@ def test_saved_replies_and_articles_are_put_in(place: Workplace) -> None:
     assert last.content == Content(kind="article", text=article.title, article=article.id)  # type: ignore[arg-type]
 
 
+def test_who_sends_before_a_saved_reply_is_rendered_sends_the_reply(place: Workplace) -> None:
+    place.desk.do(c.AddCannedResponse("인사", "안녕하세요, 하늘상점입니다."))
+    customer = place.asks("김하늘", "언제 와요?")
+    place.agent(place.mina).do(c.ClaimSession(customer.session))
+    page = place.open(path=f"/sessions/{customer.session.id}")
+    held: list[Any] = []
+    page.route("**/RenderCannedResponse*", lambda route: held.append(route))
+    write(page, "#인")
+    page.locator("#completing [role=option]", has_text="#인사").wait_for()
+    with page.expect_request("**/RenderCannedResponse*"):
+        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    held[0].continue_()
+    page.locator(".msg.ours:not(.pending)", has_text="하늘상점입니다.").wait_for()
+    said = [message.text for message in place.desk.ask(q.Transcript(customer.session)).items]
+    assert said == ["언제 와요?", "안녕하세요, 하늘상점입니다."]
+
+
 def test_a_note_is_for_colleagues_alone(place: Workplace) -> None:
     customer = place.asks("김하늘", "언제 와요?")
     place.agent(place.mina).do(c.ClaimSession(customer.session))

@@ -26,6 +26,8 @@ export class Composer {
     this.attached = [];
     this.delayed = 0;
     this.typing = false;
+    this.rendering = null;
+    this.unsent = false;
     this.#build();
     this.onHide = () => this.#keep();
     addEventListener("pagehide", this.onHide);
@@ -252,15 +254,23 @@ export class Composer {
       this.#changed();
       return;
     }
+    const { id } = this;
     try {
-      const content = await app.client.ask("RenderCannedResponse", { session: this.id, canned: item.id });
+      this.rendering = app.client.ask("RenderCannedResponse", { session: id, canned: item.id });
+      const content = await this.rendering;
+      if (this.id !== id) return;
       this.#insert(from, to, content.text);
       if (content.media) {
         this.attached.push({ name: content.media.name || app.t("kind_image"), media: content.media, image: true, share: 1 });
         this.#files();
       }
     } catch (problem) {
+      this.unsent = false;
       app.failed(problem);
+    } finally {
+      this.rendering = null;
+      if (this.unsent && this.id === id) this.#send();
+      this.unsent = false;
     }
   }
 
@@ -354,8 +364,10 @@ export class Composer {
     return contents.length ? contents : [{ kind: "text", text }];
   }
 
+  /** Sends what is written; once the canned response that was picked stands there, if it is still being rendered. */
   #send() {
-    if (this.sendButton.disabled) return;
+    this.unsent = this.rendering !== null;
+    if (this.unsent || this.sendButton.disabled) return;
     const contents = this.#contents();
     const note = this.mode === "note";
     this.#clear();
