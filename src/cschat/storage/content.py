@@ -6,9 +6,10 @@ May: read everything, in constant memory. May not: depend on where anything stan
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+import heapq
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -17,6 +18,11 @@ from cschat.storage.protocol import Store
 
 __all__ = ["content_hash"]
 
+_Line = tuple[str, int, bytes]
+_RUN = 50_000
+"""How many lines are sorted in memory at once."""
+_BLOCK = 500
+"""How many of each sorted run are in memory when the runs are merged."""
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -31,13 +37,26 @@ def content_hash(store: Store, kinds: Iterable[type[Record]]) -> str:
         )
         for event in store.stream_log()
     )
-    with closing(sqlite3.connect("", isolation_level=None)) as sorter:  # a file that SQLite keeps for itself, once it is worth one
-        sorter.execute("CREATE TABLE line (subject TEXT, seq INTEGER, line BLOB)")
-        sorter.execute("BEGIN")
-        sorter.executemany("INSERT INTO line VALUES (?, ?, ?)", lines)
-        for (line,) in sorter.execute("SELECT line FROM line ORDER BY subject, seq"):
-            digest.update(line)
+    for _subject, _seq, line in _sorted(lines):
+        digest.update(line)
     for kind in sorted(kinds, key=lambda kind: kind.kind):
         for record in store.stream(kind):
             digest.update(_encoder.encode([kind.kind, record]))
     return digest.hexdigest()
+
+
+def _sorted(lines: Iterator[_Line]) -> Iterator[_Line]:
+    """All lines in order; sorted runs of them lie in a file until they are merged."""
+    decode = msgspec.msgpack.Decoder(list[_Line]).decode
+    with tempfile.TemporaryFile() as file:
+
+        def lies(run: list[tuple[int, int]]) -> Iterator[_Line]:
+            for start, length in run:
+                file.seek(start)
+                yield from decode(file.read(length))
+
+        runs = []
+        while some := sorted(islice(lines, _RUN)):
+            blocks = (msgspec.msgpack.encode(some[start : start + _BLOCK]) for start in range(0, len(some), _BLOCK))
+            runs.append([(file.tell(), file.write(block)) for block in blocks])
+        yield from heapq.merge(*map(lies, runs))
