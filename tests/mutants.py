@@ -140,8 +140,8 @@ NAMED = (
     Mutant(
         "announcement: whoever said enough is deflected for good",
         "queries/announcements.py",
-        " and not _asked(ctx, reading.customer, reading.enough)",
-        "",
+        "deflected += not _asked(ctx, reading.customer, reading.enough)",
+        "deflected += 1",
         CAMPAIGNS,
     ),
     Mutant(
@@ -169,26 +169,28 @@ NAMED = (
         "return _midnight(start, local), _midnight(end, local) - 1",
         REPORTS,
     ),
-    Mutant("ledger: claims while nobody new is accepted", "commands/owning.py", "        demand_balance(ctx)\n", "        pass\n", LEDGER),
+    Mutant(
+        "ledger: claims while nobody new is accepted", "commands/owning.py", "        demand_balance(ctx.see)\n", "        pass\n", LEDGER
+    ),
     Mutant(
         "ledger: agents write first while nobody new is accepted",
         "commands/opening.py",
-        "        demand_balance(ctx)\n",
+        "        demand_balance(ctx.see)\n",
         "        pass\n",
         LEDGER,
     ),
     Mutant(
         "ledger: the last owner reopens while nobody new is accepted",
         "commands/reopening.py",
-        "            demand_balance(ctx)\n",
+        "            demand_balance(ctx.see)\n",
         "            pass\n",
         LEDGER,
     ),
-    Mutant("ledger: a request is accepted without money", "commands/waiting.py", "or suspended(ctx) ", "", LEDGER),
+    Mutant("ledger: a request is accepted without money", "commands/waiting.py", "or suspended(ctx.see) ", "", LEDGER),
     Mutant(
         "ledger: messages that were left are queued without money",
         "commands/closing.py",
-        "if suspended(ctx) is not None",
+        "if suspended(ctx.see) is not None",
         "if False",
         LEDGER,
     ),
@@ -704,8 +706,8 @@ NAMED = (
     Mutant(
         "rules: before comes after",
         "door.py",
-        "[rules[0], self.scenarios, Routing(), Delays(), *reactors, rules[1], Clocks(), Charges()]",
-        "[self.scenarios, Routing(), Delays(), *reactors, *rules, Clocks(), Charges()]",
+        "[rules[0], self.scenarios, Routing(), Delays(), Unread(), *reactors, rules[1], Clocks(), Charges()]",
+        "[self.scenarios, Routing(), Delays(), Unread(), *reactors, *rules, Clocks(), Charges()]",
         RULES,
     ),
     Mutant("rules: who caused it does not matter", "commands/obeying.py", "ready.rule.when.by not in (None, by)", "False", RULES),
@@ -788,8 +790,8 @@ NAMED = (
     Mutant(
         "bots: attributes of objects",
         "bots/templates.py",
-        "    return _Missing(path)\n",
-        "    return getattr(whole, str(name), _Missing(path))\n",
+        "        return whole[name]\n    return _Missing(path)\n",
+        "        return whole[name]\n    return getattr(whole, str(name), _Missing(path))\n",
         BOTS,
     ),
     Mutant("bots: no bound on output", "bots/templates.py", "        if self.letters > MAX_OUTPUT:", "        if False:", BOTS),
