@@ -71,12 +71,13 @@ def migrate(connection: sqlite3.Connection, kinds: Sequence[type[Record]]) -> No
     connection.execute("BEGIN IMMEDIATE")
     try:
         if _present(connection) != wanted:
-            database = sqlite_utils.Database(connection)
-            _migrations().apply(database)
+            _migrations().apply(sqlite_utils.Database(connection))
+            made = connection.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").fetchall()
             for kind in kinds:
-                _extend(database, kind)
+                _extend(connection, kind, [name for table, name in made if table == table_name(kind)])
             for name, query in views(kinds, _DIALECT).items():
-                database.create_view(name, query, replace=True)
+                connection.execute(f"DROP VIEW IF EXISTS {name}")
+                connection.execute(f"CREATE VIEW {name} AS {query}")
             connection.execute(f"CREATE TABLE IF NOT EXISTS {_SCHEMA} (fingerprint TEXT NOT NULL) STRICT")
             connection.execute(f"DELETE FROM {_SCHEMA}")
             connection.execute(f"INSERT INTO {_SCHEMA} VALUES (?)", (wanted,))
@@ -118,23 +119,25 @@ def _step(statements: Sequence[str]) -> Callable[[sqlite_utils.Database], None]:
     return run
 
 
-def _extend(database: sqlite_utils.Database, kind: type[Record]) -> None:
-    """Create the table of a class, or add what it lacks. New columns are filled from the documents."""
+def _extend(connection: sqlite3.Connection, kind: type[Record], made: Sequence[str]) -> None:
+    """Create the table of a class, or add what it lacks. New columns are filled from the documents. `made`: the indexes that it has."""
     table = table_name(kind)
-    database.execute(f"CREATE TABLE IF NOT EXISTS {table} (id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, data TEXT NOT NULL) STRICT")
-    present = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-    missing = [name for name in index_fields(kind) if name not in present and name != "id"]
-    for name in missing:
-        database.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {_column_type(column_hint(kind, name))}')
-    if missing:
-        _fill(database.conn, kind, missing)
-    declared = {index_name(table, index) for index in kind.indexes}
-    made = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
-    for (name,) in database.execute(made, (table,)).fetchall():
+    columns = {name: f'"{name}" {_column_type(column_hint(kind, name))}' for name in index_fields(kind) if name != "id"}
+    present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    if not present:
+        own = ("id TEXT NOT NULL UNIQUE", "version INTEGER NOT NULL", "data TEXT NOT NULL")
+        connection.execute(f"CREATE TABLE {table} ({', '.join([*own, *columns.values()])}) STRICT")
+    elif missing := [name for name in columns if name not in present]:
+        for name in missing:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {columns[name]}")
+        _fill(connection, kind, missing)
+    declared = {index_name(table, index): index for index in kind.indexes}
+    for name in made:
         if name.startswith(f"{table}_") and name not in declared:
-            database.execute(f'DROP INDEX "{name}"')
-    for index in kind.indexes:
-        database.execute(_index_sql(table, index))
+            connection.execute(f'DROP INDEX "{name}"')
+    for name, index in declared.items():
+        if name not in made:
+            connection.execute(_index_sql(table, index))
 
 
 def _fill(connection: sqlite3.Connection, kind: type[Record], names: Sequence[str]) -> None:
@@ -152,7 +155,7 @@ def _index_sql(table: str, index: Index) -> str:
     columns = [f'"{name}"' for name in index.fields]
     unique, tail = ("UNIQUE ", []) if index.unique else ("", ["id"])
     present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    return f"CREATE {unique}INDEX IF NOT EXISTS {index_name(table, index)} ON {table} ({', '.join([*columns, *tail])}) WHERE {present}"
+    return f"CREATE {unique}INDEX {index_name(table, index)} ON {table} ({', '.join([*columns, *tail])}) WHERE {present}"
 
 
 def _column_type(hint: Any) -> str:
