@@ -19,6 +19,7 @@ from benchmarks import (
     routing,
     rules,
     search,
+    sizing,
     spikes,
     stats,
     storage,
@@ -191,6 +192,16 @@ def copied() -> None:
     print(f"  1,000,000 events, from SQLite into SQLite: {without:,.0f} events/s, with verification {all_:,.0f}/s, {more:,.0f} MB more")
 
 
+def sized() -> None:
+    for what, measure in (
+        ("whole conversations a second", sizing.conversations),
+        ("sessions handed out a second", sizing.handed_out),
+        ("kB on disk of a conversation with ten messages", sizing.kilobytes),
+    ):
+        with sizing.stores() as urls:
+            print(f"  {what:50} " + ", ".join(f"{name} {measure(url):,.0f}" for name, url in urls.items()), flush=True)
+
+
 SECTIONS: dict[str, Callable[[], None]] = {
     "simulation": simulation,
     "theory": theory,
@@ -210,6 +221,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "ledger": money,
     "export": exported,
     "copy": copied,
+    "sizing": sized,
     "routing": handed_out,
     "surges": surges,
     "timers": due,
