@@ -24,7 +24,7 @@ APPS = ("flask", "django", "starlette")
 _FILE = re.compile(r"^\*\*`(\S+)`\*\*\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BIND = {"gunicorn": "--no-control-socket --graceful-timeout 1 --bind fd://{}", "uvicorn": "--fd {}"}
-PATIENCE = 20
+PATIENCE = 60
 """Seconds that a server has to start, and to end."""
 
 

@@ -25,10 +25,9 @@ def main(url: str, work: str, log: str, stop: int) -> None:
         os.write(file, f"{os.getpid()} {what}\n".encode())
         done += 1
         if done == stop:
-            front = desk.store._front
-            paused = front.pause(10)  # whoever is stopped in the middle of writing an SQLite file holds up everybody
+            desk.store.rest()  # whoever is stopped in the middle of reading or writing an SQLite file may hold up everybody
             os.kill(os.getpid(), signal.SIGSTOP)
-            front.resume(child=False, paused=paused)
+            desk.store.wake(child=False)
             print("awake", flush=True)
 
     def transact(work, keys=(), brand_id=None):

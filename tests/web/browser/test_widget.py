@@ -186,6 +186,26 @@ def test_what_was_said_while_the_line_was_gone_comes_with_it(shop: Shop, context
     assert window.bubbles() == ["첫 메시지", "들리세요?", "기다릴게요."]
 
 
+def test_what_is_said_while_a_conversation_is_being_read_hides_nothing(shop: Shop, context: BrowserContext) -> None:
+    context.add_init_script("globalThis.heard = []; const { parse } = JSON; JSON.parse = (text) => (heard.push(text), parse(text))")
+    window = Window.at(context, shop.address).start().say("첫 번째")
+    window.shows(".queue-card")
+    session, agent = shop.sessions[0], shop.agent()
+    agent.do(c.ClaimSession(session))
+    agent.do(c.SendMessage(session.id, "두 번째"))
+    window.shows(".theirs .bubble", "두 번째")
+
+    kept = list[Any]()
+    window.page.route("**/ask", lambda route: kept.append(route) if "History" in (route.request.post_data or "") else route.continue_())
+    with window.page.expect_response("**/events*"), window.page.expect_request("**/ask"):
+        window.page.reload()
+    agent.do(c.SendMessage(session.id, "세 번째"))
+    window.page.wait_for_function("heard.some((text) => text?.includes('세 번째'))")
+    kept.pop().continue_()
+    window.shows(".bubble", "세 번째")
+    assert window.bubbles() == ["첫 번째", "두 번째", "세 번째"]
+
+
 def test_a_token_that_is_no_longer_good_is_replaced(shop: Shop, context: BrowserContext) -> None:
     window = Window.at(context, shop.address).start()
     window.shows(".composer-text")

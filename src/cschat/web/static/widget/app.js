@@ -208,7 +208,7 @@ class App {
     else this.be(good ? "live" : state);
     if (good) {
       this.talk?.online();
-      this.talk?.catchUp();
+      this.talk?.load();
     }
     if (state === "connecting" && !this.stream) this.be("live");
   }

@@ -139,7 +139,7 @@ export function conversation(app, talk) {
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       app.toast(problem.status === 0 ? t("offline") : `${t("error")}. ${t("error_later")}`);
-      await talk.catchUp();
+      await talk.load();
     }
   }
 

@@ -51,9 +51,11 @@ export class Talk {
     this.speakers = new Map();
     this.attending = [];
     this.queue = null;
-    this.loaded = session === null;
+    this.loaded = false;
     this.failed = false;
     this.seen = 0; // the seq of the last event that is folded
+    this.reader = null;
+    this.behind = true; // there may be events to read
     this.readByStaff = session?.read_by_staff ?? 0;
     this.unavailable = null;
     this.pumping = false;
@@ -84,26 +86,39 @@ export class Talk {
     return [...this.messages, ...this.lines].sort((one, other) => one.seq - other.seq).concat(this.pending);
   }
 
+  /** Read on from what is shown. What the stream tells meanwhile is read in its turn. */
   async load() {
-    if (!this.session) return;
+    this.behind = true;
+    await (this.reader ??= this.#read().finally(() => (this.reader = null)));
+  }
+
+  async #read() {
     try {
-      const [history, ...rest] = await this.client.askAll([["History", { session: this.id, limit: ALL }], ...this.questions()]);
-      history.items.forEach((event) => this.fold(event, true));
-      for (let after = history.next; after;) {
-        const more = await this.client.ask("History", { session: this.id, after, limit: ALL });
-        more.items.forEach((event) => this.fold(event, true));
-        after = more.next;
+      while (this.behind) {
+        this.behind = false;
+        if (this.session) await this.#readOn();
+        if (!this.loaded) this.restore();
+        this.loaded = true;
       }
-      this.know(...rest);
       this.failed = false;
-      this.loaded = true;
-      this.restore();
       this.pump();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
+      this.behind = true;
       this.failed = !this.loaded;
     }
     this.changed();
+  }
+
+  async #readOn() {
+    const [first, ...rest] = await this.client.askAll([["History", this.#since(this.seen)], ...this.questions()]);
+    for (let page = first; page; page = page.next && (await this.client.ask("History", this.#since(page.next))))
+      page.items.forEach((event) => this.fold(event, !this.loaded));
+    this.know(...rest);
+  }
+
+  #since(after) {
+    return { session: this.id, after: String(after), limit: ALL };
   }
 
   questions() {
@@ -134,6 +149,10 @@ export class Talk {
   /** What has happened in this session. */
   take(event) {
     if (event.subject !== this.id || event.seq <= this.seen) return;
+    if (this.reader || this.behind) {
+      this.load(); // first what lies before it
+      return;
+    }
     this.fold(event, false);
     this.changed();
   }
@@ -290,23 +309,8 @@ export class Talk {
   async act(command, fields = {}) {
     const answer = await this.client.do(command, { session: this.id, ...fields });
     if (answer?.id && answer.id !== this.id && answer.id.startsWith("ses_")) this.moved(answer.id);
-    else {
-      await this.catchUp();
-      this.refresh();
-    }
+    else await this.load();
     return answer;
-  }
-
-  /** Fold what has happened since, without waiting for the stream. */
-  async catchUp() {
-    if (!this.session) return;
-    try {
-      const { items } = await this.client.ask("History", { session: this.id, after: String(this.seen), limit: ALL });
-      items.forEach((event) => this.fold(event, false));
-      this.changed();
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-    }
   }
 
   /** All is read that is there: told in a moment, once for all that comes until then. */
