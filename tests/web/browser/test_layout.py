@@ -1,7 +1,6 @@
 """How pages lie on screens from a phone to a desktop, in both languages, light and dark, with what is long and much in them.
 
-Nothing scrolls sideways, no text is cut off without a sign, and none lies outside of the screen; help centre and
-widget do not jump.
+Nothing scrolls sideways, no text is cut off without a sign, none lies outside of the screen, and no page jumps while it is built.
 """
 
 from __future__ import annotations
@@ -145,7 +144,7 @@ def test_the_workspace_lies_well(place: Workplace, session: str, width: int, lan
             page.wait_for_function("(name) => document.body.textContent.includes(name)", arg=NAME)
         else:
             page.locator(there).first.wait_for()
-        faults += looked_at(page, path)
+        faults += looked_at(page, path) + jumps(page, path)
     context.close()
     assert faults == []
 

@@ -79,7 +79,7 @@ export class Frame {
       return;
     }
     const view = this.views.find((one) => one.name === path[0] || one.also?.includes(path[0]));
-    this.#mark(view);
+    this.#mark(view, path[0]);
     const query = new URLSearchParams(location.search);
     if (view && this.shown?.view === view) {
       this.shown.of?.show(view.also ? path : path.slice(1), query);
@@ -94,7 +94,7 @@ export class Frame {
       return;
     }
     try {
-      const module = await view.load();
+      const [module] = await Promise.all([view.load(), ...(view.styles ?? []).map((path) => app.style(path))]);
       if (this.shown !== shown) return;
       shown.of = module.mount(this.main, app);
       const now = location.pathname.slice(app.root.length).split("/").filter(Boolean).map(decodeURIComponent);
@@ -110,13 +110,14 @@ export class Frame {
     return h("div", { class: "blank" }, icon("chat"), h("h2", {}, t(key)), h("a", { class: "button", href }, t("to_inbox")));
   }
 
-  #mark(view) {
+  #mark(view, name) {
     for (const [link, name] of this.links) {
       if (name === view?.name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     if (view?.name !== "lists") this.#markTab(null);
     document.body.dataset.view = view?.name ?? "";
+    document.body.classList.toggle("deep", Boolean(view?.also?.includes(name))); // one thing alone, which a phone gives all its room
   }
 
   #markTab(shown) {

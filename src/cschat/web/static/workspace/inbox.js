@@ -46,7 +46,6 @@ class Inbox {
     if (kind === "lists") app.list = [name ?? "queue", path[2]].filter(Boolean).join("/");
     app.list ??= app.desk.counts.mine ? "mine" : "queue";
     this.#showList();
-    document.body.classList.toggle("deep", session !== null);
     this.node.classList.toggle("open", session !== null);
     this.list.select(session);
     if (session !== this.conversation.id) {
@@ -67,7 +66,6 @@ class Inbox {
   }
 
   unmount() {
-    document.body.classList.remove("deep");
     this.stop();
     this.free();
     this.list.close();

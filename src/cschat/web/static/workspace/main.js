@@ -13,7 +13,7 @@
  * `place` is the empty element that the view may fill (it is as large as the window less the frame, and does not scroll by itself).
  * `show(path, query)` is called at once and whenever the address changes below the view: `path` are the decoded segments after its name
  * (`/shop/workspace/settings/hours` shows `["hours"]`), `query` is a `URLSearchParams`. `unmount()` is called when another view is shown:
- * give back every listener. A view's stylesheet is `app.style("settings/settings.css")`, awaited before it draws.
+ * give back every listener. The stylesheets that `styles` names are there before it is mounted.
  *
  * ## What a view is given: `app`
  *
@@ -37,9 +37,9 @@ import { begin } from "./app.js";
 
 export const VIEWS = [
   { name: "lists", also: ["sessions"], icon: "chat", title: "view_inbox", load: () => import("./inbox.js") },
-  { name: "customers", icon: "group", title: "view_customers", load: () => import("./customers/main.js") },
-  { name: "statistics", icon: "chart", title: "view_statistics", load: () => import("./statistics/main.js") },
-  { name: "settings", icon: "settings", title: "view_settings", load: () => import("./settings/main.js") },
+  { name: "customers", icon: "group", title: "view_customers", styles: ["settings/settings.css", "customers/customers.css"], load: () => import("./customers/main.js") },
+  { name: "statistics", icon: "chart", title: "view_statistics", styles: ["statistics/statistics.css"], load: () => import("./statistics/main.js") },
+  { name: "settings", icon: "settings", title: "view_settings", styles: ["settings/settings.css"], load: () => import("./settings/main.js") },
 ];
 
 const name = location.pathname.split("/workspace/")[1]?.split("/")[0] ?? "lists";

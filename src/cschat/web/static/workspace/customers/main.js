@@ -12,7 +12,6 @@ import { WORDS as SETTINGS } from "../settings/words.js";
 
 export function mount(place, app) {
   const t = app.words({ ...SETTINGS, ...WORDS });
-  const styled = Promise.all([app.style("settings/settings.css"), app.style("customers/customers.css")]);
   const tabs = { list: h("a", { href: app.href("customers") }, t("cus_list")), history: h("a", { href: app.href("customers/history") }, t("cus_history")) };
   const body = h("div", { class: "cus-body" });
   const view = h("div", { class: "customers" }, h("nav", { class: "cus-tabs", "aria-label": t("cus_pages") }, Object.values(tabs)), body);
@@ -21,8 +20,7 @@ export function mount(place, app) {
   const page = { app, t };
 
   return {
-    async show(path, query) {
-      await styled;
+    show(path, query) {
       const name = path[0] === "history" ? "history" : "list";
       for (const [one, tab] of Object.entries(tabs)) {
         if (one === name) tab.setAttribute("aria-current", "page");

@@ -39,7 +39,6 @@ const SUBJECTS = {
 
 export function mount(place, app) {
   const t = app.words(WORDS);
-  const styled = app.style("settings/settings.css");
   const links = new Map(Object.keys(SUBJECTS).map((name) => [name, h("a", { href: app.href(`settings/${name}`) }, t(`set_${name}`))]));
   const nav = h(
     "nav",
@@ -88,7 +87,6 @@ export function mount(place, app) {
   document.addEventListener("click", ask, true);
 
   async function show(path, query) {
-    await styled;
     shown?.abort();
     const abort = (shown = new AbortController());
     const name = path[0] ?? "";

@@ -25,7 +25,6 @@ const PAGES = [
 export function mount(place, app) {
   const t = app.words(WORDS);
   const write = writer(app.language);
-  const styled = app.style("statistics/statistics.css");
   const tabs = new Map(PAGES.map(({ name }) => [name, h("a", {}, t(`st_${name}`))]));
   const bar = h("div", { class: "st-bar" });
   const body = h("div", { class: "st-body" });
@@ -40,7 +39,6 @@ export function mount(place, app) {
   let shown = null;
 
   async function show(path, query) {
-    await styled;
     const one = PAGES.find(({ name }) => name === (path[0] ?? "overview")) ?? PAGES[0];
     shown?.abort.abort();
     shown?.end?.();
