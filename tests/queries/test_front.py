@@ -48,6 +48,24 @@ def test_the_picture_of_an_agent_may_be_changed_and_taken_away(office: Office):
 # --------------------------------------------------------------------------------------------------------------- FrontDesk
 
 
+def test_it_says_whether_anybody_speaks_before_the_customer_does(office: Office):
+    def greets() -> bool:
+        return office.visitor.ask(q.FrontDesk()).greets
+
+    assert not greets()
+    office.admin.do(c.PublishScenario({"scenario": "hello", "start": "bye", "steps": {"bye": {"end": "done"}}}))
+    office.admin.do(c.ChangeBrand(entry=[{"scenario": "hello"}]))
+    assert greets()
+    office.admin.do(c.ChangeBrand(entry=[]))
+    assert not greets()
+    office.admin.do(c.AddRule("배정", {"event": "Assigned"}, [{"send": "안녕하세요"}]))
+    assert not greets()
+    rule = office.admin.do(c.AddRule("인사", {"event": "Opened"}, [{"send": "안녕하세요"}]))
+    assert greets()
+    office.admin.do(c.ChangeRule(rule.id, enabled=False))
+    assert not greets()
+
+
 def test_an_open_desk_says_who_is_there_and_how_long_it_takes(office: Office):
     office.admin.do(c.ChangeBrand(name="상점", look={"colour": "#00aa55"}))
     office.colleague.do(c.SetStatus("busy"))

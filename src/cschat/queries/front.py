@@ -21,6 +21,7 @@ from cschat.core.fields import ids, is_id, line, record_id
 from cschat.core.look import PROFILE_FIELDS, Look
 from cschat.core.people import Agent, AgentStatus, Customer, CustomerKind, Role
 from cschat.core.records import STAFF, blanked
+from cschat.core.rules import Rulebook
 from cschat.core.session import Session
 from cschat.core.stretches import local_date
 from cschat.core.times import as_datetime, optional_datetime
@@ -88,6 +89,7 @@ class Front:
     words: str
     today: list[list[str]] | None
     zone: str
+    greets: bool
     expected_wait: float | None
     agents: list[Face]
     guest_form: list[FormField]
@@ -124,6 +126,7 @@ class FrontDesk:
             words="" if absence is None else told(brand, hours, absence, ctx.now, language),
             today=None if spans is None else [str(span).split("-") for span in spans],
             zone=zone,
+            greets=_greets(ctx),
             expected_wait=_wait(ctx) if absence is None else None,
             agents=_at_work(ctx, brand.zone),
             guest_form=_still_asked(ctx, customer, brand.guest_form),
@@ -135,6 +138,12 @@ class FrontDesk:
 def _reason(absence: Absence) -> str:
     """A brand's unpaid bill is no customer's business."""
     return str(AbsenceReason.NOBODY if absence.reason is AbsenceReason.SUSPENDED else absence.reason)
+
+
+def _greets(ctx: Sight) -> bool:
+    book = ctx.tx.peek(Rulebook, Rulebook.id_of(ctx.brand_id))
+    rules = () if book is None else book.rules
+    return bool(ctx.brand().entry) or any(rule.enabled and rule.when.event == e.Opened.__name__ for rule in rules)
 
 
 def _wait(ctx: Sight) -> float | None:

@@ -106,7 +106,7 @@ class Workplace:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if "Content Security Policy" in said.text else None)
         page.goto(f"{self.address}/desk/shop/workspace{path}")
-        page.wait_for_selector(".top .account .avatar")
+        page.locator(".top .account .avatar").wait_for(state="attached")  # on a phone a conversation takes its place
         self._pages.append(context)
         return page
 

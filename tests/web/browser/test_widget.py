@@ -206,9 +206,25 @@ def test_what_is_said_while_a_conversation_is_being_read_hides_nothing(shop: Sho
     assert window.bubbles() == ["첫 번째", "두 번째", "세 번째"]
 
 
-def test_a_token_that_is_no_longer_good_is_replaced(shop: Shop, context: BrowserContext) -> None:
+def test_a_session_begins_with_what_is_said_and_outlives_a_reload(shop: Shop, context: BrowserContext) -> None:
     window = Window.at(context, shop.address).start()
-    window.shows(".composer-text")
+    window.shows(".empty")
+    assert shop.sessions == [], "whoever only looks has asked nothing"
+    window.page.route("**/do/OpenSession", lambda route: route.abort())
+    with window.page.expect_request("**/do/OpenSession"):
+        window.say("들리나요?")
+    window.page.reload()
+    window.shows(".start")
+    window.page.unroute("**/do/OpenSession")
+    window.find(".start").click()
+    window.shows(".own .bubble", "들리나요?")
+    window.shows(".mark.sent")
+    assert shop.said() == ["들리나요?"]
+
+
+def test_a_token_that_is_no_longer_good_is_replaced(shop: Shop, context: BrowserContext) -> None:
+    window = Window.at(context, shop.address).start().say("안녕하세요")
+    window.shows(".queue-card")
     spoil = """() => {
         const name = Object.keys(localStorage).find((key) => key.endsWith(':guest'));
         localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage[name]), token: 'x.y.z' }));
@@ -220,7 +236,7 @@ def test_a_token_that_is_no_longer_good_is_replaced(shop: Shop, context: Browser
     window.page.reload()
     window.start().say("다시 왔어요")
     window.shows(".queue-card")
-    assert shop.said() == ["다시 왔어요"]
+    assert shop.said() == ["안녕하세요", "다시 왔어요"]
 
 
 def test_a_members_token_is_fetched_where_the_host_says(browser: Browser, tmp_path: Path) -> None:
@@ -487,6 +503,7 @@ def test_the_other_language(shop: Shop, context: BrowserContext) -> None:
     window.find("[role=menuitem]", "한국어").click()
     window.shows(".empty", "무엇을 도와드릴까요?")
     window.page.reload()
+    window.shows(".start", "상담 시작").click()
     assert window.shows(".composer-text").get_attribute("placeholder") == "메시지를 입력해 주세요"
 
 

@@ -6,6 +6,7 @@ import { Stream } from "./stream.js";
 
 export { fresh, pause, Problem } from "./problem.js";
 
+const JSON_BODY = { "Content-Type": "application/json" };
 const TRIES = [400, 1200, 3000]; // milliseconds before each repetition
 
 /** What a browser keeps, by name. */
@@ -50,35 +51,28 @@ export class Client {
   }
 
   /** Carry out a command; repeated with the same key while nobody answers. */
-  do(command, fields = {}, { key = fresh(), signal, tries } = {}) {
-    return this.post(`/do/${command}`, fields, { "Idempotency-Key": key }, signal, tries);
+  do(command, fields = {}, { key = fresh(), ...how } = {}) {
+    return this.post(`/do/${command}`, fields, how, { "Idempotency-Key": key });
   }
 
   /** Carry out several commands, all or none: `[["EndSession", {session}], ...]`. */
-  doAll(commands, { key = fresh(), signal, tries } = {}) {
+  doAll(commands, { key = fresh(), ...how } = {}) {
     const body = commands.map(([command, fields]) => ({ command, ...fields }));
-    return this.post("/do", body, { "Idempotency-Key": key }, signal, tries);
+    return this.post("/do", body, how, { "Idempotency-Key": key });
   }
 
-  ask(query, fields = {}, { signal, tries } = {}) {
-    return this.post(`/ask/${query}`, fields, {}, signal, tries);
+  ask(query, fields = {}, how = {}) {
+    return this.post(`/ask/${query}`, fields, how);
   }
 
   /** Answer several queries with one request: `[["GetBrand", {}], ...]`. */
-  askAll(queries, { signal, tries } = {}) {
-    return this.post(
-      "/ask",
-      queries.map(([query, fields]) => ({ query, ...fields })),
-      {},
-      signal,
-      tries,
-    );
+  askAll(queries, how = {}) {
+    const body = queries.map(([query, fields]) => ({ query, ...fields }));
+    return this.post("/ask", body, how);
   }
 
-  async post(path, body, headers, signal, tries = TRIES.length) {
-    return this.repeat(tries, signal, () =>
-      this.send("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...headers }, signal),
-    );
+  post(path, body, { signal, tries = TRIES.length }, headers = {}) {
+    return this.repeat(tries, signal, () => this.send("POST", path, JSON.stringify(body), { ...JSON_BODY, ...headers }, signal));
   }
 
   get(path, { signal, tries = TRIES.length } = {}) {
@@ -118,7 +112,7 @@ export class Client {
 
   async who(method, path) {
     // Whoever only reads what is published need not be known.
-    if (this.customer && path.startsWith("/ask") && !(await this.known())) return {};
+    if (this.customer && (path === "/enter" || (path.startsWith("/ask") && !(await this.known())))) return {};
     if (this.customer) return { Authorization: `Bearer ${this.token ?? (await this.enter())}` };
     return this.csrf && method !== "GET" ? { "X-CSRF-Token": this.csrf } : {};
   }
@@ -162,29 +156,13 @@ export class Client {
     // A guest who turns out to be a member takes their conversations along, and is nobody's guest any more.
     const guest = this.drawer.get("guest")?.token ?? null;
     const body = JSON.stringify({ guest, member: jwt, language: this.language });
-    const answer = await this.repeat(TRIES.length, undefined, () => this.plain("/enter", body));
+    const answer = await this.repeat(TRIES.length, undefined, () => this.send("POST", "/enter", body, JSON_BODY, undefined, false));
     this.token = answer.token;
     const entry = { token: answer.token, expires_at: answer.expires_at, customer: answer.customer.id, member };
     this.drawer.put(member === null ? "guest" : "member", entry);
     if (member !== null) this.drawer.put("guest", null);
     this.onEntered?.(entry);
     return answer.token;
-  }
-
-  async plain(path, body) {
-    let answer;
-    try {
-      answer = await fetch(this.base + path, {
-        method: "POST",
-        body,
-        headers: { "Content-Type": "application/json" },
-        credentials: "omit",
-      });
-    } catch {
-      throw new Problem(0);
-    }
-    if (!answer.ok) throw await problemOf(answer);
-    return answer.json();
   }
 
   /** Forget the member. */
@@ -235,8 +213,8 @@ export class Client {
    * `onMissed()` when events may have been missed and what is shown must be asked for anew. `shared`: one tab listens for all tabs of this
    * browser (`shared` names what they have in common). Answers a `Stream`: `open(session)`, `wake()`, `close()`.
    */
-  listen({ session = null, after = null, shared = null, onEvent, onAttending, onState, onMissed }) {
-    return new Stream(this, { session, after, shared, onEvent, onAttending, onState, onMissed });
+  listen(how) {
+    return new Stream(this, how);
   }
 }
 

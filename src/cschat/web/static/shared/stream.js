@@ -14,7 +14,7 @@ const BACK_OFF = [500, 1000, 2000, 4000, 8000, 15_000];
 const FEW = 2;
 
 export class Stream {
-  constructor(client, { session, after, shared, onEvent, onAttending, onState, onMissed }) {
+  constructor(client, { session = null, after = null, shared, onEvent, onAttending, onState, onMissed }) {
     Object.assign(this, { client, session, onEvent, onAttending, onState, onMissed });
     this.position = after;
     this.state = null;

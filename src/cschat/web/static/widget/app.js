@@ -358,12 +358,17 @@ class App {
     } else if (this.talk?.id !== id) this.show("talk", { id });
   }
 
+  /** Go on with what is under way, or begin. */
+  goOn() {
+    return this.ongoing ? this.show("talk", this.ongoing) : this.begin();
+  }
+
   /** Begin a conversation: with what a guest is asked first, if there is something. */
   begin() {
     if (this.front?.guest_form.length) return this.show("guest");
     const kept = this.ongoing && !this.glances.get(this.ongoing.id)?.last ? this.ongoing : null;
     this.show("talk", kept);
-    if (!kept) {
+    if (!kept && this.front?.greets !== false) {
       const talk = this.talk;
       talk.begin().catch((problem) => {
         if (!(problem instanceof Problem)) throw problem; // the first message tries again

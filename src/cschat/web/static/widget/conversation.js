@@ -231,24 +231,20 @@ export function conversation(app, talk) {
     const { item } = row;
     const own = item.author === "customer";
     const face = talk.speakers.get(item.agent) ?? null;
-    const sign = JSON.stringify([row.active, row.answer, row.label, face?.name, face?.image]);
+    const theirs = row.kind === "message" && !own;
+    const sign = JSON.stringify([row.active, row.answer, row.label]);
     let node = old;
     if (!node || node.sign !== sign) {
-      node = h("li", {});
-      node.sign = sign;
-      node.parts = { side: h("div", { class: "side" }), name: h("div", { class: "who" }), foot: h("div", { class: "under" }) };
-      const who = own ? null : item.author === "bot" ? t("bot") : (face?.name ?? t("agent"));
-      const said = h(
-        "div",
-        { class: "said" },
-        row.kind === "message" && who ? fill(node.parts.name, who) : null,
-        blocks(row),
-        node.parts.foot,
-      );
-      if (row.kind === "message" && !own) node.append(node.parts.side);
-      node.append(said);
-      if (!own && row.kind === "message")
-        fill(node.parts.side, avatar(face && { ...face, status: null }, { bot: item.author === "bot", size: "small" }));
+      const parts = { side: h("div", { class: "side" }), name: h("div", { class: "who" }), foot: h("div", { class: "under" }) };
+      const said = h("div", { class: "said" }, theirs && parts.name, blocks(row), parts.foot);
+      node = Object.assign(h("li", {}, theirs && parts.side, said), { sign, parts });
+    }
+    const who = item.author === "bot" ? t("bot") : (face?.name ?? t("agent"));
+    const looks = `${who} ${face?.image}`;
+    if (theirs && node.looks !== looks) {
+      node.looks = looks; // what can be pressed stays as it is when it is known who said it
+      fill(node.parts.name, who);
+      fill(node.parts.side, avatar(face && { ...face, status: null }, { bot: item.author === "bot", size: "small" }));
     }
     node.className = `${row.kind} ${own ? "own" : "theirs"}${row.first ? " first" : ""}${row.last ? " last" : ""}${row.mark === "failed" ? " failed" : ""}`;
     const foot = `${row.last}|${row.mark}|${item.at}`;

@@ -41,6 +41,7 @@ export function home(app) {
   let timer = null;
   let allPast = false;
 
+  const focus = () => hero.querySelector("h2")?.focus();
   stack.append(current, news, faq, past);
 
   function drawHero() {
@@ -216,7 +217,9 @@ export function home(app) {
 
   function drawFaq() {
     if (!app.shelf) return fill(found, skeleton(3, t("loading")));
-    faq.hidden = !app.shelf.articles.length && !app.shelf.sections.length;
+    const none = !app.shelf.articles.length && !app.shelf.sections.length;
+    if (none && faq.contains(element.getRootNode().activeElement)) focus();
+    faq.hidden = none;
     drawChips();
     if (faq.shelf !== app.shelf && !input.value.trim() && section === null) {
       faq.shelf = app.shelf;
@@ -286,7 +289,7 @@ export function home(app) {
     redraw(foot, [words, wait], () => [
       h(
         "button",
-        { type: "button", class: "button primary start", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } },
+        { type: "button", class: "button primary start", on: { click: () => app.goOn() } },
         icon("chat", 20),
         words,
       ),
@@ -304,7 +307,7 @@ export function home(app) {
     for (const draw of [drawHero, drawCurrent, drawNews, drawFaq, drawPast, drawFoot]) draw();
   }
 
-  return { element, name: "home", update, focus: () => hero.querySelector("h2")?.focus(), leave: () => clearTimeout(timer) };
+  return { element, name: "home", update, focus, leave: () => clearTimeout(timer) };
 }
 
 /** The view of one article: `given.article`, or `given.id` of one that is fetched. */
@@ -314,7 +317,7 @@ export function articleView(app, { article, id, back }) {
   const top = head(app, t("popular"), () => app.show(...back));
   const ask = h(
     "button",
-    { type: "button", class: "button", on: { click: () => (app.ongoing ? app.show("talk", app.ongoing) : app.begin()) } },
+    { type: "button", class: "button", on: { click: () => app.goOn() } },
     icon("chat", 18),
     app.ongoing ? t("start_continue") : t("start"),
   );
