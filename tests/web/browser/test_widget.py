@@ -99,6 +99,18 @@ def test_who_only_looks_is_no_customer(shop: Shop, context: BrowserContext) -> N
     assert shop.desk.ask(q.Customers()).items == []
 
 
+def test_who_closes_the_window_looks_no_more(shop: Shop, context: BrowserContext) -> None:
+    window = Window.at(context, shop.address).start().say("안녕하세요")
+    window.shows(".queue-card")
+    agent, session = shop.agent(), shop.sessions[0].id
+    with window.page.expect_response("**/do/Attend"):
+        window.find(".composer-text").press_sequentially("아")
+    assert [one.who for one in agent.ask(q.Attending(session))] == ["customer"]
+    with window.page.expect_response("**/do/Attend"):
+        window.find(".launcher").click()
+    assert agent.ask(q.Attending(session)) == []
+
+
 def test_a_bot_leads_by_buttons_and_a_form(browser: Browser, tmp_path: Path) -> None:
     with running(tmp_path, bot=True) as shop, browsing(browser) as context:
         window = Window.at(context, shop.address).start()
@@ -200,7 +212,7 @@ def test_what_is_said_while_a_conversation_is_being_read_hides_nothing(shop: Sho
     with window.page.expect_response("**/events*"), window.page.expect_request("**/ask"):
         window.page.reload()
     agent.do(c.SendMessage(session.id, "세 번째"))
-    window.page.wait_for_function("heard.some((text) => text?.includes('세 번째'))")
+    window.page.wait_for_function("() => heard.some((text) => text?.includes('세 번째'))")
     kept.pop().continue_()
     window.shows(".bubble", "세 번째")
     assert window.bubbles() == ["첫 번째", "두 번째", "세 번째"]

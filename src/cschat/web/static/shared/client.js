@@ -103,7 +103,9 @@ export class Client {
     const who = await this.who(method, path);
     try {
       const credentials = this.customer ? "omit" : "same-origin";
-      return await fetch(this.base + path, { method, body, headers: { ...headers, ...who }, signal, credentials, cache: "no-store" });
+      const keepalive = body?.length < 1000; // what is said in leaving arrives
+      const given = { method, body, headers: { ...headers, ...who }, signal, credentials, cache: "no-store", keepalive };
+      return await fetch(this.base + path, given);
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Problem(0);

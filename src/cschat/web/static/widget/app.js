@@ -62,6 +62,7 @@ class App {
     host.shadowRoot.append(this.peek, this.panel);
     this.panel.addEventListener("keydown", (event) => this.key(event));
     this.panel.addEventListener("pointerdown", ready);
+    globalThis.addEventListener("pagehide", () => this.view?.gone?.());
     document.addEventListener("pointerdown", (event) => this.opened && !event.composedPath().includes(host) && host.close());
     document.addEventListener("visibilitychange", () => this.update());
     globalThis.addEventListener("focus", () => this.update());
@@ -305,6 +306,7 @@ class App {
   close() {
     const held = this.panel.contains(this.host.shadowRoot.activeElement);
     this.panel.hidden = true;
+    this.view?.gone?.();
     if (held) this.host.launcher.focus();
   }
 

@@ -433,12 +433,13 @@ export function conversation(app, talk) {
   }
 
   let types = false;
-  function attend(yes = types) {
-    const changed = yes !== types;
+  function attend(yes = types, gone = false) {
+    const told = gone || yes !== types || app.looking(talk);
     types = yes;
-    if (!talk.session || talk.over || document.hidden || (!changed && !app.looking(talk))) return;
-    client.do("Attend", { session: talk.id, typing: types }, { tries: 0 }).catch(() => undefined); // the next one comes in ten seconds
+    if (!talk.session || talk.over || !told || (document.hidden && !gone)) return;
+    client.do("Attend", { session: talk.id, typing: types, gone }, { tries: 0 }).catch(() => undefined); // the next one comes in ten seconds
   }
+  const gone = () => attend(false, true);
   const attending = setInterval(attend, ATTEND);
   const queueing = setInterval(() => talk.state === "queued" && app.looking(talk) && talk.refresh(), LOOK_AT_QUEUE);
 
@@ -480,7 +481,8 @@ export function conversation(app, talk) {
       write.leave();
       clearInterval(attending);
       clearInterval(queueing);
-      if (talk.session && !talk.over) client.do("Attend", { session: talk.id, gone: true }, { tries: 0 }).catch(() => undefined);
+      gone();
     },
+    gone,
   };
 }

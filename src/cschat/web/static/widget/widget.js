@@ -1,8 +1,6 @@
 // The one script of a host's page: it puts the launcher there, and fetches everything else when somebody wants it.
 // May: read its own tag, draw the launcher, offer `window.cschat`. May not: make a customer of somebody who only looks at a page.
 //
-//   <script src="https://example.com/desk/shop/widget.js" async></script>
-//
 // Attributes of the tag: data-member-token, data-token-url, data-language, data-position ("left"), data-theme ("light", "dark"), data-open.
 
 (() => {
@@ -40,7 +38,7 @@
     .launcher:hover { filter: brightness(1.06); }
     .launcher:active { transform: scale(.95); }
     .launcher:focus-visible { outline: 3px solid var(--on-brand, #fff); outline-offset: -6px; box-shadow: 0 0 0 3px var(--brand, #2f6fed), 0 6px 20px rgb(16 24 40 / 22%); }
-    .launcher svg { display: block; flex: none; }
+    .launcher svg { display: block; flex: none; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
     .launcher .shut, .launcher[aria-expanded="true"] .talk { display: none; }
     .launcher[aria-expanded="true"] .shut { display: block; }
     .launcher[aria-expanded="true"] .label { display: none; }
@@ -66,18 +64,8 @@
   const drawn = (path, name) => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    const looks = {
-      class: name,
-      viewBox: "0 0 28 28",
-      width: 28,
-      height: 28,
-      fill: "none",
-      stroke: "currentColor",
-      "stroke-width": 2,
-      "stroke-linecap": "round",
-    };
-    for (const [key, value] of Object.entries({ ...looks, "stroke-linejoin": "round", "aria-hidden": "true" }))
-      svg.setAttribute(key, value);
+    const looks = { class: name, viewBox: "0 0 28 28", width: 28, height: 28, "aria-hidden": "true" };
+    for (const [key, value] of Object.entries(looks)) svg.setAttribute(key, value);
     line.setAttribute("d", path);
     svg.append(line);
     return svg;
@@ -166,14 +154,10 @@
     }
 
     name() {
-      const korean = language() === "ko";
+      const say = (korean, english) => (language() === "ko" ? korean : english);
       const open = this.launcher.getAttribute("aria-expanded") === "true";
-      const news = this.unread ? (korean ? `, 읽지 않은 메시지 ${this.unread}개` : `, ${this.unread} unread`) : "";
-      const what = open
-        ? korean
-          ? "상담 창 닫기"
-          : "Close the chat"
-        : this.label.textContent || (korean ? "상담 창 열기" : "Open the chat");
+      const news = this.unread ? say(`, 읽지 않은 메시지 ${this.unread}개`, `, ${this.unread} unread`) : "";
+      const what = open ? say("상담 창 닫기", "Close the chat") : this.label.textContent || say("상담 창 열기", "Open the chat");
       this.launcher.setAttribute("aria-label", what + news);
     }
 
@@ -214,8 +198,7 @@
 
     remember(open) {
       try {
-        if (open) sessionStorage.setItem(store("open"), "");
-        else sessionStorage.removeItem(store("open"));
+        sessionStorage[open ? "setItem" : "removeItem"](store("open"), "");
       } catch {
         // It begins closed on the next page.
       }

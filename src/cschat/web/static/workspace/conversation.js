@@ -53,7 +53,10 @@ export class Conversation {
       }
     };
     document.addEventListener("visibilitychange", this.onVisible);
-    this.onHide = () => this.#keepUnsent();
+    this.onHide = () => {
+      this.#keepUnsent();
+      this.#gone();
+    };
     addEventListener("pagehide", this.onHide);
     this.#blank();
   }
@@ -142,7 +145,11 @@ export class Conversation {
     if (!this.id) return;
     this.#keepUnsent();
     this.composer.leave();
-    this.app.client.do("Attend", { session: this.id, gone: true }, { tries: 0 }).catch(() => {});
+    this.#gone();
+  }
+
+  #gone() {
+    if (this.id) this.app.client.do("Attend", { session: this.id, gone: true }, { tries: 0 }).catch(() => {});
   }
 
   // --------------------------------------------------------------------------------------------------------- in step
