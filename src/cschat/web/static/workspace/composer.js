@@ -5,8 +5,8 @@
  */
 
 import { fill, h } from "../shared/dom.js";
-import { bytes } from "../shared/content.js";
 import { icon } from "../shared/icons.js";
+import { Attached } from "./attached.js";
 import { Completing } from "./completing.js";
 import { askLater, askReview, scheduledNodes } from "./later.js";
 import { menu } from "./surfaces.js";
@@ -14,7 +14,6 @@ import { menu } from "./surfaces.js";
 const TYPING = 4000;
 const KEEP = 200;
 const CHIPS = 3;
-const MAX_FILE = 10_000_000;
 
 export class Composer {
   /** `on`: `send(content, {note})`, `typing(now)`, `act(command, fields, told)`. */
@@ -23,7 +22,7 @@ export class Composer {
     this.session = null;
     this.allowed = new Set();
     this.mode = "public";
-    this.attached = [];
+    this.attached = new Attached(app, { changed: () => (this.#ready(), this.#keep()), removed: () => this.focus() });
     this.delayed = 0;
     this.typing = false;
     this.rendering = null;
@@ -47,11 +46,10 @@ export class Composer {
     this.suggestions = [];
     const draft = this.app.client.drawer.get(`draft:${id}`);
     this.mode = draft?.mode ?? null;
-    this.attached = (draft?.attached ?? []).map((one) => ({ ...one, share: 1 }));
+    this.attached.put(draft?.attached ?? []);
     this.field.value = draft?.text ?? "";
     fill(this.chips);
     fill(this.later);
-    this.#files();
     this.#grow();
     this.#mode();
   }
@@ -72,7 +70,7 @@ export class Composer {
     this.#keep();
     this.#types(false);
     this.completing.shut();
-    for (const one of this.attached) one.line?.abort();
+    this.attached.stop();
     this.id = null;
   }
 
@@ -92,10 +90,9 @@ export class Composer {
   give(content, note) {
     const text = [content.text, this.field.value].filter((one) => one?.trim()).join("\n");
     this.field.value = text;
-    if (content.media) this.attached.push({ name: content.media.name, media: content.media, share: 1 });
-    if (content.article) this.attached.push({ name: content.text, article: content.article, share: 1 });
+    if (content.media) this.attached.add({ name: content.media.name, media: content.media });
+    if (content.article) this.attached.add({ name: content.text, article: content.article });
     this.#set(note ? "note" : "public");
-    this.#files();
     this.#grow();
     this.#keep();
   }
@@ -104,7 +101,7 @@ export class Composer {
     clearTimeout(this.keeping);
     if (!this.id) return;
     const text = this.field.value;
-    const attached = this.attached.filter((one) => one.media || one.article).map(({ name, media, article }) => ({ name, media, article }));
+    const attached = this.attached.kept;
     const empty = !text.trim() && !attached.length;
     this.app.client.drawer.put(`draft:${this.id}`, empty ? null : { text, mode: this.mode ?? "public", attached });
   }
@@ -200,8 +197,8 @@ export class Composer {
   }
 
   #ready() {
-    const busy = this.attached.some((one) => !one.media && !one.article);
-    this.sendButton.disabled = busy || (!this.field.value.trim() && !this.attached.length) || !this.session;
+    const { busy, all } = this.attached;
+    this.sendButton.disabled = busy || (!this.field.value.trim() && !all.length) || !this.session;
     this.sendMore.disabled = this.sendButton.disabled;
   }
 
@@ -249,8 +246,7 @@ export class Composer {
     }
     if (kind === "faq") {
       this.#insert(from, to, "");
-      this.attached.push({ name: item.title, article: item.id, share: 1 });
-      this.#files();
+      this.attached.add({ name: item.title, article: item.id });
       this.#changed();
       return;
     }
@@ -260,10 +256,7 @@ export class Composer {
       const content = await this.rendering;
       if (this.id !== id) return;
       this.#insert(from, to, content.text);
-      if (content.media) {
-        this.attached.push({ name: content.media.name || app.t("kind_image"), media: content.media, image: true, share: 1 });
-        this.#files();
-      }
+      if (content.media) this.attached.add({ name: content.media.name || app.t("kind_image"), media: content.media, image: true });
     } catch (problem) {
       this.unsent = false;
       app.failed(problem);
@@ -282,93 +275,13 @@ export class Composer {
     this.#insert(at, field.selectionEnd, gap + letter);
   }
 
-  // ----------------------------------------------------------------------------------------------------------------- files
-
-  attach(files) {
-    const { app } = this;
-    for (const file of files) {
-      if (file.size > MAX_FILE) {
-        app.toast(app.t("too_large", { name: file.name, size: bytes(MAX_FILE, app.t) }), { kind: "error" });
-        continue;
-      }
-      const one = { name: file.name || app.t("kind_file"), size: file.size, share: 0, line: new AbortController() };
-      if (file.type.startsWith("image/")) one.preview = URL.createObjectURL(file);
-      this.attached.push(one);
-      this.#upload(one, file);
-    }
-    this.#files();
-    this.#ready();
-  }
-
-  async #upload(one, file) {
-    const { app } = this;
-    try {
-      one.media = await app.client.upload(file, {
-        signal: one.line.signal,
-        onProgress: (share) => {
-          one.share = share;
-          one.bar?.style.setProperty("--share", String(share));
-        },
-      });
-      one.share = 1;
-    } catch (problem) {
-      this.attached = this.attached.filter((other) => other !== one);
-      if (!one.line.signal.aborted) app.toast(app.t("upload_failed", { name: one.name }), { kind: "error", action: app.t("try_again"), then: () => this.attach([file]) });
-    }
-    this.#files();
-    this.#ready();
-    this.#keep();
-  }
-
-  #files() {
-    const { app } = this;
-    const nodes = this.attached.map((one) => {
-      const image = one.preview ?? (one.media?.type?.startsWith("image/") ? app.client.address(one.media) : null);
-      one.bar = h("i", { class: "attached-bar", hidden: Boolean(one.media || one.article) });
-      one.bar.style.setProperty("--share", String(one.share));
-      return h(
-        "li",
-        { class: "attached" },
-        image ? h("img", { src: image, alt: "" }) : icon(one.article ? "book" : "file", 18),
-        h("span", {}, one.name, one.media || one.article ? null : h("small", {}, app.t("uploading"))),
-        h("button", { type: "button", class: "icon-button small", "aria-label": app.t("remove_file", { name: one.name }), on: { click: () => this.#detach(one) } }, icon("close", 16)),
-        one.bar,
-      );
-    });
-    fill(this.files, nodes);
-    this.files.hidden = !nodes.length;
-  }
-
-  #detach(one) {
-    one.line?.abort();
-    if (one.preview) URL.revokeObjectURL(one.preview);
-    this.attached = this.attached.filter((other) => other !== one);
-    this.#files();
-    this.#ready();
-    this.#keep();
-    this.focus();
-  }
-
   // --------------------------------------------------------------------------------------------------------------- sending
-
-  /** What is written as contents of messages: text goes beside the first thing that is attached. */
-  #contents() {
-    let text = this.field.value.trim();
-    const contents = this.attached.map((one) => {
-      const content = one.article
-        ? { kind: "article", article: one.article, text: text || one.name }
-        : { kind: one.image || one.media.type.startsWith("image/") ? "image" : "file", media: one.media, text };
-      text = "";
-      return content;
-    });
-    return contents.length ? contents : [{ kind: "text", text }];
-  }
 
   /** Sends what is written; once the canned response that was picked stands there, if it is still being rendered. */
   #send() {
     this.unsent = this.rendering !== null;
     if (this.unsent || this.sendButton.disabled) return;
-    const contents = this.#contents();
+    const contents = this.attached.contents(this.field.value.trim());
     const note = this.mode === "note";
     this.#clear();
     for (const content of contents) this.on.send(content, { note });
@@ -376,11 +289,9 @@ export class Composer {
   }
 
   #clear() {
-    for (const one of this.attached) if (one.preview) URL.revokeObjectURL(one.preview);
-    this.attached = [];
+    this.attached.put([]);
     this.field.value = "";
     fill(this.chips);
-    this.#files();
     this.#grow();
     this.#ready();
     this.#types(false);
@@ -391,7 +302,7 @@ export class Composer {
   #more(anchor) {
     const { app } = this;
     const { t } = app;
-    const [content] = this.#contents();
+    const [content] = this.attached.contents(this.field.value.trim());
     const done = (told) => {
       this.#clear();
       app.toast(told);
@@ -437,14 +348,13 @@ export class Composer {
     this.field = h("textarea", { class: "composer-field", rows: "1", maxlength: "20000", role: "combobox", "aria-expanded": "false", "aria-controls": "completing", "aria-autocomplete": "list", enterkeyhint: "send" });
     this.completing = new Completing(app, this.field, { pick: (...picked) => this.#pick(...picked) });
     this.chips = h("div", { class: "chips" });
-    this.files = h("ul", { class: "attachments", hidden: true });
     this.later = h("div", { class: "scheduled" });
     this.hint = h("p", { class: "composer-hint", hidden: true });
     this.sendButton = h("button", { type: "button", class: "button primary send", on: { click: () => this.#send() } });
     this.sendMore = h("button", { type: "button", class: "button primary send-more", "aria-label": t("send_more"), title: t("send_more"), on: { click: (event) => this.#more(event.currentTarget) } }, icon("up", 16));
     const input = h("input", { type: "file", multiple: true, hidden: true, tabindex: "-1" });
     input.addEventListener("change", () => {
-      this.attach(input.files);
+      this.attached.upload(input.files);
       input.value = "";
     });
     const tool = (name, sign, then) => h("button", { type: "button", class: "icon-button", "aria-label": t(name), title: t(name), on: { click: then } }, icon(sign, 18));
@@ -461,7 +371,7 @@ export class Composer {
         this.completing.list,
         modes,
         this.field,
-        this.files,
+        this.attached.node,
         h(
           "div",
           { class: "composer-tools" },
@@ -499,7 +409,7 @@ export class Composer {
       const files = [...(event.clipboardData?.files ?? [])];
       if (!files.length) return;
       event.preventDefault();
-      this.attach(files);
+      this.attached.upload(files);
     });
     let depth = 0;
     const dragged = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
@@ -514,7 +424,7 @@ export class Composer {
       event.preventDefault();
       depth = 0;
       node.classList.remove("dropping");
-      this.attach(event.dataTransfer.files);
+      this.attached.upload(event.dataTransfer.files);
     });
   }
 }

@@ -37,9 +37,9 @@ import { begin } from "./app.js";
 
 export const VIEWS = [
   { name: "lists", also: ["sessions"], icon: "chat", title: "view_inbox", load: () => import("./inbox.js") },
-  { name: "customers", icon: "group", title: "view_customers", styles: ["settings/settings.css", "customers/customers.css"], load: () => import("./customers/main.js") },
-  { name: "statistics", icon: "chart", title: "view_statistics", styles: ["statistics/statistics.css"], load: () => import("./statistics/main.js") },
-  { name: "settings", icon: "settings", title: "view_settings", styles: ["settings/settings.css"], load: () => import("./settings/main.js") },
+  { name: "customers", icon: "group", title: "view_customers", styles: ["settings/settings.css", "settings/forms.css", "customers/customers.css"], load: () => import("./customers/main.js") },
+  { name: "statistics", icon: "chart", title: "view_statistics", styles: ["statistics/statistics.css", "statistics/charts.css"], load: () => import("./statistics/main.js") },
+  { name: "settings", icon: "settings", title: "view_settings", styles: ["settings/settings.css", "settings/forms.css", "settings/subjects.css"], load: () => import("./settings/main.js") },
 ];
 
 const name = location.pathname.split("/workspace/")[1]?.split("/")[0] ?? "lists";
