@@ -40,7 +40,8 @@ class Quiet(WSGIRequestHandler):
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell that starts it in the background has it ignore the first
+        signal.signal(ending, signal.default_int_handler)
     sys.path.insert(0, str(APP))
     store = prepare()
     os.environ |= {"DESK_URL": store, "DESK_SECRET": kept_secret("desk"), "SECRET_KEY": kept_secret("shop")}
