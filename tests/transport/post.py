@@ -8,6 +8,7 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
+import threading
 from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Any
@@ -37,6 +38,7 @@ class Post:
         self.replies: list[str] = []
         self.unknown: set[str] = set()
         self.port = 0
+        self.arrived = threading.Event()
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if address in self.unknown:
@@ -50,6 +52,7 @@ class Post:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         self.letters.append(Letter(list(envelope.rcpt_tos), message))
+        self.arrived.set()
         return "250 OK"
 
 

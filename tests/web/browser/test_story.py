@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from tests.examples.serving import built
+from tests.transport.post import Post, serving
 from tests.web.browser.office import chromium
 from tests.web.browser.shop import BOT, Shop, running
 from tests.web.browser.window import Window, browsing
 
+from cschat import Smtp
 from cschat import commands as c
 from cschat import queries as q
 from cschat.core.session import State
@@ -117,6 +119,47 @@ def test_from_the_first_question_to_the_statistics(browser: Any, tmp_path: Path)
         assert (after.state, after.rating, after.tags) == (State.CLOSED, 5, ("단순문의",))
         agent.goto(f"{shop.address}/desk/shop/workspace/statistics?period=today")
         agent.locator(".figure, .card", has_text="상담사가 종료").first.locator("text=1").first.wait_for()
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    yield from serving()
+
+
+def test_a_message_that_was_left_is_answered_by_mail_and_by_a_badge(browser: Any, tmp_path: Path, post: Post) -> None:
+    asked = [{"name": "name", "label": "이름", "type": "name"}, {"name": "email", "label": "이메일", "type": "email"}]
+    with (
+        running(tmp_path, guest_form=asked, away="mail", away_after=1) as shop,
+        browsing(browser) as home,
+        browsing(browser, viewport={"width": 1440, "height": 900}) as desk,
+    ):
+        shop.desk.mail(Smtp("127.0.0.1", "하늘상점 <shop@example.com>", port=post.port, tls="none"))
+        shop.desk.do(c.ChangeBrand(accepting="closed"))
+        window = Window.at(home, shop.address).open()
+        window.find(".start", "메시지 남기기").click()
+        window.find("[name=name]").fill("김하늘")
+        window.find("[name=email]").fill("kim@example.com")
+        window.find(".guest .button").click()
+        window.say("내일 도착하나요?")
+        window.shows(".line", "메시지를 남겼어요")
+        window.page.goto(f"{shop.address}/other")
+        window.find(".launcher").wait_for()
+        window.find(".panel").wait_for()
+        window.find(".launcher").click()
+
+        agent = at_work(desk, shop)
+        agent.locator(".tab", has_text="확인").click()
+        agent.locator(".row", has_text="김하늘").click()
+        agent.get_by_role("button", name="상담으로 변경").click()
+        agent.locator(".badge", has_text="상담 중").wait_for()
+        agent.locator(".composer-field").fill("네, 내일 도착해요.")
+        agent.keyboard.press("Enter")
+        window.find(".badge", "1").wait_for()
+        assert post.arrived.wait(20)
+        [letter] = post.letters
+        assert (letter.to, "네, 내일 도착해요." in letter.part("plain")) == (["kim@example.com"], True)
+        window.open().shows(".theirs .bubble", "네, 내일 도착해요.")
+        window.find(".badge").wait_for(state="hidden")
 
 
 @pytest.mark.slow
