@@ -160,7 +160,7 @@ def test_two_who_look_at_the_same_see_each_other(place: Workplace) -> None:
         mina.wait_for_timeout(250)
     assert mina.locator(".company.busy").is_visible()
     jun.goto(f"{place.address}/desk/shop/help")
-    mina.locator(".company", has_text="준호").wait_for(state="hidden", timeout=8_000)  # at once, and not when nothing was heard for 25 seconds
+    mina.locator(".company", has_text="준호").wait_for(state="hidden", timeout=8_000)  # not only after 25 seconds of silence
 
 
 def test_the_second_to_claim_is_told_who_was_first(place: Workplace) -> None:
