@@ -266,7 +266,7 @@ def test_what_the_desk_does_not_take_can_be_sent_again(shop: Shop, context: Brow
     window.shows(".own.failed .not-sent", "보내지 못했어요")
     shop.up = True
     window.find(".again", "다시 보내기").click()
-    window.find(".own.failed").wait_for(state="detached")
+    window.find(".own", "안 가는 글").locator(".mark.sent").wait_for()
     assert shop.said() == ["첫 메시지", "안 가는 글"]
 
 
