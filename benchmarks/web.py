@@ -4,8 +4,8 @@
 with threads; on two of them; whole conversations through two gunicorn workers, by 16 clients; a message between two real browsers beside
 200 other conversations, through uvicorn and through two gunicorn workers.
 
-A real server in its own process, on an SQLite file; the other browsers are sockets of this process. It prints what was measured and asserts
-nothing.
+A real server in its own process, on an SQLite file or where DESK_URL says; the other browsers are sockets of this process. It prints what
+was measured and asserts nothing.
 """
 
 from __future__ import annotations
@@ -154,7 +154,6 @@ class Talks:
         self.taken: list[float] = []
 
     async def begin(self) -> None:
-        await self.agents[0].call("ask/Queue", {})
         for number in range(CONVERSATIONS):
             session = (await self.guests[number].call("do/OpenSession", {"text": "안녕하세요"}))["id"]
             await self.guests[number].call("do/RequestAgent", {"session": session})
@@ -191,6 +190,7 @@ def _show(name: str, seconds: list[float]) -> None:
 
 async def _measure(address: tuple[str, int], pid: int, customers: int) -> None:
     talks = Talks(*_browsers(address, customers))
+    await talks.agents[0].call("ask/Queue", {})
     print(f"server alone: {_memory(pid):.0f} MB")
     await talks.begin()
     began = time.perf_counter()
@@ -222,7 +222,7 @@ _MEASURES = {"lives": _live, "browsers": _between_browsers, "browsers-workers": 
 def main(kind: str = "asgi") -> None:
     customers = STREAMS.get(kind, CONVERSATIONS)
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0), backlog=2048) as place:
-        url = f"sqlite:///{folder}/desk.db"
+        url = os.environ.get("DESK_URL", f"sqlite:///{folder}/desk.db")
         with Desk.open(url, brand="shop") as desk:
             desk.do(c.ChangeBrand(accepting="open"))
             for number in range(AGENTS):
